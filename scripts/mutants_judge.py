@@ -11,6 +11,7 @@ import json
 import os
 import resource
 import signal
+import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -154,6 +155,7 @@ def _forked(jobs: Iterator[tuple[_Key, Callable[[], object]]], processes: int) -
 def _child(job: Callable[[], object], sender: connection.Connection) -> None:
     os.setpgid(0, 0)
     resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
+    sys.setrecursionlimit(4 * sys.getrecursionlimit())  # a call of a function that has mutants takes several frames
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for output in (1, 2):
         os.dup2(nowhere, output)

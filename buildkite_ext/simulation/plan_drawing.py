@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from ..messages import counted
 from ..terminal_text import cells, fitted, printable
+from .definition.selection import LeftOut
 from .planned_steps import PlannedJob, PlannedStep, waves_of
 
 __all__ = ["draw_text"]
@@ -58,9 +59,9 @@ def draw_text(branch: str, state: str, steps: Sequence[PlannedStep], documents: 
         lines += ["", f"Wave {wave}", *_wave(steps, jobs.get(wave, []), width)]
     lines += _gates(gates.get(None, []), width)
     lines += _gates([step for step in steps if step.kind in _GATES and step.outcome == "blocked"], width)
-    lines += _section("Left out", [step for step in steps if step.outcome == "left_out"], _why_left_out, width)
+    lines += _section("Left out", [row for step in steps for row in _left_out(step)], width)
     held = [step for step in steps if step.outcome in ("held_back", "waiting")]
-    lines += _section("Not run", held, lambda step: _why_held_back(steps, step), width)
+    lines += _section("Not run", [(_with_line(step), _why_held_back(steps, step)) for step in held], width)
     return "\n".join(fitted(line.rstrip(), width) for line in lines) + "\n"
 
 
@@ -97,7 +98,7 @@ def _wave(
     steps: Sequence[PlannedStep], rows: Sequence[tuple[PlannedStep, list[PlannedJob]]], width: int
 ) -> Iterator[str]:
     """Yield the lines of a wave: some steps, each with its jobs that start in it."""
-    shown = [(name, note, step) for step, jobs in rows for name, note in _names(step, jobs)]
+    shown = [(name, note, step) for step, jobs in rows for name, note in _names(jobs)]
     column = min(max((cells(name) + cells(note) for name, note, _ in shown), default=0), width // 2)
     group: str | None = None
     for index, (name, note, step) in enumerate(shown):
@@ -107,26 +108,30 @@ def _wave(
                 yield f"│  {printable(group) or 'group'}:"
         branch = "└─" if index == len(shown) - 1 else "├─"
         label = f"{fitted(name, max(10, width - 8 - cells(note)))}{note}"
-        after = ", ".join(printable(steps[each].name) for each in step.depends_on)
+        after = ", ".join(_dependency(steps[each]) for each in step.depends_on)
         pad = " " * max(0, column - cells(label))
         yield f"{branch} {label}{f'{pad}  ← {after}' if after else ''}"
         for line in _notes(step):
             yield f"{'  ' if index == len(shown) - 1 else '│ '}    {line}"
 
 
-def _names(step: PlannedStep, jobs: list[PlannedJob]) -> Iterator[tuple[str, str]]:
-    """Yield the names of the jobs of a step, equal ones once, each with what is to be said about it."""
+def _dependency(step: PlannedStep) -> str:
+    return f"{printable(step.name)}{' (left out)' if step.outcome == 'left_out' else ''}"
+
+
+def _names(jobs: list[PlannedJob]) -> Iterator[tuple[str, str]]:
+    """Yield the names of some jobs of a step, equal ones once, each with what is to be said about it."""
     counted: dict[tuple[str, str], int] = {}
     for job in jobs:
-        note = "" if job.state == "passed" else f" {_failure(step, job)}"
+        note = "" if job.state == "passed" else f" {_failure(job)}"
         counted[printable(job.name), note] = counted.get((printable(job.name), note), 0) + 1
     for (name, note), count in counted.items():
         yield name, f"{f' × {count}' if count > 1 else ''}{note}"
 
 
-def _failure(step: PlannedStep, job: PlannedJob) -> str:
+def _failure(job: PlannedJob) -> str:
     attempts = f", {job.attempts} attempts" if job.attempts > 1 else ""
-    soft = "softly" if step.outcome == "soft_failed" and job.state == "failed" else ""
+    soft = "softly" if job.soft_failed else ""
     return f"✗ {' '.join(filter(None, (job.state, soft)))}{attempts}"
 
 
@@ -141,25 +146,35 @@ def _notes(step: PlannedStep) -> Iterator[str]:
         yield f"passes at attempt {max(job.attempts for job in step.jobs)}"
 
 
-def _section(
-    title: str, steps: list[PlannedStep], why: Callable[[PlannedStep], list[str]], width: int
-) -> Iterator[str]:
-    if not steps:
+def _section(title: str, rows: Sequence[tuple[str, Sequence[str]]], width: int) -> Iterator[str]:
+    """Yield the lines of a table of names, each with its reasons."""
+    if not rows:
         return
     yield from ("", title)
-    column = min(max(cells(printable(step.name)) for step in steps), width // 3)
-    for step in steps:
-        name = fitted(printable(step.name), column)
-        first, *rest = why(step)
-        yield f"  {name}{' ' * (column - cells(name))}  {first}"
+    column = min(max(cells(name) for name, _ in rows), width // 3)
+    for name, (first, *rest) in rows:
+        shown = fitted(name, column)
+        yield f"  {shown}{' ' * (column - cells(shown))}  {first}"
         for line in rest:
             yield f"  {' ' * column}  {line}"
 
 
-def _why_left_out(step: PlannedStep) -> list[str]:
-    found = step.left_out
-    if found is None:
-        return ["by its matrix"]
+def _with_line(step: PlannedStep) -> str:
+    """Return the name of a step. A pipeline has several wait steps without a label: their lines tell them apart."""
+    return f"wait (line {step.line})" if step.kind == "wait" and step.name == "wait" else printable(step.name)
+
+
+def _left_out(step: PlannedStep) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield what is left out of a step: all of it, or jobs of its matrix."""
+    if step.outcome == "left_out" and step.left_out is not None:
+        yield printable(step.name), _why_left_out(step.left_out)
+        return
+    for job in step.jobs:
+        if job.skip is not None:
+            yield printable(job.name), [f"skip: {printable(job.skip.removeprefix('skip: '))}"]
+
+
+def _why_left_out(found: LeftOut) -> list[str]:
     of = "its group's " if found.in_group else ""
     text = printable(" ".join(found.text.split()))
     if found.by == "if_changed":
@@ -185,7 +200,7 @@ def _why_held_back(steps: Sequence[PlannedStep], step: PlannedStep) -> list[str]
     reasons = [f"waits for the key {printable(key)}, which no step has" for key in step.missing]
     for index in step.held_back_by:
         other = steps[index]
-        what = f"the {other.kind} step" if other.kind == "wait" else printable(other.name)
+        what = f"the wait step in line {other.line}" if other.kind == "wait" else printable(other.name)
         reasons.append(f"waits for {what}, which {_ENDS[other.outcome]}")
     if not reasons and step.concurrency_group is not None:
         reasons.append(

@@ -25,12 +25,16 @@ class PlannedJob:
         state: its last state, in Buildkite's words, such as `passed`, `broken` or `waiting_failed`.
         wave: the number of the wave in which it starts, from 1; None if it doesn't start.
         attempts: how often it is tried.
+        soft_failed: True if it fails and the build may pass.
+        skip: the reason for which an adjustment of its matrix leaves it out; None if none does.
     """
 
     name: str
     state: str
     wave: int | None
     attempts: int = 1
+    soft_failed: bool = False
+    skip: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +88,15 @@ class PlannedStep:
             "outcome": self.outcome,
             "wave": self.wave,
             "jobs": [
-                {"name": job.name, "state": job.state, "wave": job.wave, "attempts": job.attempts} for job in self.jobs
+                {
+                    "name": job.name,
+                    "state": job.state,
+                    "wave": job.wave,
+                    "attempts": job.attempts,
+                    "soft_failed": job.soft_failed,
+                    "skip": job.skip,
+                }
+                for job in self.jobs
             ],
             "waits_for": list(self.waits_for),
             "depends_on": list(self.depends_on),

@@ -264,14 +264,14 @@ def _steps(build: Build) -> tuple[PlannedStep, ...]:
     waits: dict[Node, list[Node]] = {node: [] for node in nodes}
     named: dict[Node, list[Node]] = {node: [] for node in nodes}
     held: dict[Node, list[Node]] = {node: [] for node in nodes}
-    for source, edge in build.graph.edges():
+    for source, edge, to in build.graph.edges():
         if edge.kind != "dependency" and build.runs[source].left_out is not None:
             continue
-        waits[edge.to].append(source)
+        waits[to].append(source)
         if edge.kind == "dependency":
-            named[edge.to].append(source)
-        if edge.unmet or source.result is None:
-            held[edge.to].append(source)
+            named[to].append(source)
+        if source.result not in edge.met_by:
+            held[to].append(source)
 
     def indexes(found: Iterable[Node]) -> tuple[int, ...]:
         return tuple(sorted({index[node] for node in found}))
@@ -314,9 +314,17 @@ def _job(job: Job, starts: Sequence[float]) -> PlannedJob:
         job.finished_at if isinstance(job.step, WaitStep | BlockStep) and job.state in ("passed", "unblocked") else None
     )
     at = first.started_at if passed is None else passed
+    skip = job.step.skip if isinstance(job.step, CommandStep) and job.step.matrix is not None else None
     before = len(starts) if at is None else bisect_left(starts, at)
     wave = before + 1 if before < len(starts) else None
-    return PlannedJob(name=_name(job.step), state=job.state, wave=wave, attempts=job.attempt + 1)
+    return PlannedJob(
+        name=_name(job.step),
+        state=job.state,
+        wave=wave,
+        attempts=job.attempt + 1,
+        soft_failed=job.soft_failed,
+        skip=skip if isinstance(skip, str) else "skip: true" if skip else None,
+    )
 
 
 def _kind(step: Step) -> Literal["command", "wait", "block", "input", "trigger"]:

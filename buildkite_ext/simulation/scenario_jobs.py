@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, TypeVar, cast
 
 from buildkite_api.types import kind_of
 
-from .definition.checks import check_name
+from .definition.checks import check_name, check_number
 
-__all__ = ["KINDS", "ScenarioAttempt", "ScenarioJob", "loaded_job"]
+__all__ = ["KINDS", "ScenarioAttempt", "ScenarioJob", "loaded"]
+
+T = TypeVar("T")
 
 KINDS = ("script", "manual", "trigger", "waiter")
 """Kinds of jobs that a scenario holds."""
@@ -59,18 +61,74 @@ class ScenarioJob:
     attempts: tuple[ScenarioAttempt, ...] = ()
 
 
-def loaded_job(found: Any) -> ScenarioJob:
-    """Return a job of a scenario's text.
+def loaded(kind: type[T], found: object, place: str) -> T:
+    """Return a scenario, a job or an attempt of a text.
+
+    Args:
+        kind: the class.
+        found: a map of its attributes.
+        place: what it is, for messages.
 
     Raises:
-        TypeError: it, or a part of it, has another type.
-        ValueError: there is no such kind of a job.
+        TypeError: it, or a part of it, has another type. The message names the place.
+        ValueError: a value can't be.
+
+    Example:
+        >>> loaded(ScenarioJob, {"kind": "script", "name": "test"}, "jobs[0]").name
+        'test'
     """
     if not isinstance(found, dict):
-        raise TypeError(f"a job is {kind_of(found)}, not a map")
-    check_name("kind", found.get("kind"), KINDS, "kind of a job")
-    attempts = tuple(
-        ScenarioAttempt(**{**each, "artifacts": tuple(each.get("artifacts") or ())})
-        for each in found.get("attempts") or ()
-    )
-    return ScenarioJob(**{**found, "attempts": attempts})
+        raise TypeError(f"{place} is {kind_of(found)}, not a map")
+    known = {each.name: each for each in fields(cast("Any", kind))}
+    for name in found:
+        if name not in known:
+            raise ValueError(f"{place} has the key {str(name)[:50]!r}. It may have {', '.join(known)}")
+    for name, each in known.items():
+        if name not in found and each.default is MISSING and each.default_factory is MISSING:
+            raise ValueError(f"{place} has no {name}")
+    values = {name: _value(str(known[name].type), name, value, place) for name, value in found.items()}
+    return kind(**values)
+
+
+def _value(kind: str, name: str, value: object, place: str) -> object:
+    """Return the value of an attribute, by the annotation of its type."""
+    where = f"{name} of {place}"
+    if kind.startswith("tuple"):
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            raise TypeError(f"{where} is {kind_of(value)}, not a list")
+        parts = ((each, f"{name.removesuffix('s')} {number} of {place}") for number, each in enumerate(value, 1))
+        if name in _PARTS:
+            return tuple(loaded(_PARTS[name], each, where) for each, where in parts)
+        return tuple(_text(each, where) for each, where in parts)
+    if value is None and kind.endswith("None"):
+        return None
+    if kind.startswith("str"):
+        text = _text(value, where)
+        if name == "kind":
+            check_name(where, text, KINDS, "kind of a job")
+        if name == "pipeline" and not text:
+            raise ValueError(f"{where} is empty")
+        return text
+    if kind == "bool":
+        if not isinstance(value, bool):
+            raise TypeError(f"{where} is {kind_of(value)}, not true or false")
+        return value
+    if name == "seconds":
+        check_number(where, value)
+    elif isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{where} is {kind_of(value)}, not a whole number")
+    return value
+
+
+def _text(value: object, where: str) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{where} is {kind_of(value)}, not a text. Write it in quotes")
+    if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
+        raise ValueError(f"{where} holds half a character")
+    return value
+
+
+_PARTS: dict[str, type[object]] = {"jobs": ScenarioJob, "attempts": ScenarioAttempt}
+"""Classes of the parts of a list."""

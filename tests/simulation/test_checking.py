@@ -22,12 +22,19 @@ def found(text: str, *, interpolated: bool = True) -> list[tuple[str, int, int, 
 
 ERRORS = [
     ("not YAML", "steps: [", 2, 1, "not YAML"),
+    ("a tab", "steps:\n\t- command: x", 2, 1, "indented with a tab"),
+    ("a tab behind spaces", "steps:\n  \t- command: x", 2, 3, "indented with a tab"),
     ("no pipeline", "true", 1, 1, "a pipeline was expected"),
     ("a wrong value", "- command: x\n  parallelism: many", 2, 16, "`parallelism` is a text: a whole number"),
     ("a wrong value of a list", "- command: x\n  soft_fail: [{exit_status: x}]", 2, 15, "an entry of `soft_fail` is wrong"),
     ("a number of jobs that none could make", "- command: x\n  parallelism: 100000000", 2, 16, "at most 10000 was expected"),
     ("a number of jobs beyond any", f"- command: x\n  parallelism: {'9' * 5000}", 2, 16, "a whole number was expected"),
     ("a condition", "- command: x\n  if: build.nope", 2, 7, "`build.nope` is not a variable"),
+    ("an operator of another language", "- command: x\n  if: build.branch = 'main'", 2, 20, "did you mean `==`?"),
+    ("a word of another language", "- command: x\n  if: true and true", 2, 12, "did you mean `&&`?"),
+    ("a sign of another language", "- command: x\n  if: true | true", 2, 12, "did you mean `||`?"),
+    ("a field without a key", "- block: x\n  fields: [{text: a}]", 2, 12, "a field needs a `key`"),
+    ("a format that is none", "- block: x\n  fields: [{text: a, key: b, format: '['}]", 2, 12, "not a regular expression"),
     ("a condition, at its wrong place", "- command: x\n  if: build.tag == null && build.nope", 2, 28, "`build.nope`"),
     ("a condition in quotes", "- {command: x, if: 'true && 5'}", 1, 29, "`&&` takes true or false"),
     ("a condition on lines", "- command: x\n  if: |\n    true &&\n    5 == \"a\"", 4, 7, "compares a number"),
@@ -61,6 +68,27 @@ WARNINGS = [
     ("an unknown attribute", "- {command: x, paralelism: 2}", 1, 16, "did you mean `parallelism`?"),
     ("an unknown attribute at the top", "stepps: []\nsteps: []", 1, 1, "did you mean `steps`?"),
     ("an unknown step", "- {comand: x}", 1, 3, "the kind of this step is unknown"),
+    ("an unknown step that resembles one", "- {comand: x}", 1, 3, "Did you mean `command` instead of `comand`?"),
+    ("a step of another system", "- {label: x, run: make}", 1, 3, "Did you mean `command` instead of `run`?"),
+    ("a group without its name", "- {label: x, steps: []}", 1, 3, "Did you forget `group`?"),
+    ("an unknown type", "- {type: comand, command: x}", 1, 3, "Did you mean `type: command`?"),
+    ("an unknown word", "- waitr", 1, 3, "Did you mean `wait`?"),
+    ("a step with a label alone", "- {label: x}", 1, 3, "It has none of `command`, `plugins`, `wait`"),
+    ("an unknown attribute of a block step", "- {block: x, field: []}", 1, 14, "of a block step: did you mean `fields`?"),
+    ("an unknown attribute of an input step", "- {input: x, field: []}", 1, 14, "of an input step: did you mean"),
+    ("an unknown attribute of a retry", "- {command: x, retry: {automatc: true}}", 1, 24, "did you mean `automatic`?"),
+    ("an unknown attribute of a rule", "- {command: x, retry: {automatic: {exit_code: 1}}}", 1, 36, "which has `exit_status`"),
+    ("an unknown attribute of a rule in a list", "- {command: x, retry: {automatic: [{limt: 1}]}}", 1, 37, "`limit`?"),
+    ("an unknown attribute of manual", "- {command: x, retry: {manual: {allow: false}}}", 1, 33, "did you mean `allowed`?"),
+    ("an unknown attribute of soft_fail", "- {command: x, soft_fail: [{exit_status: 1, x: 2}]}", 1, 45, "which has `exit_status`"),
+    ("an unknown attribute of a dependency", "- {command: x, key: a}\n- {command: y, depends_on: [{step: a, allow_fail: true}]}", 2, 39, "`allow_failure`?"),
+    ("an unknown attribute of a build", "- {trigger: x, build: {brnch: y}}", 1, 24, "did you mean `branch`?"),
+    ("an unknown attribute of if_changed", "- {command: x, if_changed: {includes: a}}", 1, 29, "did you mean `include`?"),
+    ("an unknown attribute of a matrix", "- {command: x, matrix: {setup: [a], adjustment: []}}", 1, 37, "did you mean `adjustments`?"),
+    ("an unknown attribute of an adjustment", "- {command: x, matrix: {setup: [a], adjustments: [{with: a, softfail: true}]}}", 1, 61, "`soft_fail`?"),
+    ("an unknown attribute of a field", "- {block: x, fields: [{text: a, key: b, requird: true}]}", 1, 41, "did you mean `required`?"),
+    ("an unknown attribute of an option", "- {block: x, fields: [{select: a, key: b, options: [{lable: c, value: d}]}]}", 1, 54, "`label`?"),
+    ("a select field without options", "- {block: x, fields: [{select: a, key: b}]}", 1, 24, "needs `options`"),
     ("an unknown key", "- {command: x, key: build}\n- {command: y, depends_on: biuld}", 2, 28, "Did you mean 'build'?"),
     ("an unknown key of a group", "- {group: g, depends_on: x, steps: [{command: y}]}", 1, 26, "no step has the key 'x' yet"),
     ("if and branches", "- {command: x, branches: a, if: true == true}", 1, 16, "Buildkite doesn't allow both"),
@@ -96,6 +124,10 @@ def test_warnings(text: str, line: int, column: int, words: str) -> None:
 )
 def test_nothing_is_wrong(text: str) -> None:
     assert found(text) == []
+
+
+def test_the_flags_of_a_field_may_be_texts() -> None:
+    assert not found("- {block: x, fields: [{text: a, key: b, required: 'false'}]}")
 
 
 def test_without_interpolation_a_variable_is_a_text() -> None:

@@ -8,6 +8,14 @@ from buildkite_ext.simulation.definition.conditions import Condition, ConditionC
 from buildkite_ext.simulation.definition.conditions.patterns import PatternError, compile_pattern
 
 WRONG = [
+    ("true && $", "parse", 8, "`$` has no name"),
+    ("true && ${", "parse", 8, "`${` has no name"),
+    ("true && build..x", "parse", 8, "`build..x` is not a name"),
+    ("true && /a/", "validation", 8, "`&&` takes true or false, and this is a regular expression."),
+    ("true && $A", "validation", 8, "`&&` takes true or false, and this is a string."),
+    ("true 'a'", "parse", 5, "`'a'` stands where an operator was expected"),
+    ("true /a/", "parse", 5, "`/` stands where an operator was expected"),
+    ("true $A", "parse", 5, "`$` stands where an operator was expected"),
     ("", "parse", 0, "the end stands where a value was expected"),
     ("// nothing", "parse", 10, "the end stands where a value was expected"),
     ("true &&", "parse", 7, "the end stands where a value was expected"),
@@ -167,6 +175,7 @@ def test_a_wrong_condition(text: str, kind: str, position: int, message: str) ->
         ("(" * 200, 50, "the expression is nested deeper than 50"),
         ("[" * 200, 50, "the expression is nested deeper than 50"),
         ("!" * 200 + "true", 50, "more than 50 `!` in a row"),
+        (" || ".join(["true"] * 202), 8 * 201 - 3, "more than 200 operators in a row"),
         ('"${a-' * 200, 251, "the expression is nested deeper than 50"),
     ],
 )
@@ -176,7 +185,7 @@ def test_a_condition_that_is_nested_too_deeply(text: str, position: int, message
     assert (raised.value.kind, raised.value.position, str(raised.value)) == ("parse", position, message)
 
 
-@pytest.mark.parametrize("text", ["(" * 49 + "true" + ")" * 49, "!" * 50 + "true", " || ".join(["(true)"] * 60)])
+@pytest.mark.parametrize("text", ["(" * 49 + "true" + ")" * 49, "!" * 50 + "true", " || ".join(["(true)"] * 201)])
 def test_a_condition_that_is_nested_as_deeply_as_may_be(text: str) -> None:
     assert Condition(text).holds(ConditionContext())
 

@@ -362,3 +362,55 @@ def test_real_pipelines_are_planned() -> None:
         ET.fromstring(plan.svg())
         planned += 1
     assert planned >= 60
+
+
+MATRIX = """
+steps:
+  - label: "Unit {{matrix}}"
+    key: unit
+    command: make test
+    matrix:
+      setup: [a, b]
+      adjustments:
+        - {with: b, skip: no runner}
+        - {with: c, soft_fail: true}
+        - {with: d, skip: true}
+"""
+
+
+def test_each_job_of_a_matrix_fails_in_its_own_way() -> None:
+    plan = plan_pipeline(MATRIX, fail={"unit": 1})
+    assert [(job.name, job.soft_failed) for job in plan.step("unit").jobs if job.state == "failed"] == [
+        ("Unit a", False),
+        ("Unit c", True),
+    ]
+    assert "Unit a ✗ failed\n" in str(plan)
+    assert "Unit c ✗ failed softly\n" in str(plan)
+
+
+def test_a_job_that_its_matrix_leaves_out_is_told() -> None:
+    plan = plan_pipeline(MATRIX)
+    assert [(job.name, job.skip) for job in plan.step("unit").jobs if job.skip] == [
+        ("Unit b", "no runner"),
+        ("Unit d", "skip: true"),
+    ]
+    assert "Left out\n  Unit b  skip: no runner\n  Unit d  skip: true\n" in str(plan)
+
+
+@pytest.mark.parametrize("trigger", ["trigger: deploy", "trigger: deploy, async: true"])
+def test_what_waits_for_a_trigger_step_is_in_a_later_wave(trigger: str) -> None:
+    plan = plan_pipeline(f"[{{command: a}}, wait, {{{trigger}}}, wait, {{command: b}}]")
+    assert [[job.name for job in wave] for wave in plan.waves] == [["a"], ["deploy"], ["b"]]
+
+
+def test_a_dependency_that_is_left_out_is_marked() -> None:
+    text = "[{block: Ship it?, key: ship, if: false == true}, {label: Deploy, command: a, depends_on: ship}]"
+    assert "Deploy  ← Ship it? (left out)\n" in str(plan_pipeline(text))
+
+
+def test_wait_steps_are_told_apart_by_their_lines() -> None:
+    text = "- {command: a, key: a}\n- wait\n- {command: b}\n- wait\n- {command: c}\n"
+    drawn = str(plan_pipeline(text, fail={"a": 1}))
+    assert "wait (line 2)  waits for a, which failed" in drawn
+    assert "wait (line 4)  waits for the wait step in line 2, which can't run" in drawn
+    assert "waits for the wait step in line 4, which can't run" in drawn

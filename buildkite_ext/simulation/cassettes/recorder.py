@@ -15,6 +15,9 @@ from .cleaning import Cleaner, token_variables
 
 __all__ = ["Recorder"]
 
+_EMPTY = "interactions: []\nversion: 1\n"
+"""Cassette of a block that has sent no request."""
+
 
 class Recorder:
     """Recorder of the requests that httpx sends in a `with` block, by sync and async clients, into a cassette.
@@ -87,10 +90,9 @@ class Recorder:
 
         self._stack.__exit__(kind, error, traceback)
         cassette, self._recorded.cassette = self._recorded.cassette, None
-        if cassette is not None:
-            text = serialize(cassette, SimpleNamespace(serialize=self._text))
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.write_text(text, encoding="utf-8")
+        text = _EMPTY if cassette is None else serialize(cassette, SimpleNamespace(serialize=self._text))
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.write_text(text, encoding="utf-8")
 
     def _text(self, cassette: dict[str, Any]) -> str:
         """Return the text of a cassette.
@@ -98,15 +100,16 @@ class Recorder:
         Raises:
             SecretRecorded: a known secret is in it.
         """
-        from vcr.serializers import yamlserializer
+        import yaml
 
         for interaction in cassette["interactions"]:
             path = interaction["request"]["uri"].partition("?")[0]
             body = interaction["response"]["body"]
             if body.get("string"):
-                body["string"] = self._clean(body["string"], path)
+                body["string"] = _legible(self._clean(body["string"], path))
         self._cleaner.check(cassette, "the cassette", hint="redact it with before_record=, or leave this request out")
-        return str(yamlserializer.serialize(cassette))
+        dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # the first one is PyYAML's with libyaml
+        return str(yaml.dump(cassette, Dumper=dumper, allow_unicode=True))
 
     def _clean(self, body: str | bytes, path: str) -> bytes:
         return self._cleaner.body(body.encode() if isinstance(body, str) else body, path)
@@ -129,6 +132,14 @@ class Recorder:
         if not body:  # of a HEAD request: the size is that of the body that a GET gets
             headers |= {name: value for name, value in response["headers"].items() if name.lower() == "content-length"}
         return {**response, "headers": headers, "body": {"string": body}}
+
+
+def _legible(body: bytes) -> str | bytes:
+    """Return a body as it is written: as a text if it is one, so that a cassette can be read and reviewed."""
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return body
 
 
 class _RecordedCassette:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 
+from ...unknown_names import nearest
 from .yaml_tree import Mark, PipelineProblem, Tree, TreeList, TreeMap, describe, text_of
 
-__all__ = ["AttributeReader", "Problems", "whole_number"]
+__all__ = ["AttributeReader", "Problems", "unknown_attributes", "whole_number"]
+
+_FEW = 6
+"""Attributes that a warning lists where none is near."""
 
 
 class Problems:
@@ -61,6 +65,15 @@ class AttributeReader:
     def warn(self, key: str, message: str) -> None:
         """Note a warning at an attribute."""
         self._problems.warn(message, self.tree.key_mark(key))
+
+    def known(self, what: str, *names: str) -> None:
+        """Warn of attributes that don't exist, which Buildkite may ignore or refuse.
+
+        Args:
+            what: what the mapping is, such as `a rule of retry.automatic`.
+            names: the attributes that exist.
+        """
+        self._problems.found += unknown_attributes(self.tree, names, what)
 
     def has(self, key: str) -> bool:
         """Tell whether an attribute is there and isn't null."""
@@ -148,6 +161,20 @@ class AttributeReader:
         message = f"`{key}` is {value!r}: one of {', '.join(values)} was expected"
         self._problems.error(message, self.tree.value_mark(key), value=value)
         return default
+
+
+def unknown_attributes(tree: TreeMap, known: Collection[str], what: str) -> Iterator[PipelineProblem]:
+    """Yield a warning for each attribute that a mapping has and that doesn't exist."""
+    for key in tree:
+        if key not in known:
+            near = nearest(key, known)
+            if near:
+                hint = f": did you mean `{near}`?"
+            elif len(known) <= _FEW:
+                hint = f", which has {', '.join(f'`{name}`' for name in known)}"
+            else:
+                hint = ", and is kept as it is"
+            yield PipelineProblem("warning", f"`{key}` is not an attribute of {what}{hint}", tree.key_mark(key))
 
 
 def whole_number(value: Tree) -> int | None:

@@ -221,6 +221,7 @@ class _Compiler:
             if isinstance(item, str):
                 found.append(Dependency(item, mark=at))
             elif isinstance(item, TreeMap) and isinstance(item.get("step"), str):
+                self._read(item).known("an entry of `depends_on`", "step", "allow_failure")
                 allowed = self._read(item).flag("allow_failure")
                 found.append(Dependency(str(item["step"]), allowed, item.value_mark("step")))
             else:
@@ -235,6 +236,7 @@ class _Compiler:
         read = self._read(step)
         if isinstance(value, TreeMap):
             inner = self._read(value)
+            inner.known("`if_changed`", "include", "exclude")
             return FilePatterns(inner.texts("include"), inner.texts("exclude"))
         return FilePatterns(read.texts("if_changed"))
 
@@ -280,6 +282,12 @@ class _Compiler:
 
     def _combinations(self, step: TreeMap, matrix: Tree, common: _CommonAttributes) -> Iterator[CommandStep]:
         mark = step.value_mark("matrix")
+        if isinstance(matrix, TreeMap):
+            self._read(matrix).known("`matrix`", "setup", "adjustments")
+            adjustments = matrix.get("adjustments")
+            for item in adjustments if isinstance(adjustments, TreeList) else ():
+                if isinstance(item, TreeMap):
+                    self._read(item).known("an entry of `adjustments`", "with", "skip", "soft_fail")
         try:
             for each in combinations(matrix, mark):
                 known = len(self._problems.found)
@@ -372,12 +380,33 @@ class _Compiler:
             if not isinstance(item, TreeMap) or not ("text" in item or "select" in item):
                 message = "a field needs `text` or `select`, and a `key`"
                 self._problems.error(message, at)
-                continue
-            try:
-                found.append(block_field("a field", item))
-            except (TypeError, ValueError) as error:
-                self._problems.error(str(error), at)
+            elif not self._read(item).text("key"):
+                self._problems.error("a field needs a `key`: the key of the meta-data that holds its value", at)
+            else:
+                found += self._field(item, at)
         return tuple(found)
+
+    def _field(self, item: TreeMap, at: Mark) -> Iterator[BlockField]:
+        read = self._read(item)
+        if "select" in item:
+            read.known("a select field", "select", "key", "default", "hint", "multiple", "options", "required")
+            options = item.get("options")
+            if not options:
+                read.warn("select", "a select field needs `options`: a list of mappings with `label` and `value`")
+            for option in options if isinstance(options, TreeList) else ():
+                if isinstance(option, TreeMap):
+                    self._read(option).known("an option", "label", "value", "hint", "required")
+        else:
+            read.known("a text field", "text", "key", "default", "format", "hint", "required")
+        given: dict[str, object] = {
+            **item,
+            "required": read.flag("required", default=True),
+            "multiple": read.flag("multiple"),
+        }
+        try:
+            yield block_field("a field", given)
+        except (TypeError, ValueError) as error:
+            self._problems.error(str(error), at)
 
     def _trigger(self, step: TreeMap, group: Group | None) -> None:
         read = self._read(step)
@@ -385,6 +414,7 @@ class _Compiler:
         if not pipeline:
             read.error("trigger", "`trigger` is empty: the slug of a pipeline was expected")
         build = self._read(read.mapping("build") or TreeMap(step.mark))
+        build.known("the `build` of a trigger step", "branch", "commit", "env", "message", "meta_data")
         self._steps.append(
             TriggerStep(
                 **self._common(step, group, read.text("label", "name") or pipeline),

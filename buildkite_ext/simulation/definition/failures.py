@@ -25,6 +25,8 @@ def soft_fail(value: Tree, mark: Mark, problems: Problems) -> SoftFail:
     if isinstance(value, TreeList):
         statuses: list[int | Literal["*"]] = []
         for index, item in enumerate(value):
+            if isinstance(item, TreeMap):
+                AttributeReader(item, problems).known("an entry of `soft_fail`", "exit_status")
             status = item.get("exit_status") if isinstance(item, TreeMap) else None
             found = "*" if status == "*" else whole_number(status)
             if found is None:
@@ -41,6 +43,8 @@ def soft_fail(value: Tree, mark: Mark, problems: Problems) -> SoftFail:
 def automatic_retries(step: TreeMap, problems: Problems) -> tuple[RetryRule, ...]:
     """Return the rules of `retry.automatic`."""
     retry = AttributeReader(step, problems).mapping("retry")
+    if retry is not None:
+        AttributeReader(retry, problems).known("`retry`", "automatic", "manual")
     value = None if retry is None else retry.get("automatic")
     if retry is None or value is None or value is False:
         return ()
@@ -58,6 +62,7 @@ def automatic_retries(step: TreeMap, problems: Problems) -> tuple[RetryRule, ...
 
 def _rule(tree: TreeMap, problems: Problems) -> RetryRule:
     read = AttributeReader(tree, problems)
+    read.known("a rule of `retry.automatic`", "exit_status", "limit", "signal", "signal_reason")
     value = tree.get("exit_status")
     items = list(value) if isinstance(value, TreeList) else [] if value is None else [value]
     statuses: list[int | Literal["*"]] = []
@@ -90,4 +95,5 @@ def manual_retry(step: TreeMap, problems: Problems) -> ManualRetry:
         )
         return ManualRetry()
     read = AttributeReader(value, problems)
+    read.known("`retry.manual`", "allowed", "permit_on_passed", "reason")
     return ManualRetry(read.flag("allowed", default=True), read.flag("permit_on_passed"), read.text("reason"))

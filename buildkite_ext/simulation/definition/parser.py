@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ...unknown_names import nearest
+from .attributes import unknown_attributes
 from .yaml_tree import Mark, PipelineError, PipelineProblem, Tree, TreeList, TreeMap, describe, documents, text_of
 
 __all__ = ["ParsedPipeline", "StepKind", "kind_of_step", "parse_document", "parse_pipeline", "parse_pipelines"]
@@ -37,6 +38,9 @@ _BY_KEY: tuple[tuple[str, StepKind], ...] = (
     ("trigger", "trigger"),
     ("group", "group"),
 )
+_MEANT = {**dict.fromkeys(("cmd", "run", "script", "sh", "shell"), "command"), "steps": "group"}
+"""Attributes that other systems have, or that stand beside a forgotten one, with the one that says the kind."""
+
 _COMMON = "allow_dependency_failure branches depends_on id identifier if key label name type"
 _KNOWN: dict[StepKind, frozenset[str]] = {
     "command": frozenset(
@@ -52,6 +56,9 @@ _KNOWN: dict[StepKind, frozenset[str]] = {
     "group": frozenset(f"{_COMMON} group if_changed notify skip steps".split()),
 }
 _KNOWN_AT_THE_TOP = frozenset(["agents", "cache", "checkout", "env", "image", "notify", "priority", "secrets", "steps"])
+_ALIKE = 0.75
+"""Least likeness of two attributes, so that `label` isn't taken for `block`."""
+
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -160,11 +167,7 @@ class _DocumentParser:
         self._warnings.append(PipelineProblem("warning", message, mark))
 
     def _known(self, tree: TreeMap, known: frozenset[str], what: str) -> None:
-        for key in tree:
-            if key not in known:
-                near = nearest(key, known)
-                hint = f": did you mean `{near}`?" if near else ", and is kept as it is"
-                self._warn(f"`{key}` is not an attribute of {what}{hint}", tree.key_mark(key))
+        self._warnings += unknown_attributes(tree, known, what)
 
     def _steps(self, value: Tree, mark: Mark) -> TreeList:
         if value is None:
@@ -182,11 +185,13 @@ class _DocumentParser:
     def _step(self, step: str | TreeMap, mark: Mark) -> Tree:
         kind = kind_of_step(step)
         if kind == "unknown":
-            self._warn("the kind of this step is unknown: Buildkite's server decides about it", mark)
+            self._warn(
+                f"the kind of this step is unknown: Buildkite's server decides about it{_meant_kind(step)}", mark
+            )
             return step
         if isinstance(step, str):
             return step
-        self._known(step, _KNOWN[kind], f"a {kind} step")
+        self._known(step, _KNOWN[kind], _described(step, kind))
         try:
             if kind == "command":
                 return _command(step)
@@ -208,6 +213,34 @@ class _DocumentParser:
             out.put("group", None, step.mark, step.mark)
         out.move("steps", self._steps(step.get("steps"), step.value_mark("steps")), step, "steps")
         return out
+
+
+def _described(step: TreeMap, kind: StepKind) -> str:
+    """Return what a message calls a step."""
+    if kind != "input":
+        return f"a {kind} step"
+    return "an input step" if "input" in step or step.get("type") == "input" else "a block step"
+
+
+def _meant_kind(step: str | TreeMap) -> str:
+    """Return the hint for a step whose kind is unknown.
+
+    Example:
+        >>> _meant_kind("wiat")
+        '. Did you mean `wait`?'
+    """
+    if isinstance(step, str):
+        near = nearest(step, ("block", "input", "wait"))
+        return f". Did you mean `{near}`?" if near else ". A step that is a word alone is `wait`, `block` or `input`"
+    if "type" in step:
+        near = nearest(str(step["type"]), _TYPES)
+        return f". Did you mean `type: {near}`?" if near else ""
+    keys = [key for key, _ in _BY_KEY]
+    for key in step:
+        near = _MEANT.get(key) or nearest(key, keys, cutoff=_ALIKE)
+        if near:
+            return f". Did you mean `{near}` instead of `{key}`?" if key != "steps" else ". Did you forget `group`?"
+    return ". It has none of `command`, `plugins`, `wait`, `block`, `input`, `trigger` and `group`"
 
 
 def _command(step: TreeMap) -> TreeMap:

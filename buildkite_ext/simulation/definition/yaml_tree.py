@@ -162,12 +162,22 @@ def documents(text: str) -> list[tuple[Tree, Mark]]:
         nodes = list(yaml.compose_all(text, Loader=loader))
     except yaml.MarkedYAMLError as error:
         place = error.problem_mark or error.context_mark
+        mark = _mark(place) if place else Mark(1, 1)
         message = " ".join(filter(None, (error.context, error.problem)))
-        raise PipelineError(f"not YAML: {message}", _mark(place) if place else Mark(1, 1)) from None
+        if _begins_with_tab(text, mark):
+            message = "this line is indented with a tab: YAML takes spaces alone"
+        raise PipelineError(f"not YAML: {message}", mark) from None
     except yaml.YAMLError as error:  # a character that YAML doesn't have
         raise PipelineError(f"not YAML: {' '.join(str(error).split())}", Mark(1, 1)) from None
     found = [(_Constructor().value(node), _mark(node.start_mark)) for node in nodes if node is not None]
     return found or [(None, Mark(1, 1))]
+
+
+def _begins_with_tab(text: str, mark: Mark) -> bool:
+    """Tell whether a line is indented with a tab."""
+    lines = text.splitlines()
+    line = lines[mark.line - 1] if mark.line <= len(lines) else ""
+    return "\t" in line[: len(line) - len(line.lstrip())]
 
 
 def _refuse_depth(text: str, loader: type[yaml.CLoader | yaml.Loader]) -> None:

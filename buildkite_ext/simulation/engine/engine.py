@@ -551,7 +551,7 @@ class Engine:
         self._transitions.move_job(job, "running")
         self._settle(job.build)
         if not job.build.pipeline.follows_triggers:
-            self._runner.later(0.0 if step.asynchronous else job.behaviour.duration, job, self._end_unfollowed)
+            self._runner.later(job.behaviour.duration, job, self._end_unfollowed)
             return
         target = self.organization.pipelines.get(step.pipeline)
         if target is None or target.refuses_builds or job.build.depth >= _MAX_TRIGGER_DEPTH:
@@ -615,9 +615,8 @@ class Engine:
                 self._add_steps(build, definition.steps, definition.groups, job)
             created = len(build.jobs) - count
             upload_id = self.organization.ids.uuid()
-            build.step_uploads.append(
-                StepUpload(upload_id, job, upload.text, upload.replace, created, refused, self.now)
-            )
+            taken = StepUpload(upload_id, job, upload.text, upload.replace, created, refused, self.now)
+            build.step_uploads = (*build.step_uploads, taken)
             if refused is not None:
                 return refused
             self._apply(build, build.graph.begin())

@@ -207,6 +207,22 @@ _PRECEDENCES: dict[str, int] = {"||": 2, "&&": 3, "==": 4, "!=": 4, "=~": 4, "!~
 _CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 
 
+_MEANT = {
+    **dict.fromkeys(("and", "AND", "&"), "&&"),
+    **dict.fromkeys(("or", "OR", "|"), "||"),
+    **dict.fromkeys(("not", "NOT"), "!"),
+    **dict.fromkeys(("=", "is"), "=="),
+    "~": "=~",
+    "in": "includes",
+}
+"""Operators of other languages, with those of this one."""
+
+
+def _meant(found: str) -> str:
+    """Return the hint for what isn't an operator of the language."""
+    return f": did you mean `{_MEANT[found]}`?" if found in _MEANT else ""
+
+
 def parse(text: str) -> Node:
     """Read an expression.
 
@@ -341,7 +357,9 @@ class _ExpressionParser:
     def _unexpected(self, wanted: str) -> ConditionError:
         token = self._token
         found = "the end" if token.kind == "end" else f"`{token.text}`"
-        return ConditionError("parse", f"{found} stands where {wanted} was expected", token.position)
+        return ConditionError(
+            "parse", f"{found} stands where {wanted} was expected{_meant(token.text)}", token.position
+        )
 
     def _next(self) -> _Token:
         blank = _BLANK.match(self._text, self._at)
@@ -368,7 +386,7 @@ class _ExpressionParser:
             if self._text.startswith(symbol, start):
                 self._at += len(symbol)
                 return _Token(start, "symbol", symbol)
-        raise ConditionError("parse", f"`{character}` is not part of the language", start)
+        raise ConditionError("parse", f"`{character}` is not part of the language{_meant(character)}", start)
 
     def _single(self) -> str:
         """Read a text in single quotes: only `\\\\` and `\\'` are escapes."""
