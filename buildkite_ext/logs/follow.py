@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .._sync import DetachedIterator
     from ..transport.requester import Requester
 
-__all__ = ["EndOfLog", "follow_build", "follow_job", "found_in", "read_job"]
+__all__ = ["follow_build", "follow_job", "found_in", "read_job"]
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -58,7 +58,7 @@ class _Status:
 
 
 @dataclass(frozen=True, slots=True)
-class EndOfLog:
+class _EndOfLog:
     """End of the log of a job, behind its last line.
 
     Attributes:
@@ -148,7 +148,7 @@ def follow_build(
     known: bool = False,
     on_build: Callable[[Build], None] | None = None,
     ends: bool = False,
-) -> AsyncGenerator[LogLine | EndOfLog, None]:
+) -> AsyncGenerator[LogLine | _EndOfLog, None]:
     """Yield the lines of the logs of all jobs, or of the selected ones, until the build ends or blocks.
 
     With `stored` those that the logs have now. `known` is as for `follow_job`, of the build. With `ends`
@@ -206,12 +206,12 @@ class _Finder(Protocol[T_co]):
 
 
 async def found_in(
-    lines: DetachedIterator[LogLine] | DetachedIterator[LogLine | EndOfLog], finder: _Finder[T_co]
+    lines: DetachedIterator[LogLine] | DetachedIterator[LogLine | _EndOfLog], finder: _Finder[T_co]
 ) -> AsyncGenerator[T_co, None]:
     """Yield what is found in lines, while they arrive. What a job ends with comes at the end of its log."""
     try:
         async for line in lines:
-            for each in finder.finish(line.job_id) if isinstance(line, EndOfLog) else finder.feed(line):
+            for each in finder.finish(line.job_id) if isinstance(line, _EndOfLog) else finder.feed(line):
                 yield each
         for each in finder.finish():
             yield each
@@ -271,7 +271,7 @@ class _Follower:
         """Yield the lines."""
         return cast("AsyncGenerator[LogLine, None]", self.lines_and_ends(ends=False))
 
-    async def lines_and_ends(self, *, ends: bool = True) -> AsyncGenerator[LogLine | EndOfLog, None]:
+    async def lines_and_ends(self, *, ends: bool = True) -> AsyncGenerator[LogLine | _EndOfLog, None]:
         """Yield the lines and, if asked for, the end of each log behind its last line."""
         runtime, schedule, arriving = self._runtime, self._schedule, self._arriving
         began = runtime.now()
@@ -312,7 +312,7 @@ class _Follower:
                         for line in log.end():
                             yield line
                         if ends:
-                            yield EndOfLog(log.job_id)
+                            yield _EndOfLog(log.job_id)
                         self._complete(log, now)
                 for log, lines in zip(logs, found, strict=True):
                     failure = lines if isinstance(lines, BuildkiteError) else log.lost
