@@ -13,7 +13,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from buildkite_ext import BuildkiteClient
+from buildkite_ext import BuildkiteClient, ConfigurationError
 from buildkite_ext.simulation import Recorder, Replayer, ReplayMiss, SecretRecorded, Simulator
 
 TOKEN = "bkua_canary0123456789canary"
@@ -337,6 +337,12 @@ def test_what_is_no_cassette(tmp_path: Path) -> None:
         (tmp_path / "a.yaml").write_text(text)
         with pytest.raises(ValueError, match="isn't a cassette"):
             Replayer(tmp_path / "a.yaml")
+
+
+def test_a_file_of_another_kind_says_what_it_lacks(tmp_path: Path) -> None:
+    (tmp_path / "pipeline.yml").write_text("steps: []\n")
+    with pytest.raises(ConfigurationError, match="isn't a cassette, .* it lacks 'interactions'"):
+        Replayer(tmp_path / "pipeline.yml")
 
 
 def test_a_block_that_raises_leaves_nothing_behind(tmp_path: Path) -> None:

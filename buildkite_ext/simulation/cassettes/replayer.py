@@ -287,7 +287,9 @@ def _read(path: Path) -> list[Interaction]:
     try:
         found: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
         return [_interaction(index, each) for index, each in enumerate(found["interactions"] or ())]
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
+    except KeyError as error:
+        raise ConfigurationError(f"{path} isn't a cassette, as vcrpy writes them in YAML: it lacks {error}") from error
+    except (yaml.YAMLError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"{path} isn't a cassette, as vcrpy writes them in YAML: {error!r}") from error
 
 
