@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cyclopts import App
 
 from ..version import __version__
@@ -9,7 +11,40 @@ from .command_table import COMMANDS, DESCRIPTION, EPILOGUE, PROGRAM, Command, Co
 from .env import environment_help
 from .exit_codes import exit_codes_help
 
+if TYPE_CHECKING:
+    from cyclopts.help import HelpPanel
+    from rich.console import Console, ConsoleOptions, RenderableType
+
 __all__ = ["app"]
+
+
+class _Formatter:
+    """Formatter of help texts that fills the lines of each description: cyclopts breaks them where docstrings do.
+
+    It isn't a subclass of cyclopts' own, whose module loads rich.
+    """
+
+    def __call__(self, console: Console, options: ConsoleOptions, panel: HelpPanel) -> None:
+        from cyclopts.help import DefaultFormatter, InlineText
+        from rich.text import Text
+
+        for entry in panel.entries:
+            if isinstance(entry.description, InlineText) and isinstance(entry.description.primary_renderable, Text):
+                filled = " ".join(entry.description.primary_renderable.plain.split())
+                entry.description.primary_renderable = Text(filled)
+        DefaultFormatter()(console, options, panel)
+
+    def render_usage(self, console: Console, options: ConsoleOptions, usage: RenderableType | None) -> None:
+        """Print the usage as cyclopts does."""
+        from cyclopts.help import DefaultFormatter
+
+        DefaultFormatter().render_usage(console, options, usage)
+
+    def render_description(self, console: Console, options: ConsoleOptions, description: RenderableType | None) -> None:
+        """Print the description as cyclopts does."""
+        from cyclopts.help import DefaultFormatter
+
+        DefaultFormatter().render_description(console, options, description)
 
 
 def _app(commands: tuple[Command | CommandGroup, ...]) -> App:
@@ -19,6 +54,7 @@ def _app(commands: tuple[Command | CommandGroup, ...]) -> App:
         help=DESCRIPTION,
         version=__version__,
         help_format="plaintext",
+        help_formatter=_Formatter(),
         help_epilogue=EPILOGUE,
     )
     for command in commands:
@@ -30,7 +66,13 @@ def _app(commands: tuple[Command | CommandGroup, ...]) -> App:
             environment_help(api=any(each.api for each in command.commands), webhooks=command.webhooks),
             f"For options and exit codes: {PROGRAM} {command.name} COMMAND --help",
         )
-        group = App(name=command.name, help=command.help, help_format="plaintext", help_epilogue=epilogue)
+        group = App(
+            name=command.name,
+            help=command.help,
+            help_format="plaintext",
+            help_formatter=_Formatter(),
+            help_epilogue=epilogue,
+        )
         for each in command.commands:
             _register(group, each, f"{command.name} {each.name}", webhooks=command.webhooks)
         program.command(group)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import itertools
+import re
 import shlex
 import subprocess
 import sys
@@ -127,6 +129,31 @@ def test_help_of_a_group_has_the_examples_of_its_commands(command: Run, name: st
 def test_each_exit_code_of_the_program_is_one_of_a_command(command: Run) -> None:
     named = {code for words in COMMAND_WORDS for code in _codes(command(*words, "--help").out)}
     assert named == {int(code) for code in ExitCode}
+
+
+def _rows(text: str) -> list[str]:
+    """Return what stands in the panels of a help text, without their frames."""
+    return [line.strip("│ ") for line in text.splitlines() if line.startswith("│")]
+
+
+@pytest.mark.parametrize("words", [("simulate",), ("record",), ("pipeline", "plan"), ("webhooks", "listen")])
+def test_help_fills_its_lines(command: Run, words: tuple[str, ...]) -> None:
+    """The line breaks of a docstring don't show: a line ends where the next word doesn't fit."""
+    lines = [line for line in command(*words, "--help").out.splitlines() if line.startswith("│")]
+    for line, after in itertools.pairwise(lines):
+        if not after.startswith("│ " + " " * 8):  # the description of another option
+            continue
+        word = after.strip("│ ").split(" ")[0]
+        assert len(line.rstrip("│ ")) + 1 + len(word) > len(line) - 2 or word.startswith("["), line
+
+
+def test_the_documentation_names_each_option(command: Run) -> None:
+    documented = (Path(__file__).parents[2] / "docs" / "command.md").read_text()
+    for words in COMMAND_WORDS:
+        for row in _rows(command(*words, "--help").out):
+            option = re.match(r"(?:\* *)?(--[a-z-]+)", row)
+            if option is not None:
+                assert re.search(rf"{option[1]}(?![a-z-])", documented), (words, option[1])
 
 
 def test_help_as_a_command_is_the_option(command: Run) -> None:

@@ -440,7 +440,7 @@ NO_CASSETTES = {
     "a: 1": "it has no list of interactions",
     "interactions: abc": "it has no list of interactions",
     "interactions: [3]": "interaction 1: TypeError",
-    f"interactions: [{{{INTERACTION}}}, {{}}]": "interaction 2: KeyError('request')",
+    f"interactions: [{{{INTERACTION}}}, {{}}]": "interaction 2 lacks 'request'",
     f"interactions: [{{{INTERACTION.replace('200', 'ok')}}}]": "interaction 1: a str stands where int does",
     f"interactions: [{{{INTERACTION.replace('GET', '5')}}}]": "interaction 1: an int stands where str does",
     f"interactions: [{{{INTERACTION.replace('string: c', 'string: [c]')}}}]": "a list stands where bytes does",
@@ -459,6 +459,12 @@ def test_what_is_no_cassette(tmp_path: Path, text: str) -> None:
         Replayer(tmp_path / "a.yaml")
     assert "a.yaml isn't a cassette, as vcrpy writes them in YAML: " in str(raised.value)
     assert NO_CASSETTES[text] in str(raised.value)
+
+
+def test_a_file_of_another_kind_says_what_it_lacks(tmp_path: Path) -> None:
+    (tmp_path / "pipeline.yml").write_text("steps: []\n")
+    with pytest.raises(ConfigurationError, match=r"isn't a cassette, .* it has no list of interactions"):
+        Replayer(tmp_path / "pipeline.yml")
 
 
 def test_a_block_that_raises_leaves_nothing_behind(tmp_path: Path) -> None:

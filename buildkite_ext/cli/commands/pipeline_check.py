@@ -52,7 +52,7 @@ def check(
             a terminal; json: one JSON object; annotation: Markdown for buildkite-agent annotate.
         strict: Count warnings as errors.
         no_interpolation: Take $ as it is, as buildkite-agent pipeline upload --no-interpolation does.
-        color: Whether to colour; auto: on a terminal, as NO_COLOR and FORCE_COLOR want it.
+        color: Whether to color; auto: on a terminal, as NO_COLOR and FORCE_COLOR want it.
         debug: Show the traceback of an error.
     """
     from ...simulation import check_pipeline

@@ -88,7 +88,7 @@ def listen(
         limit: The most deliveries whose command hasn't ended; more are refused with 503.
         jsonl: A file to append each delivery to, on the disk before it is answered; - is the standard output.
         json: Print one JSON object a line on the standard output, everything else on the standard error.
-        color: Whether to colour; auto: on a terminal, as NO_COLOR and FORCE_COLOR want it.
+        color: Whether to color; auto: on a terminal, as NO_COLOR and FORCE_COLOR want it.
         debug: Show the traceback of an error.
     """
     from ...simulation.server import url_of

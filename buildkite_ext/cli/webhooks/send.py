@@ -72,7 +72,7 @@ def send(
         unsigned: Send neither a signature nor a token.
         timeout: The time that a response may take.
         show: Print the bodies instead of sending them.
-        color: Whether to colour; auto: on a terminal, as NO_COLOR and FORCE_COLOR want it.
+        color: Whether to color; auto: on a terminal, as NO_COLOR and FORCE_COLOR want it.
         debug: Show the traceback of an error.
     """
     if repeat < 1:

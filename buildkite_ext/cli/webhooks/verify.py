@@ -47,7 +47,7 @@ def verify(
             lines or files are several secrets, any of which is valid.
         tolerance: The time by which the signature's time may differ from now.
         at: The time to verify at, by default now: seconds since 1970, or a time such as 2026-05-09T21:05:59Z.
-        color: Whether to colour; auto: on a terminal, as NO_COLOR and FORCE_COLOR want it.
+        color: Whether to color; auto: on a terminal, as NO_COLOR and FORCE_COLOR want it.
         debug: Show the traceback of an error.
     """
     from ..render.colour import TONES, painted
