@@ -61,7 +61,7 @@ bench: $(VENV)/.dev ## Beside what one would use instead, as ratios
 	$(BIN)/python -m benchmarks
 
 subjects ?=
-mutants: $(VENV)/.mutants ## Change retries, budget, breaker, deadline and cache, one line at a time: do their tests notice? subjects="retry cache"
+mutants: $(VENV)/.mutants ## Change modules, one line at a time: do their tests notice? subjects="retry cache"
 	nice $(BIN)/python scripts/mutants.py $(subjects)
 
 seconds ?= 60

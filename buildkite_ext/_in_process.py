@@ -5,6 +5,7 @@ A client that is made without a `transport=` asks here for its root. A program h
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
@@ -34,28 +35,37 @@ class InProcess(Protocol):
         ...
 
 
-_answered: dict[str, InProcess] = {}
+_answered: dict[str, tuple[InProcess, ...]] = {}
+"""What answers below each root. The last one does; one before it does again when that has ended."""
+
+_changing = threading.Lock()
 
 
 def in_process(base_url: str) -> InProcess | None:
     """Return what answers the requests below a root; None for the network."""
-    return _answered.get(base_url)
+    found = _answered.get(base_url)
+    return None if found is None else found[-1]
 
 
 @contextmanager
 def answer_in_process(base_url: str, answers: InProcess) -> Iterator[None]:
     """Let clients that are made while a `with` block runs get their answers in this process.
 
+    Blocks of several threads may end in any order.
+
     Args:
         base_url: the root of the API, as a client normalizes it.
         answers: what answers. It takes the place of another one, which is there again after the block.
     """
-    before = _answered.get(base_url)
-    _answered[base_url] = answers
+    with _changing:
+        _answered[base_url] = (*_answered.get(base_url, ()), answers)
     try:
         yield
     finally:
-        if before is None:
-            _answered.pop(base_url, None)
-        else:
-            _answered[base_url] = before
+        with _changing:
+            left = [*_answered[base_url]]
+            del left[max(place for place, each in enumerate(left) if each is answers)]
+            if left:
+                _answered[base_url] = tuple(left)
+            else:
+                del _answered[base_url]

@@ -26,6 +26,7 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
 
     Raises:
         RuntimeError: the coroutine suspended, so it awaited something other than its runtime.
+        StopIteration: a function of the user raised it, such as `until=`. Python makes a RuntimeError of one in a coroutine.
 
     Example:
         >>> async def answer() -> int:
@@ -33,6 +34,17 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
         >>> run(answer())
         42
     """
+    stopped: StopIteration | None = None
+    try:
+        return _run(coroutine)
+    except RuntimeError as error:
+        if not isinstance(error.__cause__, StopIteration) or error.args != ("coroutine raised StopIteration",):
+            raise
+        stopped = error.__cause__
+    raise stopped
+
+
+def _run(coroutine: Coroutine[Any, Any, T]) -> T:
     # Inside a running event loop, as in a notebook, the loop's hooks would register every async generator that starts
     # here, and close it later without notice.
     hooks = sys.get_asyncgen_hooks()
@@ -72,7 +84,7 @@ class BlockingIterator(Iterator[T], Generic[T]):
             raise StopIteration
         with EndsAtCaller():
             try:
-                return run(_step(self._source))
+                return _run(_step(self._source))  # where a StopIteration would end the caller's loop
             except StopAsyncIteration:
                 self._source = None
                 raise StopIteration from None

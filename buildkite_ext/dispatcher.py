@@ -93,6 +93,8 @@ def _line(event: object) -> tuple[int, object]:
             return logging.INFO, f"{event.circuit}: the circuit closed, so calls are sent again."
         case UnexpectedState():
             whose = f"Build {event.pipeline} #{event.number}" + ("" if event.job is None else f", job {event.job}")
+            if not event.after:
+                return logging.WARNING, f"{whose}: the answer tells no state of it, and it counts as active."
             return logging.WARNING, (
                 f"{whose}: the state {event.after!r} isn't known to this version, and counts as active."
                 if event.problem == "unknown"

@@ -279,7 +279,7 @@ class MetadataNotSettable(BuildkiteError):
 
 
 class BuildBlocked(BuildkiteError):
-    """The build waits at a block step, and `on_blocked="raise"` was given.
+    """The build waits at a block step, and `on_blocked="raise"` was given; or a wait has unblocked as many steps as it may.
 
     Attributes:
         build: the build, with its jobs.

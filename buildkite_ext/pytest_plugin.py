@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar, cast, get_args
 
@@ -34,6 +35,7 @@ __all__ = [
     "buildkite_server",
     "buildkite_simulator",
     "pytest_addoption",
+    "pytest_collection_modifyitems",
     "pytest_configure",
     "pytest_itemcollected",
     "pytest_runtest_setup",
@@ -57,6 +59,9 @@ _MARKERS = (
 )
 
 _RECORD = "--buildkite-record"
+
+_LONGEST_NAME = 150
+"""Characters of a cassette's name. File systems allow 255, and fewer on some."""
 
 _misuse = pytest.StashKey[str]()
 """What is wrong with the markers of a test."""
@@ -129,11 +134,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the markers, and what notes failures while cassettes are recorded."""
+    """Register the markers, and what notes which tests pass while cassettes are recorded."""
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
     if config.getoption(_RECORD):
-        config.pluginmanager.register(_FailedTests(), "buildkite-failures")
+        config.pluginmanager.register(_PassedTests(), "buildkite-passed")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -149,6 +154,23 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         if not hasattr(item.config, "workerinput"):
             raise
         item.stash[_misuse] = str(error)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """While cassettes are recorded, let only the first test have a cassette: that of a second one would replace it."""
+    first: dict[Path, str] = {}
+    for item in items if config.getoption(_RECORD) else ():
+        mark = item.get_closest_marker("buildkite_cassette")
+        if mark is None or item.stash.get(_misuse, None) is not None:
+            continue
+        path = _cassette_path(item, _parsed(item, mark, _Cassette))
+        other = first.setdefault(path, item.nodeid)
+        if other != item.nodeid:
+            item.stash[_misuse] = (
+                f"{item.nodeid}: @pytest.mark.buildkite_cassette: {other} records {path}, too, and one would replace the "
+                "other: give each test a cassette of its own"
+            )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -342,16 +364,18 @@ def buildkite_server(request: pytest.FixtureRequest, buildkite_simulator: Simula
 # Cassettes ----------------------------------------------------------------------------------------------------------
 
 
-class _FailedTests:
-    """Plugin that notes which tests have failed, so that what they recorded is thrown away."""
+class _PassedTests:
+    """Plugin that notes which tests have passed. What another one recorded is thrown away: Ctrl-C ends it without a report."""
 
-    failed = pytest.StashKey[bool]()
+    passed = pytest.StashKey[bool]()
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
-        if not report.passed:
-            item.stash[self.failed] = True
+        if call.when in ("setup", "call"):
+            item.stash[self.passed] = call.when == "call" and report.passed
         return report
 
 
@@ -364,19 +388,23 @@ def buildkite_cassette(request: pytest.FixtureRequest) -> Iterator[Path]:
     """
     mark = request.node.get_closest_marker("buildkite_cassette")
     cassette = _Cassette() if mark is None else _Cassette(*mark.args, **mark.kwargs)
-    path = _cassette_path(request, cassette)
+    path = _cassette_path(request.node, cassette)
     if request.config.getoption(_RECORD):
         yield from _recorded(request.node, cassette, path)
     else:
         yield from _replayed(request.node, cassette, path)
 
 
-def _cassette_path(request: pytest.FixtureRequest, cassette: _Cassette) -> Path:
-    folder: Path = request.path.parent
+def _cassette_path(item: pytest.Item, cassette: _Cassette) -> Path:
+    """Return the path of a test's cassette. A name that isn't the test's own has a digest: `[a/b]` and `[a-b]` are two tests."""
+    folder = item.path.parent
     if cassette.path is not None:
-        return folder / cassette.path
-    parts = request.node.nodeid.split("::", 1)[-1]
-    return folder / "cassettes" / request.path.stem / f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', parts).strip('-')}.yaml"
+        return Path(os.path.normpath(folder / cassette.path))
+    test = item.nodeid.split("::", 1)[-1]
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", test).strip("-")[:_LONGEST_NAME]
+    if name != re.sub(r"::|\[", "-", test.removesuffix("]"))[:_LONGEST_NAME] or len(test) > _LONGEST_NAME:
+        name += f"-{sha256(test.encode(errors='surrogatepass')).hexdigest()[:8]}"
+    return folder / "cassettes" / item.path.stem / f"{name}.yaml"
 
 
 def _recorded(node: pytest.Item, cassette: _Cassette, path: Path) -> Iterator[Path]:
@@ -399,7 +427,7 @@ def _recorded(node: pytest.Item, cassette: _Cassette, path: Path) -> Iterator[Pa
     try:
         with recorder:
             yield path
-        if not node.stash.get(_FailedTests.failed, False):
+        if node.stash.get(_PassedTests.passed, False):
             new.replace(path)
     finally:
         new.unlink(missing_ok=True)

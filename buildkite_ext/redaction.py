@@ -52,12 +52,18 @@ _MOST_USED = 64
 _DEEPEST = 3
 """Times that a text may be encoded around a token."""
 
-_ESCAPE = re.compile(r"\\+(?:u00|x)([0-9a-fA-F]{2})")
+_ESCAPE = re.compile(r"(?<!\\)\\+(?:u00|x)([0-9a-fA-F]{2})")
 """A character of a token as JSON or Python escapes it, possibly several times."""
 
 _SENSITIVE = re.compile(r"token|key|sig|credential|secret|policy", re.IGNORECASE)
-_PARAMETER = re.compile(r"[?&][^=&?\s'\"]*=")
+_PARAMETER = re.compile(r"(?:[?&]|\\u0026)[^=&?\s'\"\\]*=")
+"""Parameter of a URL. JSON may write `\\u0026` for the `&` before it: Go does."""
+
 _VALUE = re.compile(r"[^&#\s'\"<>]+")
+_INNER_PARAMETER = re.compile(r"%(?:3F|26)[\w.~-]*%3D", re.IGNORECASE)
+_INNER_VALUE = re.compile(r"(?:(?!%26)[^&#\s'\"<>])+")
+"""Parameter of a URL that is itself the value of a parameter."""
+
 _LOGGERS = ("httpx", *(f"httpcore.{name}" for name in ("connection", "http11", "http2", "proxy", "socks")))
 
 
@@ -86,20 +92,21 @@ def redacted_text(text: str) -> str:
         >>> redacted_text("from https://storage.test/a.whl?part=1&X-Amz-Signature=abc onwards")
         'from https://storage.test/a.whl?part=1&X-Amz-Signature=REDACTED onwards'
     """
-    return without_used_tokens(_TOKEN.sub(r"\1REDACTED", _without_values(text)))
+    text = _without_values(_without_values(text, _PARAMETER, _VALUE), _INNER_PARAMETER, _INNER_VALUE)
+    return without_used_tokens(_TOKEN.sub(r"\1REDACTED", text))
 
 
-def _without_values(text: str) -> str:
+def _without_values(text: str, parameter: re.Pattern[str], value_of: re.Pattern[str]) -> str:
     """Return a text without the values of sensitive parameters of URLs.
 
     A name is found first and looked at afterwards: one expression for both would need quadratic time.
     """
     parts: list[str] = []
     at = 0
-    for name in _PARAMETER.finditer(text):
+    for name in parameter.finditer(text):
         if name.start() < at or not _SENSITIVE.search(name[0]):
             continue
-        value = _VALUE.match(text, name.end())
+        value = value_of.match(text, name.end())
         if value is not None:
             parts += (text[at : name.end()], "REDACTED")
             at = value.end()

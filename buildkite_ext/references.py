@@ -37,6 +37,9 @@ __all__ = [
 
 _API_ROOT = "https://api.buildkite.com"
 _WEB_ROOT = "https://buildkite.com"
+_SIMULATED_HOST = "buildkite.test"
+"""Host of the web pages in the simulator's answers."""
+
 _WEB_HOSTS = ("buildkite.com", "www.buildkite.com")
 _WEB_PAGE = re.compile(r"https?://(www\.)?buildkite\.com/", re.IGNORECASE)
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
@@ -182,7 +185,7 @@ def read_reference(text: str, *, root: str = _API_ROOT) -> Reference:
             (`https://buildkite.com/acme/web/builds/42#JOB`) or of the API
             (`https://api.buildkite.com/v2/organizations/acme/pipelines/web/builds/42/jobs/JOB/artifacts/ARTIFACT`). What
             follows a build's number, or the id of a job or an artifact, such as `/log`, is ignored.
-        root: the API's root, without `/v2`.
+        root: the API's root, without `/v2`. URLs of this API and of Buildkite's are read, and pages of the hosts of both.
 
     Raises:
         ValueError: the text has none of these forms, leads to another host, or has segments that a server could read as
@@ -222,7 +225,7 @@ def read_job_reference(text: str, *, root: str = _API_ROOT) -> JobReference:
         root: the API's root, without `/v2`.
 
     Raises:
-        ValueError: it is no such URL, or names no job.
+        ValueError: it isn't such a URL, or it doesn't name a job.
 
     Example:
         >>> read_job_reference("https://api.buildkite.com/v2/organizations/acme/jobs/01-ab/artifacts/02-cd")
@@ -330,15 +333,29 @@ def _of_url(text: str, root: str) -> tuple[list[str], bool, str | None, str | No
     api = urlsplit(root)
     below = [segment for segment in parts.path.removeprefix(api.path).split("/") if segment]
     if below[:2] == ["v2", "organizations"] or segments[:2] == ["v2", "organizations"]:
-        if place_of(parts) != place_of(api):
-            raise ValueError(f"it is a URL of another API than {root}")
-        return below[2:], True, None, None
-    if root == _API_ROOT and parts.hostname not in _WEB_HOSTS:
-        raise ValueError("its host isn't buildkite.com")
+        if place_of(parts) == place_of(api):
+            return below[2:], True, None, None
+        # A proxy in front of Buildkite passes on answers, which hold Buildkite's own URLs.
+        if place_of(parts) == place_of(urlsplit(_API_ROOT)):
+            return segments[2:], True, None, None
+        raise ValueError(f"it is a URL of another API than {root}")
+    if not _has_pages(parts, api):
+        raise ValueError(f"its host isn't buildkite.com{'' if root == _API_ROOT else f', nor that of {root}'}")
     job, step = _on_page(parts)
     if segments[:1] == ["organizations"]:
         return segments[1:], True, job, step
     return segments, False, job, step
+
+
+def _has_pages(parts: SplitResult, api: SplitResult) -> bool:
+    """Tell whether a host has web pages of builds: that of Buildkite, of the simulator, or of another API.
+
+    The pages of an API at api.HOST are at HOST. No request is sent to any of them: a reference leads to the client's own API.
+    """
+    if parts.hostname in (*_WEB_HOSTS, _SIMULATED_HOST):
+        return parts.port in (None, 80, 443) and (parts.hostname != _SIMULATED_HOST or api != urlsplit(_API_ROOT))
+    own = api.hostname or ""
+    return api != urlsplit(_API_ROOT) and parts.hostname in (own, own.removeprefix("api."))
 
 
 def _of_segments(segments: Sequence[str], *, named: bool, job: str | None, step: str | None) -> Reference:

@@ -3,9 +3,10 @@
     python scripts/mutants.py              all subjects
     python scripts/mutants.py retry cache  some of them
 
-`make mutants` runs it. mutmut makes the changes, in a copy of the working tree, and `mutants_judge.py` runs the tests. The number of mutants that the tests of a
-subject kill is printed. What survives has to be named in `tests/mutants.md`, with the reason; what isn't is printed in the form
-in which it stands there. The exit code is 1 then, if fewer than 90 % are killed, or if the file names mutants that are killed.
+`make mutants` runs it. mutmut makes the changes, in a copy of the working tree, and `mutants_judge.py` runs the tests. The number
+of mutants that the tests of a subject kill is printed. What survives has to be named in `tests/mutants.md`, with the reason; what
+isn't is printed in the form in which it stands there. The exit code is 1 then, if fewer than 90 % are killed, or if the file
+names mutants that are killed.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ SUBJECTS: Mapping[str, Subject] = {
             f"simulation/definition/conditions/{module}.py"
             for module in ("__init__", "checking", "evaluation", "patterns", "syntax", "variables")
         ),
-        ("simulation/test_conditions.py",),
+        ("simulation/test_conditions.py", "simulation/test_condition_errors.py"),
     ),
     "interpolation": Subject(
         ("simulation/definition/interpolation.py",),
@@ -167,13 +168,16 @@ def _name_of(module: str) -> str:
     return f"buildkite_ext.{module.removesuffix('.py').removesuffix('/__init__').replace('/', '.')}"
 
 
-def _judge(
-    tree: Path, subject: Subject, mutants: Sequence[str], *, processes: int
-) -> Mapping[str, str | None] | None:
+def _judge(tree: Path, subject: Subject, mutants: Sequence[str], *, processes: int) -> Mapping[str, str | None] | None:
     """Return the test that kills each mutant, None for those that survive; None if the tests fail without a mutant."""
     told = tree / "verdicts.jsonl"
     (tree / "mutants.json").write_text(json.dumps(mutants))
-    options = ["--mutants=mutants.json", f"--verdicts={told}", f"--processes={processes}", "--hypothesis-profile=mutants"]
+    options = [
+        "--mutants=mutants.json",
+        f"--verdicts={told}",
+        f"--processes={processes}",
+        "--hypothesis-profile=mutants",
+    ]
     # What a failure looks like doesn't matter, and to tell it takes longer than most tests.
     options += ["-p", "no:cacheprovider", "-p", "no:xdist", "--assert=plain", "--tb=no", "--override-ini=timeout=0"]
     if subject.slow:
@@ -186,10 +190,10 @@ def _judge(
         text=True,
         check=False,
     )
-    if ran.returncode != 0:
+    verdicts = [json.loads(line) for line in told.read_text().splitlines()] if told.exists() else []
+    if len(verdicts) != len(mutants):
         print(ran.stdout[-5000:], ran.stderr[-5000:], sep="\n")
         return None
-    verdicts = map(json.loads, told.read_text().splitlines())
     return {verdict["mutant"]: verdict["killer"] for verdict in verdicts}
 
 

@@ -11,6 +11,7 @@ import json
 import os
 import resource
 import signal
+import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -19,8 +20,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
 from multiprocessing import connection, get_context
+from multiprocessing.context import ForkProcess
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import pytest
 
@@ -29,16 +31,11 @@ _Key = TypeVar("_Key")
 _PATIENCE = 10.0
 """Seconds for which a test may run, and ten times its usual time besides. A mutant under which it runs longer is killed."""
 
+_LONGEST = 30.0
+"""Seconds, the usual time of a test of which it isn't known yet."""
+
 _MEMORY = 3 * 2**30
 """Bytes that a process may take: a loop that a mutant makes endless may fill a list."""
-
-
-class _Process(Protocol):
-    pid: int | None
-
-    @property
-    def exitcode(self) -> int | None: ...
-    def join(self) -> None: ...
 
 
 @dataclass
@@ -46,13 +43,15 @@ class _Test:
     """Test, and what its run without a mutant told."""
 
     item: pytest.Item
-    seconds: float = 0.0
+    seconds: float = _LONGEST
     calls: frozenset[str] = field(default_factory=frozenset)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--mutants", type=Path, help="JSON file with a list of the names of mutants")
-    parser.addoption("--verdicts", type=Path, help="file to write: a line of JSON for each mutant, with the test that kills it")
+    parser.addoption(
+        "--verdicts", type=Path, help="file to write: a line of JSON for each mutant, with the test that kills it"
+    )
     parser.addoption("--processes", type=int, default=1, help="mutants that are tried at the same time")
 
 
@@ -70,7 +69,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
         else:
             failing.append(test.item.nodeid)
     if failing:
-        raise session.Failed("these fail without a mutant: " + ", ".join(failing))
+        raise pytest.UsageError("these tests fail without a mutant: " + ", ".join(failing))
     with options.verdicts.open("w", buffering=1) as verdicts:
         for mutant, killer in _judged(session, tests, json.loads(options.mutants.read_text()), options.processes):
             verdicts.write(json.dumps({"mutant": mutant, "killer": killer}) + "\n")
@@ -127,7 +126,7 @@ def _fails(session: pytest.Session, test: _Test, following: _Test | None) -> boo
 def _forked(jobs: Iterator[tuple[_Key, Callable[[], object]]], processes: int) -> Iterator[tuple[_Key, object]]:
     """Yield what each job returns in a process of its own, in the order in which they end; None for one that is killed."""
     context = get_context("fork")
-    running: dict[connection.Connection, tuple[Key, _Process]] = {}
+    running: dict[connection.Connection, tuple[_Key, ForkProcess]] = {}
     try:
         while True:
             while len(running) < processes and (job := next(jobs, None)) is not None:
@@ -156,6 +155,7 @@ def _forked(jobs: Iterator[tuple[_Key, Callable[[], object]]], processes: int) -
 def _child(job: Callable[[], object], sender: connection.Connection) -> None:
     os.setpgid(0, 0)
     resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
+    sys.setrecursionlimit(4 * sys.getrecursionlimit())  # a call of a function that has mutants takes several frames
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for output in (1, 2):
         os.dup2(nowhere, output)
@@ -163,7 +163,7 @@ def _child(job: Callable[[], object], sender: connection.Connection) -> None:
     os._exit(0)  # threads that a mutant leaves behind aren't waited for
 
 
-def _end(process: _Process) -> None:
+def _end(process: ForkProcess) -> None:
     """End a process with all those that it started."""
     with suppress(ProcessLookupError):
         if process.pid is not None:

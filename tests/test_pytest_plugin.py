@@ -160,7 +160,7 @@ def test_another_process_reaches_a_server(buildkite_server: BuildkiteServer, mon
 
 # Runs of pytest -----------------------------------------------------------------------------------------------------
 
-ALONE = ("-pno:anyio", "-pno:hypothesispytest", "-pno:schemathesis", "-pno:timeout")
+ALONE = ("-pno:anyio", "-pno:hypothesispytest", "-pno:timeout", "-pno:schemathesis")
 """Other plugins, which only take time or import what is imported."""
 
 LIGHT = """
@@ -437,6 +437,62 @@ def test_a_test_that_fails_keeps_the_old_cassette(project: pytest.Pytester, buil
     project.runpytest_inprocess("--buildkite-record", "-k", "names").assert_outcomes(failed=1, deselected=3)
     assert cassette.read_bytes() == before
     assert [path.name for path in cassette.parent.iterdir()] == ["test_names.yaml"]
+
+
+@pytest.mark.parametrize(
+    "stop", ["raise KeyboardInterrupt", "pytest.exit('enough')", "pytest.skip()", "pytest.xfail()"]
+)
+def test_a_test_that_does_not_end_keeps_the_old_cassette(
+    project: pytest.Pytester, buildkite: Simulator, stop: str
+) -> None:
+    cassette = project.path / "a.yaml"
+    cassette.write_text("old")
+    project.makepyfile(
+        "import pytest\n\n@pytest.mark.buildkite_cassette('a.yaml')\n"
+        f"def test_a(buildkite_client):\n    buildkite_client.user.get()\n    {stop}\n"
+    )
+    run = project.runpytest_subprocess if "Interrupt" in stop else project.runpytest_inprocess
+    run("--buildkite-record", *ALONE)
+    assert [request.call for request in buildkite.requests] == ["user.get"]
+    assert cassette.read_text() == "old"
+    assert not [path for path in project.path.iterdir() if path.name.endswith(".new")]
+
+
+def test_a_test_that_sends_nothing_has_a_cassette_too(project: pytest.Pytester, buildkite: Simulator) -> None:
+    project.makepyfile("import pytest\n\n@pytest.mark.buildkite_cassette('a.yaml')\ndef test_a(): ...\n")
+    project.runpytest_inprocess("--buildkite-record").assert_outcomes(passed=1)
+    project.runpytest_inprocess().assert_outcomes(passed=1)
+
+
+ALIKE = """
+import pytest
+
+@pytest.mark.buildkite_cassette
+@pytest.mark.parametrize("name", ["a b", "a/b", "a-b", "a" * 90 + "/" + "b" * 90])
+def test_name(name, buildkite_client, buildkite_cassette):
+    assert buildkite_client.user.get().name == "Ada Byron"
+    print(buildkite_cassette)
+
+@pytest.mark.buildkite_cassette("./two.yaml")
+def test_one(buildkite_client):
+    assert buildkite_client.user.get().name == "Ada Byron"
+
+@pytest.mark.buildkite_cassette("two.yaml")
+def test_two(buildkite_client):
+    assert [pipeline.slug for pipeline in buildkite_client.pipelines.list()] == ["web"]
+"""
+
+
+def test_no_test_replaces_the_cassette_of_another(project: pytest.Pytester, buildkite: Simulator) -> None:
+    project.makepyfile(test_it=ALIKE)
+    ended = project.runpytest_inprocess("--buildkite-record")
+    ended.assert_outcomes(passed=5, errors=1)
+    ended.stdout.fnmatch_lines(
+        ["test_it.py::test_two: @pytest.mark.buildkite_cassette: test_it.py::test_one records *two.yaml, too, *"]
+    )
+    assert len(list(project.path.rglob("*.yaml"))) == 5
+    project.runpytest_inprocess("-k", "not two").assert_outcomes(passed=5, deselected=1)
+    project.runpytest_inprocess("--buildkite-record", "-k", "two").assert_outcomes(passed=1, deselected=5)
 
 
 def test_a_known_secret_is_not_recorded(project: pytest.Pytester, buildkite: Simulator) -> None:

@@ -74,7 +74,7 @@ class BuildChoice:
         """Return the address of the build, with its number. That of a newest build is asked for.
 
         Raises:
-            NothingMatched: there is no such build.
+            NothingMatched: no build was found.
         """
         address = self.address
         if address is not None and address.number is not None:

@@ -251,12 +251,27 @@ def source_of(path: str | Path) -> str:
 
 
 def write_text(argument: str, path: Path, text: str) -> None:
-    """Write a file that an argument names.
+    """Write a file that an argument names. If it can't be written whole, what was there stays.
 
     Raises:
         UsageError: it can't be written.
     """
     try:
-        path.write_text(text, encoding="utf-8", newline="\n")
+        if path.exists() and not path.is_file():  # a device or a pipe; for a folder, this raises
+            path.write_text(text, encoding="utf-8", newline="\n")
+        else:
+            _replace(path.resolve(), text)
     except OSError as error:
         raise UsageError(f"{argument}: {os.fspath(path)!r} can't be written: {error.strerror or error}") from error
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file beside another one, and put it in its place."""
+    new = path.with_name(f".{os.getpid()}-{path.name[-100:]}.new")
+    try:
+        new.write_text(text, encoding="utf-8", newline="\n")
+        if path.exists():
+            new.chmod(stat.S_IMODE(path.stat().st_mode))
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)

@@ -24,15 +24,15 @@ JobWords = Annotated[tuple[str, ...], Repeated, Parameter(alias="-j", metavar="J
 """The type of `--job`: a step key, a name in which `*` stands for any text, or an id; may be repeated."""
 
 
-def job_words(words: Sequence[str], address: Reference) -> list[str]:
-    """Return the jobs of `--job`, or else the one that the URL of a job names.
+def job_words(words: Sequence[str], address: Reference | None) -> list[str]:
+    """Return the jobs of `--job`, or else the one that the URL of a job names. A build that is searched for has no address yet.
 
     Raises:
         UsageError: one of them is empty.
     """
     if any(not word.strip() for word in words):
         raise UsageError("--job is empty.")
-    if not words and address.job_id is not None:
+    if not words and address is not None and address.job_id is not None:
         return [address.job_id]
     return list(words)
 

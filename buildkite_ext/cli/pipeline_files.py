@@ -36,7 +36,9 @@ def pipeline_files(words: Iterable[str]) -> dict[str, str]:
             raise UsageError("--pipeline -: give its slug, as in --pipeline web=-")
         slug = slug or _slug_of(Path(name))
         if not slug:
-            raise UsageError(f"--pipeline {word!r}: its name is no slug. Give one, as in --pipeline web={word}")
+            raise UsageError(
+                f"--pipeline {word!r}: its name can't be a pipeline's slug. Give the slug, as in --pipeline web={word}"
+            )
         if slug in found:
             raise UsageError(
                 f"--pipeline {word!r}: another file has the slug {slug} already. Give --pipeline SLUG=FILE"

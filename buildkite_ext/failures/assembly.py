@@ -51,7 +51,7 @@ _CONSEQUENCES = frozenset({"not_run", "broken"})
 _LONGEST_NAME = 200
 _LONGEST_LINE = 400
 _LONGEST_ANNOTATION = 2000
-_LONGEST_HTML = 64 * 1024
+_LONGEST_HTML = 256 * 1024
 _MOST_ANNOTATIONS = 10
 _MOST_TESTS = 30
 _MOST_LABELS = 10
@@ -189,7 +189,7 @@ def assembled(
             RetriedJob(
                 id=each.job.id,
                 name=_name(each.job),
-                state=_text(str(each.job.state)),
+                state=_text(str(each.job.state or "unknown")),
                 passed=str(each.job.state) == "passed",
                 attempts=_attempts(each),
             )
@@ -290,7 +290,7 @@ def _failed_job(each: Candidate, readings: Readings) -> FailedJob:
         id=job.id,
         name=_name(job),
         kind="tests" if kind == "command" and excerpt.tests else kind,
-        state=_text(str(job.state)),
+        state=_text(str(job.state or "unknown")),
         step_key=_optional(job.step_key),
         group_key=_optional(job.group_key),
         exit_status=job.promised_exit_status if job.exit_status is None else job.exit_status,
@@ -344,7 +344,8 @@ def _line(text: str) -> str:
 
 def _attempts(each: Candidate) -> tuple[JobAttempt, ...]:
     return tuple(
-        JobAttempt(id=job.id, state=_text(str(job.state)), exit_status=job.exit_status) for job in each.attempts
+        JobAttempt(id=job.id, state=_text(str(job.state or "unknown")), exit_status=job.exit_status)
+        for job in each.attempts
     )
 
 
@@ -358,11 +359,11 @@ def _annotations(found: Sequence[Annotation], truncated: list[str]) -> tuple[Fai
 
 def _annotation(each: Annotation, truncated: list[str]) -> FailureAnnotation:
     body = each.body_html or ""
-    lines = text_of_html(body[:_LONGEST_HTML]).split("\n")
+    lines = text_of_html(body, longest=_LONGEST_HTML).split("\n")
     text = redacted_text("\n".join(printable(without_controls(line)).rstrip() for line in lines))
     if len(text) > _LONGEST_ANNOTATION or len(body) > _LONGEST_HTML:
         truncated.append(f"the end of the annotation {_text(each.context, 60)!r}")
-        text = f"{text[:_LONGEST_ANNOTATION]}…"
+        text = f"{text[:_LONGEST_ANNOTATION]}…" if text else ""
     return FailureAnnotation(style=str(each.style), context=_text(each.context), job_id=each.job_id, text=text)
 
 

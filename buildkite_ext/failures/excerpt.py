@@ -150,7 +150,7 @@ _LIKELY = re.compile(
     r"|ELIFECYCLE|npm ERR",
     re.IGNORECASE,
 )
-"""What every line of one of the shapes has: few lines are compared with all of them."""
+"""Texts of which each line with an error has one. Most lines have none, and are not compared with the shapes."""
 
 _SUMMARY = re.compile(
     r"^(?:FAILED|ERROR) \S+\.py\b|^=+ .*\b(?:failed|errors?)\b.* =+$|^FAILED \((?:failures|errors)="

@@ -21,19 +21,30 @@ _BLOCKS: Final = frozenset(
 _HIDDEN: Final = frozenset({"script", "style", "template", "title"})
 """Elements whose content isn't shown."""
 
+_ITEM: Final = "- "
+"""Text before an item of a list."""
+
 _CELL: Final = " | "
 """Text between two cells of a table."""
 
 _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 
 
-def text_of_html(body: str) -> str:
+def text_of_html(body: str, *, longest: int | None = None) -> str:
     """Return the text of an HTML document, with a line for each block. Any text is taken, in time that grows with its length.
+
+    Args:
+        body: the document.
+        longest: characters of it that are read. A tag that reaches beyond them is left out. None for all.
 
     Example:
         >>> text_of_html("<h1>2 &lt; 3</h1><ul><li>one</li><li><b>two</b></li></ul><script>alert()</script>")
         '2 < 3\\n- one\\n- two'
     """
+    if longest is not None and len(body) > longest:
+        body = body[:longest]
+        last = body.rfind("<")
+        body = body[:last] if last > body.rfind(">") else body
     pieces: list[str] = []
     at = 0
     while (start := body.find("<", at)) >= 0:
@@ -61,7 +72,12 @@ def text_of_html(body: str) -> str:
         elif tag in ("td", "th") and opens:
             pieces.append(_CELL)
         elif tag in _BLOCKS:
-            pieces.append("\n- " if tag == "li" and opens else "\n")
+            pieces.append(f"\n{_ITEM}" if tag == "li" and opens else "\n")
     pieces.append(html.unescape(body[at:]))
-    lines = "\n".join(line.rstrip().removeprefix(_CELL) for line in "".join(pieces).split("\n"))
+    # Items and cells without text leave nothing but their marks.
+    lines = "\n".join(
+        line.rstrip().removeprefix(_CELL)
+        for line in "".join(pieces).split("\n")
+        if not (line.startswith(_ITEM) and line.strip() == "-") and (not line or line.replace(_CELL, ""))
+    )
     return _BLANK_LINES.sub("\n", lines).strip()

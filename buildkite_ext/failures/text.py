@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ..messages import counted, shortened
+from ..messages import counted, in_state, shortened
 from .excerpt import narrowed
 
 if TYPE_CHECKING:
@@ -321,8 +321,9 @@ def _lines(summary: FailureSummary) -> Iterator[str]:
             yield f"  {': '.join(filter(None, (test.name, test.location, test.reason)))}"
     for annotation in summary.annotations:
         yield ""
-        yield f"Annotation {annotation.context} ({annotation.style}):"
-        yield from _indented(annotation.text.split("\n"))
+        named = f"Annotation {annotation.context} ({annotation.style})"
+        yield f"{named}:" if annotation.text else f"{named} has no text."
+        yield from _indented(annotation.text.split("\n") if annotation.text else ())
     if summary.truncated or summary.problems:
         yield ""
     if summary.truncated:
@@ -376,7 +377,7 @@ def _job_lines(number: str, job: FailedJob, indent: str = "   ") -> Iterator[str
         yield f"{indent}not read: {job.problem}"
     if job.triggered is not None:
         triggered = job.triggered
-        yield f"{indent}triggered {triggered.pipeline} #{triggered.number}, which is {triggered.state}"
+        yield f"{indent}triggered {triggered.pipeline} #{triggered.number}, which is {in_state(triggered.state)}"
         if triggered.web_url:
             yield f"{indent}{triggered.web_url}"
         for each in triggered.jobs:

@@ -14,6 +14,7 @@ from ..errors import BuildkiteError, DeadlineExceeded
 from ..events import BuildSeen, FollowFinished
 from ..messages import in_state
 from ..states import FAILED_JOBS, build_state, is_job_over, outcome_of
+from ..watching.outcome import outcome_after
 from ..watching.pacing import next_pause
 from ..watching.patience import Patience, asked_pause, is_passing
 from .parser import LogLine
@@ -66,8 +67,12 @@ def follow_job(
     timeout: float | None,
     tail: int | None = None,
     follow_retries: bool = True,
+    known: bool = False,
 ) -> AsyncGenerator[LogLine, None]:
-    """Yield the lines of one job's log, and of those of its retries, until the last of them ends."""
+    """Yield the lines of one job's log, and of those of its retries, until the last of them ends.
+
+    A caller may have the job from an answer (`known`). Then it exists, and errors that pass are waited out from the beginning.
+    """
     get_job = requester.module("jobs", "get_build_job")
     attempts: dict[str, Job | None] = {job_id: None}
     """The job and its retries, in their order, as they were seen last."""
@@ -82,7 +87,11 @@ def follow_job(
                 break
             identity = retry
         seen = [attempt for attempt in attempts.values() if attempt is not None]
-        over = is_job_over(job)
+        reopening = requester.recent_actions.pending(
+            (requester.organization, pipeline, number), now=requester.runtime.now()
+        ).reopening
+        retried = follow_retries and reopening is not None and reopening.retries(job)
+        over = is_job_over(job) and not retried
         if str(job.type) != "script":  # only command jobs write logs
             return _Status(job.state, [], over=True)
         begun = [attempt for attempt in seen if attempt.started_at is not None or is_job_over(attempt)]
@@ -93,7 +102,7 @@ def follow_job(
         job = next(reversed(attempts.values()))
         return f"Job {job_id if job is None else name_of(job)!r}"
 
-    return _Follower(requester, status, name, pace=pace, timeout=timeout, tail=tail).lines()
+    return _Follower(requester, status, name, pace=pace, timeout=timeout, tail=tail, known=known).lines()
 
 
 def read_job(
@@ -125,11 +134,12 @@ def follow_build(
     jobs: JobSelection | None = None,
     focus: JobSelection | None = None,
     stored: bool = False,
+    known: bool = False,
     on_build: Callable[[Build], None] | None = None,
 ) -> AsyncGenerator[LogLine, None]:
     """Yield the lines of the logs of all jobs, or of the selected ones, until the build ends or blocks.
 
-    With `stored` those that the logs have now.
+    With `stored` those that the logs have now. `known` is as for `follow_job`, of the build.
     """
     get_build = requester.module("builds", "get_build")
     events, organization = requester.events, requester.organization
@@ -146,7 +156,8 @@ def follow_build(
             on_build(build)
         if events.wanted:
             events.emit(BuildSeen(organization, pipeline, number, build_state(build) or ""))
-        over = stored or outcome_of(build) is not None
+        pending = requester.recent_actions.pending((organization, pipeline, number), now=requester.runtime.now())
+        over = stored or outcome_after(build, pending) is not None
         if jobs is not None and over:
             jobs.require_match(build)
         selected.update(job.id for job in build.jobs if jobs is None or jobs.matches(job))
@@ -168,7 +179,9 @@ def follow_build(
             events.emit(FollowFinished(organization, pipeline, number, state, outcome, seconds))
 
     name = f"Build {pipeline} #{number}"
-    follower = _Follower(requester, status, lambda: name, pace=pace, timeout=timeout, tail=tail, finished=finished)
+    follower = _Follower(
+        requester, status, lambda: name, pace=pace, timeout=timeout, tail=tail, known=known, finished=finished
+    )
     return follower.lines()
 
 
@@ -205,6 +218,7 @@ class _Follower:
         tail: int | None,
         stored: bool = False,
         required: bool = False,
+        known: bool = False,
         finished: Callable[[float], None] = lambda _: None,
     ) -> None:
         """Create a follower.
@@ -215,7 +229,8 @@ class _Follower:
             name: returns the name of what is followed, for errors.
             pace, timeout, tail: as for `AsyncBuilds.follow`.
             stored: read the logs as they are now, and no further.
-            required: raise an error if there is no log.
+            required: raise an error if a job has no log.
+            known: what is followed exists: the caller has it from an answer.
             finished: called at the end with the seconds that it took.
         """
         self._requester = requester
@@ -232,8 +247,8 @@ class _Follower:
         self._seen = _Status(None, [])
         self._logs: dict[str, JobLogReader] = {}
         self._arriving: deque[JobLogReader] = deque()
-        self._first = True
-        """True until the status was seen."""
+        self._exists = known
+        """True once it is known that what is followed exists."""
         self._last = False
         """True if the time allowed is over after the next round."""
 
@@ -242,7 +257,7 @@ class _Follower:
         runtime, schedule, arriving = self._runtime, self._schedule, self._arriving
         began = runtime.now()
         ends = self._ends = None if self._timeout is None else began + self._timeout
-        failures = _Failures(self._requester, ends, by_attempts=self._stored)
+        failures = _FailedPolls(self._requester, ends, by_attempts=self._stored)
         try:
             while True:
                 now = runtime.now()
@@ -255,7 +270,7 @@ class _Follower:
                     try:
                         await self._look(now)
                     except BuildkiteError as error:
-                        schedule.postpone(now, failures.failed(_STATUS, error, seen=not self._first))
+                        schedule.postpone(now, failures.failed(_STATUS, error, seen=self._exists))
                     else:
                         failures.succeeded(_STATUS)
                 elif step.action == "logs":
@@ -294,7 +309,7 @@ class _Follower:
     async def _look(self, now: float) -> None:
         """Poll the status. It is read before the logs, so that the log of a finished job is complete."""
         seen = self._seen = await self._status(self._ends)
-        self._first = False
+        self._exists = True
         for job in seen.jobs:
             if job.id not in self._logs:
                 self._logs[job.id] = JobLogReader(
@@ -327,7 +342,7 @@ class _Follower:
             "ended. Follow it again, or allow more with timeout=."
         )
 
-    async def _sleep(self, seconds: float, failures: _Failures) -> None:
+    async def _sleep(self, seconds: float, failures: _FailedPolls) -> None:
         """Sleep until the next poll, or the last one in the time allowed."""
         left = None if self._ends is None else self._ends - self._runtime.now()
         if self._last or (left is not None and left <= 0):
@@ -350,7 +365,7 @@ async def _poll(
         return error
 
 
-class _Failures:
+class _FailedPolls:
     """Failures of the polls of logs, and of the build or the job.
 
     Without retries in the options of the client, the first one ends the following.

@@ -42,7 +42,7 @@ _UNSEEN = re.compile(r"\x1b(?:\[[0-9;:]*m|_bk;[^\x07\x1b\n]*\x07)")
 """Mark of time or colour, the only controls of most lines. A line without them and without further controls is its text."""
 
 _STRINGS = re.compile(r"\x1b[\]PX^_]")
-"""Beginning of a control string, which can begin a link that goes on in the next lines."""
+"""Bytes that begin a control string. Such a string can begin a link that continues on the next lines."""
 
 _RESETS = ("\x1b[0m", "\x1b[m")
 

@@ -56,7 +56,7 @@ class JobLogReader:
         requests: the number of requests that the last poll took.
         grew: True if the last poll found new bytes.
         lost: the error of the last poll, if it has lost an answer. The next poll asks for the rest.
-        missing: the error of the last request, if there is no log.
+        missing: the error of the last request, if Buildkite answered that the log doesn't exist.
     """
 
     def __init__(

@@ -63,10 +63,10 @@ class JobSelection:
         return (not self.states or str(job.state) in self.states) and self._names(job)
 
     def require_match(self, build: Build) -> None:
-        """Check that the patterns name a job of a build, whatever its state is.
+        """Check that a pattern matches the name of a job of a build. The state of the job doesn't matter.
 
         Raises:
-            NothingMatched: they name none.
+            NothingMatched: no pattern matches one.
         """
         jobs = [job for job in build.jobs if str(job.type) == "script"]
         if not self.patterns or any(self._names(job) for job in jobs):

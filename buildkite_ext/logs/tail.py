@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import pairwise
 from statistics import median
 from typing import Literal
 
@@ -57,7 +58,7 @@ class LogReplaced(Exception):
     """The log is another one than before: bytes that were read differ now, or are gone.
 
     Attributes:
-        gone: True if there is no log any more.
+        gone: True if the log doesn't exist any more.
     """
 
     def __init__(self, *, gone: bool = False) -> None:
@@ -80,8 +81,9 @@ class _Rate:
 
     @property
     def highest(self) -> float:
-        """The highest measurement, and how far a next one may be beyond it."""
-        return max(self._samples, default=0.0) + self.deviation
+        """The highest measurement, and by how much the measurements rise as a rule."""
+        rises = [later - earlier for earlier, later in pairwise(self._samples)]
+        return max(self._samples, default=0.0) + max(0.0, median(rises) if rises else 0.0)
 
     @property
     def deviation(self) -> float:
@@ -140,6 +142,10 @@ class Tail:
         """Bytes that this poll would ask for if it could rely on the rate."""
         self._misses: deque[bool] = deque(maxlen=_SAMPLES)
         """For the last polls: True if that was too little, or far too much."""
+        self._grew = False
+        """True if the last poll showed new bytes."""
+        self._followed = {grew: deque[bool](maxlen=_SAMPLES) for grew in (False, True)}
+        """For the last polls before which one had or hadn't new bytes: True if they had some themselves."""
         self._share = _SHARE
         self._suffix: int | None = None
         """Bytes to ask for again in this poll."""
@@ -204,7 +210,7 @@ class Tail:
         if self._share == _SHARE_OF_IRREGULAR:
             burst, most = int(1.05 * self._rate.highest * elapsed) + _MARGIN, self._allowed(0)
             # A small request shows by its head how much is new.
-            likely = next((size for size in (burst, likely) if size <= most), _MARGIN)
+            likely = next((size for size in (burst, likely) if size <= most and self._is_due), _MARGIN)
         self._expected = likely
         return likely
 
@@ -243,6 +249,8 @@ class Tail:
                 if self._misses.count(True) >= _IRREGULAR:
                     self._share = _SHARE_OF_IRREGULAR
             self._measure(total, now)
+            self._followed[self._grew].append(new > 0)
+            self._grew = new > 0
         # The job writes meanwhile, so a request for exactly what is new would leave a gap again. A second gap shows how much is
         # written between two requests.
         if grown:
@@ -333,6 +341,15 @@ class Tail:
         at = max(start, remembered) - remembered
         if compared and self._recent[at : at + len(compared)] != compared:
             raise LogReplaced
+
+    @property
+    def _is_due(self) -> bool:
+        """True if the next poll probably shows new bytes, since most did after one like the last one.
+
+        A log that grows in steps stands still after each, and what a poll asks for then comes twice.
+        """
+        followed = self._followed[self._grew]
+        return 2 * followed.count(True) >= len(followed)
 
     def _allowed(self, new: float) -> float:
         """Return how many bytes may come twice, if so many new ones come."""

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
 
+from buildkite_api.models import Build
+
 from .._sync import BlockingIterator, run
 from .._tracebacks import EndsAtCaller
 from ..pagination.items import AsyncItems, Items, blocking_items
@@ -149,6 +151,12 @@ class AsyncService:
         found = resolve(called, "build", pipeline, number, root=requester.options.base_url)
         assert found.number is not None
         return found.organization or requester.organization, found.pipeline, found.number
+
+    def _note_retry(self, at: tuple[str, str, int], *given: object) -> None:
+        """Remember the retry of failed jobs that a Build among the arguments tells: its old end isn't the new one."""
+        for each in given:
+            if isinstance(each, Build):
+                self._requester.recent_actions.learn(at, each, now=self._requester.runtime.now())
 
     def _job_at(self, called: str, pipeline: object, number: object, job_id: object) -> tuple[str, str, int, str]:
         """Return organization, pipeline, number and id of the job that arguments name."""

@@ -28,6 +28,7 @@ __all__ = [
     "not_null",
     "or_unset",
     "per_minute",
+    "poll_pause",
     "positive",
     "scalar_map",
     "text_map",
@@ -57,7 +58,7 @@ def listed(value: str | bytes | Sequence[str] | None) -> list[str] | None:
     if value is None:
         return None
     if isinstance(value, bytes):
-        raise TypeError("bytes are no list")
+        raise TypeError("bytes aren't a list")
     return [value] if isinstance(value, str | Enum) else list(value)
 
 
@@ -309,6 +310,23 @@ def per_minute(name: str, value: float | None) -> float | None:
     if not 4 <= value < inf:
         raise ValueError(f"{name}={shown(value)}: give 4 or more, or None")
     return float(value)
+
+
+_LEAST_PAUSE = 0.01
+"""Seconds of the shortest `poll_interval`: polls without pauses would use a processor, and nothing ends sooner by them."""
+
+
+def poll_pause(poll_interval: float | None) -> None:
+    """Check the pause between two polls.
+
+    Raises:
+        ValueError: it is shorter than a hundredth of a second.
+    """
+    positive(poll_interval=poll_interval)
+    if poll_interval is not None and poll_interval < _LEAST_PAUSE:
+        raise ValueError(
+            f"poll_interval={shown(poll_interval)}: give at least {_LEAST_PAUSE} seconds, or None for the default"
+        )
 
 
 def positive(**seconds: float | None) -> None:

@@ -14,8 +14,8 @@ from ..unknown_names import warn_unknown
 from ..watching.choices import GivenUp, OnBlocked, OnTimeout, Until
 from ._base import blocking
 from ._generated import builds as generated
-from .arguments import Fields, Scalar, at_least, count, many, not_empty, per_minute, positive
-from .build_requests import AsyncBuildRequests, Author
+from .arguments import Fields, Scalar, at_least, count, many, not_empty, per_minute, poll_pause, positive
+from .build_creation import AsyncBuildCreation, Author
 from .checks import check
 from .watcher import AsyncWatcher, Watcher
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncBuilds", "Author", "Builds"]
 
 
-class AsyncBuilds(AsyncBuildRequests):
+class AsyncBuilds(AsyncBuildCreation):
     """Builds: create, list, follow, wait, unblock, cancel, rebuild."""
 
     async def wait(
@@ -65,12 +65,13 @@ class AsyncBuilds(AsyncBuildRequests):
             pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
             number: the build's number, or a Build.
             timeout: maximum of seconds to wait; None for no limit.
-            poll_interval: the longest pause between two polls, in seconds; None for 15. A build that waits at a block step is
-                polled every five thirds of it.
+            poll_interval: the longest pause between two polls, in seconds, at least 0.01; None for 15. A build that waits at a
+                block step is polled every five thirds of it.
             until: `finished`; `failing`, to return as soon as the build is going to fail; `blocked`, to return as soon as a step
                 blocks it, also while other jobs run; or a function that gets the build with its jobs at each poll and returns
                 True. Whatever it is, the wait is over when the build has ended.
-            on_blocked: at a block step: `return`; `wait` until a user has unblocked it; `unblock` it; or `raise` BuildBlocked.
+            on_blocked: at a block step: `return`; `wait` until a user has unblocked it; `unblock` it, at most 500 times in one
+                wait; or `raise` BuildBlocked.
             fields: values of the fields of the steps, for `on_blocked="unblock"`.
             on_event: called with each change of the build and its jobs, as the event that a webhook would bring, such as
                 `hooks.dispatch` of a `WebhookHandler`. The polls ask for the jobs then.
@@ -87,7 +88,8 @@ class AsyncBuilds(AsyncBuildRequests):
 
         Raises:
             DeadlineExceeded: the build did not finish in time. It continues, unless `cancel_on` names `timeout`.
-            BuildBlocked: the build waits at a block step, and `on_blocked` is `raise`.
+            BuildBlocked: the build waits at a block step, and `on_blocked` is `raise`; or it is `unblock`, and 500 steps were
+                unblocked.
             BuildNotFound: the build doesn't exist, or has not been found for a minute.
             ValueError: an argument takes other words, or `fields` is given without `on_blocked="unblock"`.
 
@@ -115,7 +117,7 @@ class AsyncBuilds(AsyncBuildRequests):
             learn=learn,
             webhooks=webhooks,
         )
-        known = next((each for each in (pipeline, number) if isinstance(each, Build)), None)
+        known = _build_in(pipeline, number)
         return await wait_for(self._requester, at, checked(options, fields), fields=fields, known=known)
 
     async def run(
@@ -226,7 +228,7 @@ class AsyncBuilds(AsyncBuildRequests):
             pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
             number: the build's number, or a Build.
             timeout: maximum of seconds to poll; None for no limit.
-            poll_interval: the longest pause between two polls, in seconds, as for `wait`.
+            poll_interval: the longest pause between two polls, in seconds, at least 0.01, as for `wait`.
             on_blocked: at a block step: `return`, or `wait` until a user has unblocked it.
 
         Raises:
@@ -241,14 +243,24 @@ class AsyncBuilds(AsyncBuildRequests):
         from ..watching.pacing import Pacing
         from ..watching.wait import build_events
 
-        organization, slug, found = self._build_at("builds.events", pipeline, number)
-        positive(timeout=timeout, poll_interval=poll_interval)
+        organization, slug, found = at = self._build_at("builds.events", pipeline, number)
+        self._note_retry(at, pipeline, number)
+        positive(timeout=timeout)
+        poll_pause(poll_interval)
         if on_blocked not in ("return", "wait"):
             raise ValueError(f"on_blocked={on_blocked!r}: give 'return' or 'wait'")
         requester = self._requester.within(organization)
         pacing = Pacing.of(poll_interval)
         return DetachedIterator(
-            build_events(requester, slug, found, timeout=timeout, pacing=pacing, on_blocked=on_blocked)
+            build_events(
+                requester,
+                slug,
+                found,
+                timeout=timeout,
+                pacing=pacing,
+                on_blocked=on_blocked,
+                known=_build_in(pipeline, number),
+            )
         )
 
     def watcher(self, *, webhooks: bool = False) -> AsyncWatcher:
@@ -308,8 +320,9 @@ class AsyncBuilds(AsyncBuildRequests):
         Args:
             pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
             number: the build's number, or a Build.
-            poll_interval: seconds between two polls of the build, and the shortest between two polls of one log. By default the
-                build is polled every 8 seconds once a job runs, and a log that grows every 2 if the requests suffice.
+            poll_interval: seconds between two polls of the build, and the shortest between two polls of one log, at least 0.01.
+                By default the build is polled every 8 seconds once a job runs, and a log that grows every 2 if the requests
+                suffice.
             timeout: maximum of seconds to follow; None for no limit.
             tail: number of lines to begin with, for each log that has begun: the last ones that it has now; 0 for new lines only,
                 None for all.
@@ -336,8 +349,10 @@ class AsyncBuilds(AsyncBuildRequests):
         from ..logs.follow import follow_build  # here: most programs follow nothing
         from ..logs.schedule import Pace
 
-        organization, slug, found = self._build_at("builds.follow", pipeline, number)
-        positive(timeout=timeout, poll_interval=poll_interval)
+        organization, slug, found = at = self._build_at("builds.follow", pipeline, number)
+        self._note_retry(at, pipeline, number)
+        positive(timeout=timeout)
+        poll_pause(poll_interval)
         pace = Pace.of(poll_interval, per_minute("max_requests_per_minute", max_requests_per_minute))
         return DetachedIterator(
             follow_build(
@@ -349,6 +364,7 @@ class AsyncBuilds(AsyncBuildRequests):
                 tail=count("tail", tail),
                 jobs=_selection(jobs, state),
                 focus=_selection(focus, None),
+                known=_build_in(pipeline, number) is not None,
                 on_build=on_build,
             )
         )
@@ -391,7 +407,8 @@ class AsyncBuilds(AsyncBuildRequests):
             ...         print(f"{match.line.job_name}:{match.number}: {match.line.text}")
         """
         check(AsyncBuilds.log_search, locals())
-        organization, slug, found = self._build_at("builds.log_search", pipeline, number)
+        organization, slug, found = at = self._build_at("builds.log_search", pipeline, number)
+        self._note_retry(at, pipeline, number)
         from ..logs.follow import follow_build, found_in
         from ..logs.schedule import Pace
         from ..logs.search import LogSearch
@@ -406,6 +423,7 @@ class AsyncBuilds(AsyncBuildRequests):
             timeout=timeout,
             jobs=_selection(jobs, state),
             stored=not follow,
+            known=_build_in(pipeline, number) is not None,
         )
         return DetachedIterator(found_in(DetachedIterator(lines), search))
 
@@ -459,6 +477,11 @@ class AsyncBuilds(AsyncBuildRequests):
             max_bytes=at_least("max_bytes", max_bytes, LEAST_BYTES),
             max_log_bytes=at_least("max_log_bytes", max_log_bytes, 1),
         )
+
+
+def _build_in(*arguments: object) -> Build | None:
+    """Return the Build among arguments; None if they hold an address alone."""
+    return next((each for each in arguments if isinstance(each, Build)), None)
 
 
 def _selection(jobs: str | Job | Sequence[str | Job] | None, state: str | Sequence[str] | None) -> JobSelection | None:

@@ -16,7 +16,7 @@ from buildkite_api.models import Build, Job, JobLog
 
 from .._sync import DetachedIterator
 from ._generated import jobs as generated
-from .arguments import count, per_minute, positive
+from .arguments import count, per_minute, poll_pause, positive
 from .checks import check
 
 if TYPE_CHECKING:
@@ -139,8 +139,8 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
             pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other address; or a Build.
             number: the build's number, or a Build.
             job_id: the job's id, or a Job.
-            poll_interval: seconds between two polls of the job, and the shortest between two polls of its log. By default the job
-                is polled every 8 seconds, and its log every 2 while it grows, less often while it is quiet.
+            poll_interval: seconds between two polls of the job, and the shortest between two polls of its log, at least 0.01. By
+                default the job is polled every 8 seconds, and its log every 2 while it grows, less often while it is quiet.
             timeout: maximum of seconds to follow; None for no limit.
             tail: number of lines to begin with, the last ones that the log has now; 0 for new lines only, None for all. The group
                 of these lines is None until the next header.
@@ -164,7 +164,9 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
         from ..logs.schedule import Pace
 
         organization, slug, found, identity = self._job_at("jobs.follow", pipeline, number, job_id)
-        positive(timeout=timeout, poll_interval=poll_interval)
+        self._note_retry((organization, slug, found), pipeline, number)
+        positive(timeout=timeout)
+        poll_pause(poll_interval)
         pace = Pace.of(poll_interval, per_minute("max_requests_per_minute", max_requests_per_minute), single=True)
         return DetachedIterator(
             follow_job(
@@ -176,6 +178,7 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
                 timeout=timeout,
                 tail=count("tail", tail),
                 follow_retries=follow_retries,
+                known=isinstance(pipeline if job_id is None else job_id, Job),
             )
         )
 
@@ -319,7 +322,16 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
             return DetachedIterator(read_job(requester, identity, name, timeout=timeout))
         pace = Pace.of(None, None, single=True)
         return DetachedIterator(
-            follow_job(requester, slug, number, identity, pace=pace, timeout=timeout, follow_retries=False)
+            follow_job(
+                requester,
+                slug,
+                number,
+                identity,
+                pace=pace,
+                timeout=timeout,
+                follow_retries=False,
+                known=isinstance(pipeline if job_id is None else job_id, Job),
+            )
         )
 
 

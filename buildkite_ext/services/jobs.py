@@ -22,7 +22,7 @@ from ..watching.unblocking import refuse_other_step, send_unblock
 from ._base import blocking
 from ._generated import jobs as generated
 from .addresses import needed
-from .arguments import Scalar, field_map, given, many, positive
+from .arguments import Scalar, field_map, given, many, poll_pause, positive
 from .checks import check
 from .job_logs import AsyncJobLogs
 
@@ -164,7 +164,7 @@ class AsyncJobs(AsyncJobLogs):
             job_id: the job's id, or a Job.
             job_ids: ids of jobs of the build, or Jobs, in place of `job_id`.
             timeout: maximum of seconds to wait; None for no limit.
-            poll_interval: maximum of seconds between two polls; the first polls come faster.
+            poll_interval: maximum of seconds between two polls, at least 0.01; the first polls come faster.
             on_timeout: `return` gives what is known when the time is over: jobs that continue have the outcome None.
 
         Returns:
@@ -182,7 +182,8 @@ class AsyncJobs(AsyncJobLogs):
         https://buildkite.com/docs/apis/rest-api/jobs
         """
         check(AsyncJobs.wait, locals())
-        positive(timeout=timeout, poll_interval=poll_interval)
+        positive(timeout=timeout)
+        poll_pause(poll_interval)
         if on_timeout not in ("raise", "return"):
             raise ValueError(f'on_timeout={on_timeout!r}: give "raise" or "return"')
         if job_ids is not None and job_id is not None:
@@ -193,6 +194,7 @@ class AsyncJobs(AsyncJobLogs):
             self._job_at("jobs.wait", pipeline, number, each) for each in ([job_id] if job_ids is None else job_ids)
         ]
         organization, slug, found, _ = wanted[0]
+        self._note_retry((organization, slug, found), pipeline, number)
         given_jobs = [pipeline if each is None else each for each in ([job_id] if job_ids is None else job_ids)]
         return await wait_for_jobs(
             self._requester.within(organization),

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..stores.recent_actions import Reopening
 from ..watching.unblocking import send_unblock
 from ..watching.wait import WaitOptions, wait
-from .arguments import field_map, positive
+from .arguments import field_map, poll_pause, positive
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build, Job
@@ -25,7 +24,8 @@ def checked(options: WaitOptions, fields: Fields | None) -> WaitOptions:
     Raises:
         TypeError, ValueError: a length of time isn't one, or the fields are for no step.
     """
-    positive(timeout=options.timeout, poll_interval=options.poll_interval, expected_duration=options.expected_duration)
+    positive(timeout=options.timeout, expected_duration=options.expected_duration)
+    poll_pause(options.poll_interval)
     if fields is not None and options.on_blocked != "unblock":
         raise ValueError('fields= are for the block steps that a wait unblocks: give on_blocked="unblock" as well')
     field_map("fields", fields)
@@ -52,7 +52,7 @@ async def wait_for(
     organization, pipeline, number = at
     requester = requester.within(organization)
     if known is not None:
-        requester.recent_actions.add(at, Reopening.of_build(known), now=requester.runtime.now())
+        requester.recent_actions.learn(at, known, now=requester.runtime.now())
 
     if options.on_blocked == "unblock" or options.cancel_on:
         requester.refuse_write("builds.wait, which may unblock or cancel the build")

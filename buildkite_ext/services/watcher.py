@@ -71,7 +71,8 @@ class AsyncWatcher(AsyncService):
         """
         check(AsyncWatcher.wait, locals())
         positive(timeout=timeout)
-        organization, slug, found = self._build_at("watcher.wait", pipeline, number)
+        organization, slug, found = at = self._build_at("watcher.wait", pipeline, number)
+        self._note_retry(at, pipeline, number)
         key = slug, found
         known = [key] if isinstance(pipeline, Build) or isinstance(number, Build) else []
         results = self._poller(organization).results(
@@ -187,6 +188,8 @@ class AsyncWatcher(AsyncService):
             ValueError: they are of several organizations.
         """
         at = [self._build_at(called, build, None) for build in builds]
+        for each, build in zip(at, builds, strict=True):
+            self._note_retry(each, build)
         organizations = sorted({organization for organization, _, _ in at})
         if len(organizations) > 1:
             raise ValueError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
@@ -150,21 +151,40 @@ class Simulator(SimulatedOrganization):
         return AsyncSimulatorTransport(self)
 
 
+_replaced: list[dict[str, str | None]] = []
+"""What each open block of `environment` found, the outermost first."""
+
+_changing = threading.Lock()
+
+
 @contextmanager
 def environment(variables: Mapping[str, str | None]) -> Iterator[None]:
     """Set environment variables while a `with` block runs, or remove those whose value is None.
+
+    Blocks of several threads may end in any order. The values of the last one that began count until it ends.
 
     Example:
         >>> with environment({"BUILDKITE_TOKEN": "bkua_simulator"}):
         ...     os.environ["BUILDKITE_TOKEN"]
         'bkua_simulator'
     """
-    before = {name: os.environ.get(name) for name in variables}
-    _set(variables)
+    with _changing:
+        before = {name: os.environ.get(name) for name in variables}
+        _replaced.append(before)
+        _set(variables)
     try:
         yield
     finally:
-        _set(before)
+        with _changing:
+            place = next(place for place, each in enumerate(_replaced) if each is before)
+            inner = _replaced[place + 1 :]
+            del _replaced[place]
+            for name, value in before.items():
+                holder = next((each for each in inner if name in each), None)
+                if holder is None:
+                    _set({name: value})
+                else:  # it replaced a value of this block, and isn't over
+                    holder[name] = value
 
 
 def _set(variables: Mapping[str, str | None]) -> None:

@@ -264,14 +264,14 @@ def _steps(build: Build) -> tuple[PlannedStep, ...]:
     waits: dict[Node, list[Node]] = {node: [] for node in nodes}
     named: dict[Node, list[Node]] = {node: [] for node in nodes}
     held: dict[Node, list[Node]] = {node: [] for node in nodes}
-    for source, edge in build.graph.edges():
+    for source, edge, to in build.graph.edges():
         if edge.kind != "dependency" and build.runs[source].left_out is not None:
             continue
-        waits[edge.to].append(source)
+        waits[to].append(source)
         if edge.kind == "dependency":
-            named[edge.to].append(source)
-        if edge.unmet or source.result is None:
-            held[edge.to].append(source)
+            named[to].append(source)
+        if source.result not in edge.met_by:
+            held[to].append(source)
 
     def indexes(found: Iterable[Node]) -> tuple[int, ...]:
         return tuple(sorted({index[node] for node in found}))

@@ -7,14 +7,13 @@ from dataclasses import asdict, dataclass, field
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
-from buildkite_api.types import kind_of
-
 from ..errors import ConfigurationError
-from ..states import BLOCKED_BUILDS, FINISHED_BUILDS, outcome_of
+from ..states import outcome_of
 from .cassettes.cleaning import Cleaner, token_variables
+from .cassettes.plain_yaml import read_yaml
 from .clients import Simulator
 from .definition.checks import check_flags, check_name, check_whole, texts_of
-from .scenario_jobs import ScenarioAttempt, ScenarioJob, checked_attributes, loaded_job, loaded_list
+from .scenario_jobs import ScenarioAttempt, ScenarioJob, loaded
 from .scenario_player import play
 from .scenario_recording import BuildRecording, seconds_between, word_of
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Scenario", "ScenarioAttempt", "ScenarioJob"]
 
-_STATES = FINISHED_BUILDS | BLOCKED_BUILDS
 _LOG_BYTES = 64 * 1024
 
 
@@ -149,17 +147,11 @@ class Scenario:
             >>> Scenario.load("pipeline: web\\njobs: [{kind: script, name: test}]").jobs[0].name
             'test'
         """
-        yaml = _yaml()
         try:
-            found: Any = yaml.safe_load(text)
-            if not isinstance(found, dict) or not isinstance(found.get("pipeline"), str):
-                what = kind_of(found) if not isinstance(found, dict) else "a map"
-                raise TypeError(f"it is {what}, not a map with the key pipeline, a text")
-            values = checked_attributes("the scenario", found, cls)
-            check_name("state", found.get("state", "passed"), _STATES, "state of a build that was recorded")
-            jobs = loaded_list("jobs", found.get("jobs"))
-            return cls(**{**values, "jobs": tuple(loaded_job(f"jobs[{n}]", each) for n, each in enumerate(jobs))})
-        except (yaml.YAMLError, TypeError, ValueError, RecursionError) as error:
+            return loaded(cls, read_yaml(text), "the scenario")
+        except ImportError as error:
+            raise _needs_yaml() from error
+        except (TypeError, ValueError) as error:
             raise ConfigurationError(f"the text isn't a scenario: {error}") from error
 
     def play(self, simulator: Simulator, *, timing: Literal["recorded", "at once"] = "recorded") -> Build:
@@ -183,8 +175,12 @@ def _yaml() -> ModuleType:
     try:
         import yaml
     except ImportError as error:
-        raise ConfigurationError("Scenarios need PyYAML: pip install 'buildkite-ext[record]'") from error
+        raise _needs_yaml() from error
     return yaml
+
+
+def _needs_yaml() -> ConfigurationError:
+    return ConfigurationError("Scenarios need PyYAML: pip install 'buildkite-ext[record]'")
 
 
 def _represented(dumper: Any, text: str) -> object:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, TypeVar, cast
 
 from buildkite_api.types import kind_of
 
-from ..states import ACTIVE_JOBS, FINISHED_JOBS, HELD_JOBS
-from .definition.checks import check_name, check_number, check_whole, texts_of
+from ..unknown_names import nearest
+from .definition.checks import check_name, check_number
 
-__all__ = ["KINDS", "ScenarioAttempt", "ScenarioJob", "checked_attributes", "loaded_job", "loaded_list"]
+__all__ = ["KINDS", "ScenarioAttempt", "ScenarioJob", "loaded"]
+
+T = TypeVar("T")
 
 KINDS = ("script", "manual", "trigger", "waiter")
 """Kinds of jobs that a scenario holds."""
-
-_STATES = ACTIVE_JOBS | FINISHED_JOBS | HELD_JOBS
-_RETRIES = ("manual", "automatic")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,73 +62,76 @@ class ScenarioJob:
     attempts: tuple[ScenarioAttempt, ...] = ()
 
 
-def loaded_job(place: str, found: Any) -> ScenarioJob:
-    """Return a job of a scenario's text.
+def loaded(kind: type[T], found: object, place: str) -> T:
+    """Return a scenario, a job or an attempt of a text.
 
     Args:
-        place: where it stands, such as `jobs[0]`.
-        found: what stands there.
+        kind: the class.
+        found: a map of its attributes.
+        place: what it is, for messages.
 
     Raises:
-        TypeError: it, or a part of it, has another type.
-        ValueError: an attribute doesn't exist, or has a value that doesn't.
-    """
-    values = checked_attributes(place, found, ScenarioJob)
-    check_name(f"{place}.kind", found.get("kind"), KINDS, "kind of a job")
-    attempts = loaded_list(f"{place}.attempts", found.get("attempts"))
-    return ScenarioJob(
-        **{
-            **values,
-            "attempts": tuple(_loaded_attempt(f"{place}.attempts[{n}]", each) for n, each in enumerate(attempts)),
-        }
-    )
+        TypeError: it, or a part of it, has another type. The message names the place.
+        ValueError: a value can't be.
 
-
-def _loaded_attempt(place: str, found: Any) -> ScenarioAttempt:
-    values = checked_attributes(place, found, ScenarioAttempt)
-    check_name(f"{place}.state", found.get("state", "passed"), _STATES, "state of a job")
-    if found.get("retried") is not None:
-        check_name(f"{place}.retried", found["retried"], _RETRIES, "kind of a retry")
-    artifacts = loaded_list(f"{place}.artifacts", found.get("artifacts"))
-    return ScenarioAttempt(**{**values, "artifacts": texts_of(f"{place}.artifacts", artifacts, give="paths")})
-
-
-def checked_attributes(place: str, found: Any, kind: type[Any]) -> dict[str, Any]:
-    """Return the attributes of a part of a scenario, each of which has the type of its default.
-
-    Args:
-        place: where the part stands.
-        found: what stands there.
-        kind: the class of the part.
-
-    Raises:
-        TypeError: it isn't a map, or an attribute has another type.
-        ValueError: there is no such attribute.
+    Example:
+        >>> loaded(ScenarioJob, {"kind": "script", "name": "test"}, "jobs[0]").name
+        'test'
     """
     if not isinstance(found, dict):
         raise TypeError(f"{place} is {kind_of(found)}, not a map")
-    known = {each.name: each for each in fields(kind)}
-    for name, value in found.items():
-        check_name(f"an attribute of {place}", name, known, "attribute")
-        default = known[name].default
-        if isinstance(default, bool):
-            if not isinstance(value, bool):
-                raise TypeError(f"{place}.{name} is {kind_of(value)}: give true or false")
-        elif name == "exit_status":
-            check_whole(f"{place}.{name}", value, least=None, optional=True)
-        elif isinstance(default, float):
-            check_number(f"{place}.{name}", value)
-        elif isinstance(default, str) and not isinstance(value, str):
-            raise TypeError(f"{place}.{name} is {kind_of(value)}: give a text")
-    return found
+    known = {each.name: each for each in fields(cast("Any", kind))}
+    for name in found:
+        if name not in known:
+            near = nearest(str(name)[:50], known)
+            hint = f". Did you mean {near!r}?" if near else f". It may have {', '.join(known)}"
+            raise ValueError(f"{place} has the key {str(name)[:50]!r}{hint}")
+    for name, each in known.items():
+        if name not in found and each.default is MISSING and each.default_factory is MISSING:
+            raise ValueError(f"{place} has no {name}")
+    values = {name: _value(str(known[name].type), name, value, place) for name, value in found.items()}
+    return kind(**values)
 
 
-def loaded_list(place: str, found: Any) -> list[Any]:
-    """Return a list of a scenario's text; an empty one if there is none.
+def _value(kind: str, name: str, value: object, place: str) -> object:
+    """Return the value of an attribute, by the annotation of its type."""
+    where = f"{name} of {place}"
+    if kind.startswith("tuple"):
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            raise TypeError(f"{where} is {kind_of(value)}, not a list")
+        parts = ((each, f"{name.removesuffix('s')} {number} of {place}") for number, each in enumerate(value, 1))
+        if name in _PARTS:
+            return tuple(loaded(_PARTS[name], each, where) for each, where in parts)
+        return tuple(_text(each, where) for each, where in parts)
+    if value is None and kind.endswith("None"):
+        return None
+    if kind.startswith("str"):
+        text = _text(value, where)
+        if name == "kind":
+            check_name(where, text, KINDS, "kind of a job")
+        if name == "pipeline" and not text:
+            raise ValueError(f"{where} is empty")
+        return text
+    if kind == "bool":
+        if not isinstance(value, bool):
+            raise TypeError(f"{where} is {kind_of(value)}, not true or false")
+        return value
+    if name == "seconds":
+        check_number(where, value)
+    elif isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{where} is {kind_of(value)}, not a whole number")
+    return value
 
-    Raises:
-        TypeError: it is something else.
-    """
-    if found is not None and not isinstance(found, list):
-        raise TypeError(f"{place} is {kind_of(found)}, not a list")
-    return found or []
+
+def _text(value: object, where: str) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{where} is {kind_of(value)}, not a text. Write it in quotes")
+    if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
+        raise ValueError(f"{where} holds half a character")
+    return value
+
+
+_PARTS: dict[str, type[object]] = {"jobs": ScenarioJob, "attempts": ScenarioAttempt}
+"""Classes of the parts of a list."""

@@ -49,12 +49,18 @@ class BuildRecording:
         """Yield the jobs of a build, each with its attempts."""
         later = {retried for job in jobs if isinstance(retried := getattr(job, "retried_in_job_id", None), str)}
         known = {job.id: job for job in jobs}
-        for job in jobs:
+        firsts = [job for job in jobs if job.id not in later]
+        seen: set[int] = set()
+        for job in (*firsts, *jobs):  # of jobs that retry each other in a circle, none is the first
             kind = word_of(job.type)
-            if kind not in KINDS:
+            if id(job) in seen:
+                continue
+            attempts = [*_attempts(job, known)]
+            seen.update(map(id, attempts))
+            if kind in KINDS:
+                yield self._job(kind, attempts)
+            else:
                 self.left_out(f"The job {job.id} is of the kind {kind!r}, which the simulator doesn't have.")
-            elif job.id not in later:
-                yield self._job(kind, [*_attempts(job, known)])
 
     def clean(self, made: Scenario) -> Scenario:
         """Return a scenario without secrets.
@@ -119,8 +125,10 @@ class BuildRecording:
 
 
 def _attempts(job: Any, known: Mapping[str, Any]) -> Iterator[Any]:
-    """Yield a job and those that retried it, oldest first."""
-    while job is not None:
+    """Yield a job and those that retried it, oldest first. A retry that leads back to an earlier one is the last."""
+    seen: set[int] = set()
+    while job is not None and id(job) not in seen:
+        seen.add(id(job))
         yield job
         job = known.get(getattr(job, "retried_in_job_id", None) or "")
 

@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from .._forks import reset_after_fork
+from ..states import RETRIED_STATES, job_outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from buildkite_api.models import Build, Job
 
 __all__ = ["PendingActions", "RecentActions", "Reopening"]
@@ -34,17 +37,24 @@ class Reopening(Struct, frozen=True):
         old_end: the `finished_at` that the build had.
         since: the time at which the retry was made, on Buildkite's clock; an end before it is the old one. None if only
             `old_end` is known.
+        retried: the outcomes of the jobs that Buildkite retries in the background; none if it has answered with the new job.
     """
 
     old_end: datetime | None
     since: datetime | None = None
+    retried: frozenset[str] = frozenset()
 
     @classmethod
-    def of_build(cls, build: Build) -> Reopening | None:
-        """Return the reopening that the answer to a retry of failed jobs tells; None if it isn't one, or nothing was retried."""
+    def of_build(cls, build: Build, states: Iterable[str] | None = None) -> Reopening | None:
+        """Return the reopening that the answer to a retry of failed jobs tells; None if it isn't one, or nothing was retried.
+
+        Args:
+            build: the answer.
+            states: the states of the jobs that the retry is of; None for all that it may be of.
+        """
         if not build.retried_jobs_count or not isinstance(build.finished_at, datetime):
             return None
-        return cls(build.finished_at)
+        return cls(build.finished_at, retried=RETRIED_STATES if states is None else frozenset(map(str, states)))
 
     @classmethod
     def of_job(cls, job: Job) -> Reopening | None:
@@ -57,6 +67,13 @@ class Reopening(Struct, frozen=True):
         if not isinstance(end, datetime):
             return False
         return end < self.since if self.since is not None else end == self.old_end
+
+    def retries(self, job: Job) -> bool:
+        """Tell whether a job that has ended is going to be retried, or was retried and doesn't show it yet."""
+        end: object = job.finished_at
+        if self.old_end is None or not isinstance(end, datetime) or job.retried_in_job_id is not None:
+            return False
+        return end <= self.old_end and job_outcome(job) in self.retried
 
 
 class PendingActions(Struct, frozen=True):
@@ -102,6 +119,16 @@ class RecentActions:
             self._actions.move_to_end(build)
             while len(self._actions) > _MOST_BUILDS:
                 self._actions.popitem(last=False)
+
+    def learn(self, build: tuple[str, str, int], answer: Build, *, now: float) -> None:
+        """Remember the retry that a build tells which a caller gives, unless it is known already."""
+        told = Reopening.of_build(answer)
+        if told is None:
+            return
+        with self._lock:
+            known = [action.what for action in self._lasting(build, now)]
+        if not any(isinstance(what, Reopening) and what.old_end == told.old_end for what in known):
+            self.add(build, told, now=now)
 
     def pending(self, build: tuple[str, str, int], *, now: float) -> PendingActions:
         """Return what was done to a build lately."""

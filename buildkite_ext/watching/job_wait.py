@@ -21,6 +21,7 @@ from .patience import Patience, asked_pause
 if TYPE_CHECKING:
     from buildkite_api.models import Build, Job
 
+    from ..stores.recent_actions import Reopening
     from ..transport.requester import Requester
 
 __all__ = ["JOB_POLL_INTERVAL", "JobResult", "JobWaitResult", "OnJobTimeout", "RetryChains", "wait_for_jobs"]
@@ -125,6 +126,8 @@ class RetryChains:
     """
 
     def __init__(self, ids: Iterable[str]) -> None:
+        self.reopening: Reopening | None = None
+        """The last retry of the build's failed jobs, which the jobs may not show yet."""
         self._chains: dict[str, list[str]] = {identity: [identity] for identity in ids}
         self._seen: dict[str, Job] = {}
         self._ended: set[str] = set()
@@ -165,7 +168,7 @@ class RetryChains:
         for_good = True
         for identity in self.current:
             job = self._seen.get(identity)
-            outcome = None if job is None else job_outcome(job)
+            outcome = None if job is None else self._outcome(job)
             if outcome is None or (outcome in _RETRYABLE and identity not in self._ended):
                 for_good = False
             if outcome is not None:
@@ -174,14 +177,14 @@ class RetryChains:
 
     def over(self) -> bool:
         """Tell whether all jobs were seen to have ended, for good or not."""
-        return all(identity in self._seen and job_outcome(self._seen[identity]) for identity in self.current)
+        return all(identity in self._seen and self._outcome(self._seen[identity]) for identity in self.current)
 
     def results(self) -> tuple[JobResult, ...]:
         """Return what became of the jobs. The last attempt that was seen counts."""
         found = []
         for chain in self._chains.values():
             attempts = tuple(self._seen[identity] for identity in chain if identity in self._seen)
-            outcome = job_outcome(attempts[-1]) if chain[-1] in self._seen else None
+            outcome = self._outcome(attempts[-1]) if chain[-1] in self._seen else None
             found.append(JobResult(attempts[-1], outcome, attempts))
         return tuple(found)
 
@@ -189,6 +192,10 @@ class RetryChains:
     def started(self) -> bool:
         """True if each job was seen."""
         return all(chain[0] in self._seen for chain in self._chains.values())
+
+    def _outcome(self, job: Job) -> JobOutcome | None:
+        """Return the outcome of a job; None while it continues, or while its retry hasn't begun."""
+        return None if self.reopening is not None and self.reopening.retries(job) else job_outcome(job)
 
     def waiting(self) -> list[Job]:
         """Return the jobs that haven't ended."""
@@ -260,6 +267,9 @@ async def wait_for_jobs(
             failure = error
         else:
             patience.succeeded()
+            chains.reopening = requester.recent_actions.pending(
+                (organization, pipeline, number), now=runtime.now()
+            ).reopening
             if chains.ended():
                 return JobWaitResult(chains.results(), requests)
         left = None if ends is None else ends - runtime.now()
@@ -279,7 +289,11 @@ def _too_late(chains: RetryChains, build: str, timeout: float) -> str:
     if not chains.started:
         return f"Jobs of build {build} were not seen in {timeout:g} s, since no poll has succeeded. Wait again."
     jobs = chains.waiting()
-    told = ", ".join(f"{shown(job_name(job))} is {in_state(job.state)}" for job in jobs[:_TOLD])
+    told = ", ".join(
+        f"{shown(job_name(job))} is {in_state(job.state)}"
+        + (", and its retry hasn't begun" if job_outcome(job) is not None else "")
+        for job in jobs[:_TOLD]
+    )
     more = "" if len(jobs) <= _TOLD else f", and {len(jobs) - _TOLD} more have not ended"
     return (
         f"Jobs of build {build} have not ended after {timeout:g} s: {told}{more}. They continue. Wait again, or pass "

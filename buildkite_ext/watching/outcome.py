@@ -1,17 +1,19 @@
-"""Result of waiting for a build."""
+"""Outcome of a build that is waited for: after what was done to it lately, and as the result of a wait."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..states import Outcome, exit_code_of, unfinished_jobs
+from ..states import Outcome, blocking_jobs, exit_code_of, outcome_of, unfinished_jobs
 from ..unknown_names import missing_or_raised
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build, Job
 
-__all__ = ["WaitResult"]
+    from ..stores.recent_actions import PendingActions
+
+__all__ = ["WaitResult", "outcome_after"]
 
 
 _OTHER_WORDS = {
@@ -94,3 +96,20 @@ class WaitResult:
     def waiting_for(self) -> list[Job]:
         """What the build waits for: the block steps that hold it, and the jobs that run or are going to run."""
         return unfinished_jobs(self.build)
+
+
+def outcome_after(build: Build, pending: PendingActions) -> Outcome | None:
+    """Return the outcome of a build; None while it continues, or shows what it was before the client acted on it.
+
+    Args:
+        build: as Buildkite answers it, with its jobs if it may be blocked.
+        pending: what was done to it lately.
+    """
+    if pending.reopening is not None and pending.reopening.is_old(build):
+        return None
+    outcome = outcome_of(build)
+    if outcome == "blocked":
+        steps = {step.id for step in blocking_jobs(build)}
+        if steps and steps <= pending.unblocked:
+            return None
+    return outcome

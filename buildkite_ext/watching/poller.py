@@ -81,6 +81,8 @@ class BuildPoller:
         """True if the time allows no poll after the next one."""
         self.refused: set[str] = set()
         """The ids of the block steps that Buildkite has refused to unblock."""
+        self.unblocked = 0
+        """Number of attempts to unblock a step."""
         self.error: BuildkiteError | None = None
         """The passing error of the last poll."""
         self._requester = requester
@@ -249,7 +251,7 @@ class BuildPoller:
             events.emit(BuildSeen(*self.address, state))
         self._check(None, "build", state)
         for job in build.jobs:
-            self._check(job.id, "job", str(job.state))
+            self._check(job.id, "job", str(job.state or ""))
         if self._on_event is not None and self.has_jobs:
             from .changes import changes  # here: it loads the models of webhooks
 

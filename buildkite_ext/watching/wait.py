@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 
 __all__ = ["WaitOptions", "build_events", "decide", "wait"]
 
+_MOST_UNBLOCKED = 500
+"""Block steps that one wait unblocks. A build that goes on from block to block adds each by an upload, of which it may have 500:
+https://buildkite.com/docs/platform/limits"""
+
 _CANCEL_SECONDS = 20.0
 """Seconds in which a wait that is given up cancels its build, and looks whether it did."""
 
@@ -267,9 +271,15 @@ async def _unblock(poller: BuildPoller, build: Build, unblock: _Unblock) -> bool
 
     Raises:
         JobNotUnblockable: Buildkite has refused to unblock a step for a second time, as for a field that is missing.
+        BuildBlocked: the wait has unblocked as many steps as it may.
     """
     steps = [job for job in blocking_jobs(build) if job.id not in poller.pending.unblocked]
     for job in steps:
+        if poller.unblocked >= _MOST_UNBLOCKED:
+            raise _blocked(
+                poller, build, f"This wait has unblocked {_MOST_UNBLOCKED} of its steps, the most that one wait does. "
+            )
+        poller.unblocked += 1
         try:
             await unblock(job)
         except JobNotUnblockable:
@@ -283,10 +293,10 @@ async def _unblock(poller: BuildPoller, build: Build, unblock: _Unblock) -> bool
     return bool(steps)
 
 
-def _blocked(poller: BuildPoller, build: Build) -> BuildBlocked:
+def _blocked(poller: BuildPoller, build: Build, why: str = "") -> BuildBlocked:
     names = ", ".join(shown(job.label or job_name(job)) for job in blocking_jobs(build)) or "a block step"
     return BuildBlocked(
-        f"{poller.name} waits at {names}. Unblock it with {poller.call('builds.unblock')}, or wait with another on_blocked.",
+        f"{poller.name} waits at {names}. {why}Unblock it with {poller.call('builds.unblock')}, or wait with another on_blocked.",
         build=build,
     )
 
@@ -327,6 +337,7 @@ async def build_events(
     timeout: float | None,
     pacing: Pacing,
     on_blocked: Literal["return", "wait"],
+    known: Build | None = None,
 ) -> AsyncGenerator[WebhookEvent, None]:
     """Yield the events of a build and its jobs until the build ends, or comes to a block step. See `AsyncBuilds.events`."""
     found: deque[WebhookEvent] = deque()
@@ -334,7 +345,7 @@ async def build_events(
     async def keep(event: WebhookEvent) -> None:
         found.append(event)
 
-    poller = BuildPoller(requester, pipeline, number, timeout=timeout, pacing=pacing, on_event=keep)
+    poller = BuildPoller(requester, pipeline, number, timeout=timeout, pacing=pacing, known=known, on_event=keep)
     while True:
         build = await poller.look()
         while found:

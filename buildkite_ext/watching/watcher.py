@@ -22,7 +22,7 @@ from ..references import read_reference
 from ..states import blocking_jobs, build_state, failed_jobs, outcome_of
 from ..timestamps import parse_http_date
 from .announcements import Announcements, announced_name
-from .outcome import WaitResult
+from .outcome import WaitResult, outcome_after
 from .patience import Patience, asked_pause
 from .sweeps import LOOK_EVERY, Answer, Key, ListBuilds, Narrowing, Pause, ReadBuild, SeenBuild, Sweeps, Traits
 
@@ -401,15 +401,7 @@ class SharedPoller:
 
     def _outcome(self, key: Key, build: Build) -> Outcome | None:
         """Return the outcome of a build; None while it continues, or shows the end that it had before a retry."""
-        pending = self._requester.recent_actions.pending(self._at(key), now=self._runtime.now())
-        if pending.reopening is not None and pending.reopening.is_old(build):
-            return None
-        outcome = outcome_of(build)
-        if outcome == "blocked" and pending.unblocked:
-            steps = blocking_jobs(build)
-            if steps and all(step.id in pending.unblocked for step in steps):
-                return None
-        return outcome
+        return outcome_after(build, self._requester.recent_actions.pending(self._at(key), now=self._runtime.now()))
 
     def _rows(self, builds: Iterable[Build]) -> tuple[list[SeenBuild], dict[Key, Build]]:
         known: dict[Key, Build] = {}

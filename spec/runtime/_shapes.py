@@ -165,10 +165,12 @@ def _struct_of(type_: Any, old: bool) -> Any:
     origin: Any = typing.get_origin(type_)
     if origin in _UNIONS:
         return functools.reduce(operator.or_, arguments)
-    if origin is list and _is_model(typing.get_args(type_)[0]):
-        return origin[arguments[0]]  # a null among objects is refused
-    # A null among other items of a list, or the values of a map.
-    return origin[(*arguments[:-1], arguments[-1] | None)]
+    if not (
+        typing.get_origin(type_) is list and _is_model(typing.get_args(type_)[0])
+    ):  # a null among objects is refused
+        # A null among other items of a list, or the values of a map.
+        arguments[-1] |= None
+    return origin[tuple(arguments)]
 
 
 _struct_of_plain = functools.cache(_struct_of)

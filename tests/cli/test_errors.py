@@ -331,3 +331,12 @@ def test_a_current_folder_that_is_gone_is_said_before_there_is_a_build(
     assert web.requests == []
     assert run("web", "--artifacts", "*.txt", "--to", str(tmp_path / "there")).code == 0
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("following", [(), ("--no-follow",)], ids=["followed", "waited for"])
+def test_a_new_build_that_is_not_found_at_first_is_waited_for(
+    web: Simulator, run: Run, following: tuple[str, ...]
+) -> None:
+    web.pipeline("web").job("test", after=0.2)
+    web.fail_next(status=404, operation="get_build")
+    assert run("web", *following).code == 0

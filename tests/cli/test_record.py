@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -152,6 +153,38 @@ def test_simulate_plays_what_record_has_written(over: Simulator, command: Run, s
     assert [(job["name"], job["exit_status"]) for job in build["jobs"]] == [("lint", 0), ("test", 1), ("test", 2)]
     process.send_signal(signal.SIGINT)
     assert ended(process).code == 0
+
+
+FULL = """
+import resource, sys
+from buildkite_ext.cli import main
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (512, resource.RLIM_INFINITY))
+sys.exit(main(["record", "web", "1", "--simulate", "--force", "--to", "a.yml"]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a limit of POSIX stands for a full disk")
+@pytest.mark.parametrize("before", ["precious", None])
+def test_a_full_disk_leaves_what_was_there(tmp_path: Path, before: str | None) -> None:
+    if before is not None:
+        (tmp_path / "a.yml").write_text(before)
+    done = subprocess.run([sys.executable, "-c", FULL], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "--to: 'a.yml' can't be written: File too large" in done.stderr
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == ({"a.yml": before} if before else {})
+
+
+def test_a_link_is_followed_if_told(over: Simulator, command: Run, tmp_path: Path) -> None:
+    path, link = tmp_path / "a.yml", tmp_path / "link.yml"
+    link.symlink_to(path)
+    refused = command("record", "web", "1", "--to", str(link))
+    assert (refused.code, path.exists()) == (2, False)
+    path.touch(0o600)
+    assert command("record", "web", "1", "--to", str(link), "--force").code == 0
+    assert link.is_symlink()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.read_text().startswith("pipeline: web")
 
 
 SCENARIOS = {

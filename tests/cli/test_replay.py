@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from buildkite_ext import BuildkiteClient
+from buildkite_ext.options import TOKEN_VARIABLES
 from buildkite_ext.simulation import Recorder, Simulator
 from buildkite_ext.simulation.server import running
 
@@ -115,6 +118,100 @@ def test_without_a_program_it_is_served_until_ctrl_c(start: Start, cassette: Pat
     result = ended(process)
     assert result.code == 1
     assert result.err.count("Recorded, never sent: ") >= 5
+
+
+RAW = """
+import os, socket, sys
+from urllib.parse import urlsplit
+
+root = urlsplit(os.environ["BUILDKITE_REST_API_ENDPOINT"])
+with socket.create_connection((root.hostname, root.port)) as connection:
+    connection.settimeout(30)
+    connection.sendall(sys.argv[1].encode().decode("unicode_escape").encode("latin-1"))
+    sys.stdout.write(b"".join(iter(lambda: connection.recv(65536), b"")).decode())
+"""
+
+USER = "GET /v2/organizations/acme/pipelines/web/builds?per_page=1 HTTP/1.1\\r\\n"
+END = "Connection: close\\r\\n\\r\\n"
+REQUESTS = {
+    "two at once": (f"{USER}Host: localhost\\r\\n\\r\\n{USER}Host: 127.0.0.1\\r\\n{END}", ["200 OK", "200 OK"]),
+    "of a proxy": (f"{USER.replace('/v2', 'http://127.0.0.1/v2', 1)}Host: localhost\\r\\n{END}", ["200 OK"]),
+    "of another host": (f"{USER}Host: evil.test\\r\\n{END}", ["403 Forbidden"]),
+    "of a web page": (f"{USER}Host: localhost\\r\\nOrigin: https://evil.test\\r\\n{END}", ["403 Forbidden"]),
+    "no path": (f"GET [ HTTP/1.1\\r\\nHost: localhost\\r\\n{END}", ["400 Bad Request"]),
+    "no size": ("POST / HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Length: abc\\r\\n\\r\\n", ["400 Bad Request"]),
+    "less than nothing": (
+        "POST / HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Length: -5\\r\\n\\r\\n",
+        ["400 Bad Request"],
+    ),
+    "no chunks": (
+        "POST / HTTP/1.1\\r\\nHost: localhost\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\nzz\\r\\n",
+        ["400 Bad Request"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_requests_of_any_kind(start: Start, cassette: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / "raw.py").write_text(RAW)
+    sent, statuses = REQUESTS[name]
+    result = ended(start("replay", str(cassette), "--", sys.executable, "raw.py", sent))
+    assert re.findall(r"HTTP/1\.1 (\d+ .*)", result.out) == statuses
+    assert (result.code, result.err) == (0, "")
+
+
+CHUNKED = """
+import httpx, os
+from buildkite_ext import BuildkiteClient
+
+root = os.environ["BUILDKITE_REST_API_ENDPOINT"]
+with httpx.Client(base_url=root, trust_env=False) as client:
+    for branch in ("main", "dev"):
+        body = iter([b'{"branch": "%s",' % branch.encode(), b'"commit": "HEAD"}'])
+        answer = client.post("/v2/organizations/acme/pipelines/web/builds", content=body)
+        print(answer.request.headers["Transfer-Encoding"], answer.status_code, answer.json()["number"])
+print([name for name in os.environ if "TOKEN" in name])
+"""
+
+
+def test_bodies_in_chunks_and_no_token_of_the_environment(
+    start: Start, cassette: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in TOKEN_VARIABLES:
+        monkeypatch.setenv(name, TOKEN)
+    (tmp_path / "program.py").write_text(CHUNKED)
+    result = ended(start("replay", str(cassette), "--", sys.executable, "program.py"))
+    assert result.lines == ["chunked 201 3", "chunked 201 4", "['BUILDKITE_API_TOKEN']"], result.err
+
+
+ENDING = """
+import os, signal, sys, time
+
+def end(number, _):
+    time.sleep(0.5)
+    print("has cleaned up", flush=True)
+    sys.exit(7)
+
+signal.signal(signal.SIGINT, end)
+signal.signal(signal.SIGTERM, end)
+print(os.getpid(), flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 7), (signal.SIGTERM, 143)])
+def test_a_program_may_clean_up(
+    start: Start, cassette: Path, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    (tmp_path / "program.py").write_text(ENDING)
+    process = start("replay", str(cassette), "--", sys.executable, "program.py")
+    assert process.stdout is not None
+    program = int(process.stdout.readline())
+    if number == signal.SIGINT:  # a terminal tells both
+        os.kill(program, number)
+    process.send_signal(number)
+    result = ended(process)
+    assert (result.code, result.out) == (code, "has cleaned up\n")
 
 
 REFUSED = {

@@ -452,6 +452,9 @@ async def test_annotations_are_text(flavor: Flavor) -> None:
         ("a <!-- hidden > --> b <!-- never closed", "a  b"),
         ("2 < 3, 3 > 2 and a <b", "2 < 3, 3 > 2 and a <b"),
         ("<!DOCTYPE html><?xml?>x", "x"),
+        ("<ul><li></li><li>one</li><li> </li></ul>", "- one"),
+        ("<table><tr><td></td><td></td></tr><tr><td>1</td><td></td></tr></table>", "1 |"),
+        ("<pre>-\n|\n</pre>", "-\n|"),
     ],
 )
 def test_the_text_of_an_annotation(body: str, text: str) -> None:
@@ -466,6 +469,25 @@ def test_the_text_of_an_annotation(body: str, text: str) -> None:
 )
 def test_any_html_has_a_text(pieces: list[str]) -> None:
     assert "<p>" not in text_of_html("".join(pieces))
+
+
+def test_a_tag_that_is_cut_is_no_text() -> None:
+    body = '<p>one</p><p class="x">two</p>'
+    for longest, text in ((3, ""), (6, "one"), (12, "one"), (20, "one"), (25, "one\ntw"), (99, "one\ntwo")):
+        assert text_of_html(body, longest=longest) == text
+
+
+@pytest.mark.parametrize("tags", ["<b></b>", "<div></div>", "<p>", "<ul><li>", "<tr><td><td>", "<a href=x>", "<br>"])
+async def test_thousands_of_empty_tags_hide_no_text(flavor: Flavor, tags: str) -> None:
+    told = [
+        {"id": "1", "context": "some", "style": "error", "body_html": f"{tags * 20_000}<p>the disk is full"},
+        {"id": "2", "context": "none", "style": "error", "body_html": tags * 20_000},
+    ]
+    found = await summary_of(flavor, Server(ended("a"), annotations=told))
+    texts = [each.text for each in found.annotations]
+    assert texts[0].endswith("the disk is full")
+    assert (len(texts[0]) < 100, texts[1], found.truncated) == (True, "", ())
+    assert "Annotation none (error) has no text.\n" in f"{found}\n"
 
 
 async def test_what_is_left_out_of_annotations_is_told(flavor: Flavor) -> None:

@@ -62,12 +62,13 @@ async def test_a_steady_log_takes_one_request_a_poll_and_moves_few_bytes_twice(
     "growth",
     [
         lambda now: 200_000 * int(now) if int(now) % 7 else 200_000 * int(now + 5),
+        lambda now: 200_000 * (1 + 7 * (int(now) // 7) + 5 * (int(now) % 7 >= 3)),
         lambda now: int(10_000 * now**2),
         lambda now: int(now) // 20 * 3 * MB,
         lambda now: int(5 * MB * min(now, 3)),
         lambda now: int(200_000 * now) * (int(now) % 20 < 10),
     ],
-    ids=["in bursts", "ever faster", "all at once", "fast and then quiet", "emptied again and again"],
+    ids=["in bursts", "in steps", "ever faster", "all at once", "fast and then quiet", "emptied again and again"],
 )
 async def test_an_irregular_log_costs_at_most_twice_its_bytes_and_few_further_requests(
     flavor: Flavor, clock: FakeClock, growth: Callable[[float], int]

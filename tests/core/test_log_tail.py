@@ -128,6 +128,18 @@ def test_an_answer_that_says_too_much_again_is_not_read() -> None:
     assert action == "nothing"
 
 
+def test_a_log_that_grows_in_steps_is_asked_for_when_one_is_due() -> None:
+    tail = Tail()
+    asked: list[int] = []
+    requests = 0
+    for poll in range(100):  # 400 kB and 1 MB in turn, every 3 or 4 seconds
+        now = 2 * poll
+        size = 200_000 * (1 + 7 * (now // 7) + 5 * (now % 7 >= 3))
+        requests += read(tail, bytes(size), float(now), asked)[1]
+    assert requests <= 130
+    assert sum(min(each, size) for each in asked[1:]) <= 2 * size + 100 * 8000
+
+
 def test_a_replaced_log_is_noticed() -> None:
     tail = Tail()
     read(tail, b"first\n", 0.0)

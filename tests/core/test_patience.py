@@ -174,3 +174,24 @@ async def test_what_the_caller_has_from_an_answer_exists(flavor: Flavor, clock: 
         clock = FakeClock()
         client = flavor.client(Outage(clock, failure, 0, 30), clock=clock)
         assert await flavor.call(wait, client)
+
+
+@pytest.mark.parametrize("failure", [404, 500, httpx.ReadError("gone")], ids=repr)
+async def test_what_the_caller_has_from_an_answer_is_followed(
+    flavor: Flavor, clock: FakeClock, failure: int | Exception
+) -> None:
+    known = Build.from_dict(build(1))
+    attempt = Job.from_dict(job("a", id="a", build_url=f"https://api.buildkite.com{ROUTE}/1"))
+    for follow in (
+        lambda client: client.builds.follow(known),
+        lambda client: client.builds.events("web", known),
+        lambda client: client.builds.log_search(known, pattern="x", follow=True),
+        lambda client: client.jobs.follow(attempt),
+        lambda client: client.jobs.follow("web", 1, attempt),
+        lambda client: client.jobs.log_search(attempt, pattern="x", follow=True),
+        lambda client: client.jobs.log_groups("web", 1, attempt, follow=True),
+    ):
+        clock = FakeClock()
+        server = Outage(clock, failure, 0, 30)
+        await flavor.list(follow(flavor.client(server, clock=clock)))
+        assert server.now >= 600

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from buildkite_ext import BuildkiteClient
 from buildkite_ext.models import Build
 from buildkite_ext.references import (
     JobReference,
@@ -18,6 +20,8 @@ from buildkite_ext.references import (
     read_reference,
 )
 from buildkite_ext.simulation import Simulator
+
+from .fakes import TOKEN, FakeClock, answer, build
 
 API = "https://api.buildkite.com"
 JOB = "0199b4d2-3c1f-4b6e-9f00-0123456789ab"
@@ -109,6 +113,8 @@ REFUSED = {
     "https://buildkite.com\\.evil.example/acme/web": "its host isn't buildkite.com",
     "https://buildkite.com@evil.example/acme/web": "holds a user or a password",
     "https://github.com/acme/web": "its host isn't buildkite.com",
+    "https://buildkite.com:444/acme/web/builds/42": "its host isn't buildkite.com",
+    "https://buildkite.test/acme/web/builds/42": "its host isn't buildkite.com",
     "https://buildkite.com.evil.example/acme/web/builds/42": "its host isn't buildkite.com",
     "https://me:s3cret@buildkite.com/acme/web/builds/42": "holds a user or a password",
     "ftp://buildkite.com/acme/web": "isn't http or https",
@@ -136,14 +142,59 @@ def test_what_names_no_pipeline_is_refused_with_the_reason(text: str, said: str)
     assert "s3cret" not in str(caught.value)
 
 
-def test_another_root_has_its_own_api_and_web_pages_on_any_host() -> None:
+def test_another_root_has_its_own_api_and_its_own_web_pages() -> None:
     root = "http://127.0.0.1:8080/proxy"
     path = "v2/organizations/acme/pipelines/web/builds/42"
     assert read_reference(f"{root}/{path}", root=root) == BUILD
     assert read_reference("https://buildkite.test/acme/web/builds/42", root=root) == BUILD
-    for foreign in (f"{API}/{path}", f"http://127.0.0.1:8081/proxy/{path}", f"https://127.0.0.1:8080/proxy/{path}"):
+    assert read_reference(f"{API}/{path}", root=root) == BUILD  # as answers hold it that a proxy has passed on
+    for foreign in (f"http://127.0.0.1:8081/proxy/{path}", f"https://127.0.0.1:8080/proxy/{path}"):
         with pytest.raises(ValueError, match="another API"):
             read_reference(foreign, root=root)
+
+
+@pytest.mark.parametrize("root", ["https://api.bk.example", "https://bk.example/api", "http://bk.example:8080"])
+def test_with_another_root_pages_of_its_host_and_of_buildkite_are_read(root: str) -> None:
+    for host in ("buildkite.com", "www.buildkite.com", "BUILDKITE.com", "bk.example", "bk.example:3000"):
+        assert read_reference(f"https://{host}/acme/web/builds/42", root=root) == BUILD
+    for host in (
+        "evil.example",
+        "buildkite.com.evil.example",
+        "bk.example.evil.example",
+        "evilbk.example",
+        "github.com",
+        "buildkite.com:444",
+    ):
+        with pytest.raises(ValueError, match=f"its host isn't buildkite.com, nor that of {root}"):
+            read_reference(f"https://{host}/acme/web/builds/42", root=root)
+
+
+def test_a_client_of_another_api_sends_requests_there_alone() -> None:
+    hosts: set[str] = set()
+
+    def app(request: httpx.Request) -> httpx.Response:
+        hosts.add(request.url.host)
+        if request.url.path.endswith("/builds"):
+            return answer([build(number, state="passed") for number in range(1, 9)])
+        return answer(build(42, state="passed"))
+
+    with BuildkiteClient(
+        "acme", token=TOKEN, base_url="https://proxy.example/bk", transport=httpx.MockTransport(app), clock=FakeClock()
+    ) as client:
+        found = client.builds.get("web", 42)
+        assert found.url is not None
+        assert found.url.startswith(API)
+        for address in (
+            found,
+            found.url,
+            found.web_url,
+            "https://proxy.example/bk/v2/organizations/acme/pipelines/web/builds/42",
+        ):
+            assert client.builds.get(address).number == 42
+            assert client.builds.wait(address)
+        watched = client.builds.watcher().wait_all([f"acme/web/{number}" for number in range(1, 9)])
+        assert sum(result.requests for result in watched) == 0  # lists show them all
+    assert hosts == {"proxy.example"}
 
 
 def test_the_urls_of_a_build_and_its_job_lead_back_to_them() -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
-from buildkite_ext import BuildkiteClient
+from buildkite_ext import BuildkiteClient, DeadlineExceeded
 from buildkite_ext.models import Build
 from buildkite_ext.simulation import Simulator, Timing
 from buildkite_ext.stores.recent_actions import RecentActions, Reopening
@@ -160,3 +161,119 @@ def test_what_was_done_is_forgotten_after_some_minutes_and_beyond_a_number_of_bu
 def test_a_client_that_did_nothing_remembers_nothing() -> None:
     with BuildkiteClient("acme", token="t") as client:
         assert client._requester.recent_actions.pending(AT, now=0).reopening is None
+
+
+# --- Followers, and waits for jobs ------------------------------------------------------------------------------------
+
+
+def retried_in_the_background(**options: Any) -> tuple[Simulator, Any]:
+    """Return a simulator that takes 20 s to retry failed jobs, and a client of it. The first attempt has failed."""
+    simulator = Simulator(timing=Timing(retrying=20), **options)
+    web = simulator.pipeline("web").job("lint", log="lint\n", after=5)
+    web.job("test", log="test\n", exit_status=[1, 0], after=60)
+    web.job("soft", log="soft\n", exit_status=[3, 0], soft_fail=True, after=5)
+    buildkite = simulator.client()
+    assert buildkite.builds.run("web", branch="main").outcome == "failed"
+    return simulator, buildkite
+
+
+def job_called(buildkite: BuildkiteClient, name: str) -> Any:
+    return next(each for each in buildkite.builds.get("web", 1).jobs if each.name == name)
+
+
+@pytest.mark.parametrize("how", ["builds.follow", "builds.log_search", "jobs.follow"])
+def test_lines_of_the_retry_are_followed_although_the_build_still_shows_its_old_end(how: str) -> None:
+    _, buildkite = retried_in_the_background()
+    with buildkite:
+        old = job_called(buildkite, "test")
+        buildkite.builds.retry_failed_jobs("web", 1, states="failed")
+        if how == "builds.follow":
+            lines = list(buildkite.builds.follow("web", 1, timeout=600))
+        elif how == "jobs.follow":
+            lines = list(buildkite.jobs.follow(old, timeout=600))
+        else:
+            matches = buildkite.builds.log_search("web", 1, pattern="t", jobs="test", follow=True, timeout=600)
+            lines = [match.line for match in matches]
+        ids = [line.job_id for line in lines if line.job_name == "test"]
+        assert ids == [old.id, job_called(buildkite, "test").id]
+        assert len(set(ids)) == 2
+
+
+def test_the_build_that_the_retry_returned_tells_followers_of_another_client() -> None:
+    for how in ("builds.follow", "builds.events", "watcher.wait", "watcher.wait_all", "jobs.wait"):
+        simulator, buildkite = retried_in_the_background()
+        with buildkite:
+            retried = buildkite.builds.retry_failed_jobs("web", 1)
+            old = job_called(buildkite, "test")
+        with simulator.client() as other:
+            if how == "builds.follow":
+                assert len({line.job_id for line in other.builds.follow(retried) if line.job_name == "test"}) == 2
+            elif how == "builds.events":
+                assert [str(event.event) for event in other.builds.events(retried)].count("build.finished") == 2
+            elif how == "watcher.wait":
+                assert other.builds.watcher().wait(retried).passed
+            elif how == "watcher.wait_all":
+                assert all(other.builds.watcher().wait_all([retried]))
+            else:
+                assert other.jobs.wait(retried, job_id=old.id).passed
+
+
+@pytest.mark.parametrize("many", [False, True])
+@pytest.mark.parametrize(
+    ("name", "states", "outcome", "attempts"),
+    [
+        ("test", None, "passed", 2),
+        ("test", "failed", "passed", 2),
+        ("test", "timed_out", "failed", 1),
+        ("soft", None, "passed", 2),
+        ("soft", "soft_failed", "passed", 2),
+        ("soft", "failed", "soft_failed", 1),
+        ("lint", None, "passed", 1),
+    ],
+)
+def test_a_wait_for_a_job_waits_for_its_retry_if_its_state_was_asked_for(
+    name: str, states: Any, outcome: str, attempts: int, many: bool
+) -> None:
+    simulator, buildkite = retried_in_the_background()
+    with buildkite:
+        old = job_called(buildkite, name)
+        others = [job_called(buildkite, "lint").id] if many else []
+        buildkite.builds.retry_failed_jobs("web", 1, states=states)
+        began = simulator.clock.time()
+        result = buildkite.jobs.wait("web", 1, job_ids=[old.id, *others], timeout=600).results[0]
+        assert (result.outcome, len(result.attempts)) == (outcome, attempts)
+        assert simulator.clock.time() - began < (120 if attempts == 2 else 5)
+
+
+def test_a_job_whose_retry_has_not_begun_has_not_ended_when_the_time_is_over() -> None:
+    _, buildkite = retried_in_the_background()
+    with buildkite:
+        old = job_called(buildkite, "test")
+        buildkite.builds.retry_failed_jobs("web", 1)
+        assert buildkite.jobs.wait(old, timeout=5, on_timeout="return").outcome is None
+        with pytest.raises(DeadlineExceeded, match="'test' is failed, and its retry hasn't begun"):
+            buildkite.jobs.wait(old, timeout=5)
+
+
+def test_a_retry_that_never_comes_is_waited_for_some_minutes_only() -> None:
+    simulator = Simulator(timing=Timing(retrying=4000))
+    simulator.pipeline("web").job("test", log="test\n", exit_status=1)
+    with simulator.client() as buildkite:
+        old = buildkite.builds.run("web", branch="main").failed_jobs[0]
+        buildkite.builds.retry_failed_jobs("web", 1)
+        began = simulator.clock.time()
+        assert buildkite.jobs.wait(old).outcome == "failed"
+        assert 300 <= simulator.clock.time() - began <= 330
+        assert [line.text for line in buildkite.jobs.follow(old)] == ["test"]
+
+
+def test_a_build_is_followed_over_the_block_step_that_the_client_has_unblocked(clock: FakeClock) -> None:
+    blocked: Shown = {"state": "passed", "blocked": True, "jobs": [job("ship", type="manual", state="blocked")]}
+    passed: Shown = {"state": "passed", "jobs": []}
+    timeline = Timeline(
+        clock, [(0, blocked), (30, passed)], on_write=lambda _: answer(job("ship", type="manual", state="unblocked"))
+    )
+    with BuildkiteClient("acme", token="t", transport=httpx.MockTransport(timeline), clock=clock) as client:
+        client.jobs.unblock("web", 7, "job-ship")
+        assert list(client.builds.follow("web", 7)) == []
+        assert timeline.now >= 30

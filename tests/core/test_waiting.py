@@ -458,3 +458,65 @@ async def test_a_timeout_shorter_than_the_interval_still_allows_a_second_look(fl
 def test_a_result_is_true_if_the_build_passed(outcome: Any) -> None:
     result = WaitResult(build=a_build("failed"), outcome=outcome, failed_jobs=[], blocked_by=[], requests=1)
     assert bool(result) is (outcome == "passed")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda client, pause: client.builds.wait("web", 7, poll_interval=pause),
+        lambda client, pause: client.builds.run("web", branch="main", poll_interval=pause),
+        lambda client, pause: client.builds.events("web", 7, poll_interval=pause),
+        lambda client, pause: client.builds.follow("web", 7, poll_interval=pause),
+        lambda client, pause: client.jobs.wait("web", 7, "a", poll_interval=pause),
+        lambda client, pause: client.jobs.follow("web", 7, "a", poll_interval=pause),
+    ],
+)
+async def test_polls_have_a_shortest_pause(flavor: Flavor, call: Any) -> None:
+    app = App(answer(build(7, state="passed")))
+    for pause in (1e-9, 0.0099):
+        with pytest.raises(ValueError, match=r"poll_interval=.*: give at least 0\.01 seconds"):
+            await flavor.call(call, flavor.client(app), pause)
+    assert app.requests == []
+
+
+async def test_a_wait_does_not_unblock_for_ever(flavor: Flavor, clock: FakeClock) -> None:
+    steps = 0
+
+    def server(request: httpx.Request) -> httpx.Response:
+        nonlocal steps
+        if request.method == "PUT":
+            steps += 1
+            return answer(job("x", type="manual", state="unblocked"))
+        shown = job(f"step {steps}", id=f"step-{steps}", type="manual", state="blocked")
+        return answer(build(7, state="passed", blocked=True, jobs=[shown]))
+
+    with pytest.raises(errors.BuildBlocked, match=r"has unblocked 500 of its steps.* builds\.unblock"):
+        await flavor.call(flavor.client(server, clock=clock).builds.wait, "web", 7, on_blocked="unblock")
+    assert steps == 500
+
+
+async def test_a_state_that_is_not_told_is_told_in_words(flavor: Flavor, caplog: pytest.LogCaptureFixture) -> None:
+    untold = build(7, state=None, jobs=[job("a", id="a", state=None), job("b", id="b", state=None)])
+
+    def server(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/builds"):
+            return answer([build(number, state=None) for number in range(1, 9)])
+        return answer(untold["jobs"][0] if "/jobs/" in request.url.path else untold)
+
+    calls: list[Any] = [
+        lambda client: client.builds.wait("web", 7, timeout=60),
+        lambda client: client.builds.watcher().wait("web", 7, timeout=60),
+        lambda client: client.jobs.wait("web", 7, "a", timeout=60),
+        lambda client: client.jobs.wait("web", 7, job_ids=["a", "b"], timeout=60),
+    ]
+    for call in calls:
+        with pytest.raises(errors.DeadlineExceeded, match="in an unknown state"):
+            await flavor.call(call, flavor.client(server, clock=FakeClock()))
+    for lines in (
+        lambda client: client.builds.follow("web", 7, timeout=60),
+        lambda client: client.jobs.follow("web", 7, "a", timeout=60),
+    ):
+        with pytest.raises(errors.DeadlineExceeded, match="is still in an unknown state after 60 s"):
+            await flavor.list(lines(flavor.client(server, clock=FakeClock())))
+    assert "None" not in caplog.text
+    assert "Build web #7: the answer tells no state of it" in caplog.text

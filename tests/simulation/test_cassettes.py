@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import html
 import json
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +17,7 @@ import pytest
 
 from buildkite_ext import BuildkiteClient, ConfigurationError
 from buildkite_ext.simulation import Recorder, Replayer, ReplayMiss, SecretRecorded, Simulator
+from buildkite_ext.simulation.cassettes.cleaning import Cleaner
 
 TOKEN = "bkua_canary0123456789canary"
 UNPREFIXED = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
@@ -100,19 +103,106 @@ def test_a_token_without_a_prefix_that_is_sent_back(tmp_path: Path) -> None:
     assert UNPREFIXED not in text
 
 
-@pytest.mark.parametrize("form", [bytes, "base64", "quoted"])
-def test_a_secret_that_still_stands_keeps_the_cassette_from_being_written(tmp_path: Path, form: object) -> None:
-    secret = "pässwort/1234"
-    body = {
-        "base64": b64encode(b"user:" + secret.encode() + b"!"),
-        "quoted": quote(secret, safe="").encode(),
-    }.get(str(form), b"\xff\xfe" + secret.encode("latin-1"))
+FORMS: dict[str, Callable[[str], bytes]] = {
+    "UTF-8 among bytes": lambda secret: b"\xff\xfe" + secret.encode(),
+    "base64": lambda secret: b64encode(b"user:" + secret.encode() + b"!"),
+    "base64 of URLs": lambda secret: urlsafe_b64encode(b"user:" + secret.encode() + b"!"),
+    "hex": lambda secret: secret.encode().hex().upper().encode(),
+    "gzip": lambda secret: gzip.compress(secret.encode()),
+    "quoted": lambda secret: quote(secret, safe="").encode(),
+    "partly quoted, in lower case": lambda secret: quote(secret, safe="&=").lower().encode(),
+    "quoted twice": lambda secret: quote(quote(secret, safe=""), safe="").encode(),
+    "HTML": lambda secret: html.escape(secret).encode(),
+    "JSON of Go": lambda secret: json.dumps(json.dumps(secret)).replace("&", "\\\\u0026").encode(),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_secret_that_still_stands_keeps_the_cassette_from_being_written(tmp_path: Path, form: str) -> None:
+    secret = "pässwort/1234&Q=~~~"
     path = tmp_path / "a.yaml"
     unpatched = httpx.HTTPTransport.handle_request
     with pytest.raises(SecretRecorded, match="isn't written"):
-        recording(path, lambda request: httpx.Response(200, content=body), get("x"), secrets=[secret])
+        recording(path, lambda request: httpx.Response(200, content=FORMS[form](secret)), get("x"), secrets=[secret])
     assert not path.exists()
     assert httpx.HTTPTransport.handle_request is unpatched
+
+
+@pytest.mark.parametrize(
+    ("text", "recorded"),
+    [
+        ("https://x.test/a\nsecond\tline\nthird", "https://x.test/a\nsecond\tline\nthird"),
+        ("https://x.test/?token=hush\nsecond", "https://x.test/?token=REDACTED\nsecond"),
+        ("http://[bad", "http://[bad"),
+        ("http://[bad?token=hush", "http://[bad?token=REDACTED"),
+        ("clone https://ada:hush@git.test/web.git now", "clone https://git.test/web.git now"),
+        ("clone https://hush@git.test/web.git now", "clone https://git.test/web.git now"),
+        ("redis://:hush@cache.test:6379/0", "redis://cache.test:6379/0"),
+        ("clone ssh://git@git.test/web.git", "clone ssh://git@git.test/web.git"),
+        ('{"url": "https://s3.test/?v=4\\u0026sig=hush"}', '{"url": "https://s3.test/?v=4\\u0026sig=REDACTED"}'),
+        (
+            "https://x.test/?to=https%3A%2F%2Fs3.test%2F%3Fsig%3Dhush%26page%3D1",
+            "https://x.test/?to=https%3A%2F%2Fs3.test%2F%3Fsig%3DREDACTED%26page%3D1",
+        ),
+        ("half \ud83d of a character", "half \ud83d of a character"),
+    ],
+)
+def test_a_text_keeps_all_but_its_secrets(tmp_path: Path, text: str, recorded: str) -> None:
+    """Texts that begin as a URL, or are none, are as good as others."""
+    path = tmp_path / "a.yaml"
+    body = json.dumps({"message": text, "token": "hushhush"}).encode()
+    written = recording(path, lambda request: httpx.Response(200, content=body), get("x"))
+    assert "hush" not in written
+    assert json.loads(Replayer(path).interactions[0].content) == {"message": recorded, "token": "REDACTED"}
+
+
+def test_a_log_with_a_wrong_byte_is_cleaned_too(tmp_path: Path) -> None:
+    log = b"caf\xe9 bkct_canary0123456789 " + SIGNED.encode() + b"\n\xff"
+    path = tmp_path / "a.yaml"
+    log += "pässwort".encode("latin-1")
+    recording(path, lambda request: httpx.Response(200, content=log), get("x"), secrets=["pässwort"])
+    kept = SIGNED.replace("abcdef123", "REDACTED").encode()
+    assert Replayer(path).interactions[0].content == b"caf\xe9 bkct_REDACTED " + kept + b"\n\xffREDACTED"
+
+
+def test_values_and_addresses_in_a_query_are_replaced_and_still_answer(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    query = "meta_data%5Bnote%5D=hush&meta_data%5Brelease%5D=1.4&creator=ada%40acme.test"
+    text = recording(
+        path,
+        lambda request: httpx.Response(200, json=[]),
+        get(f"builds?{query}"),
+        emails=True,
+        keep_meta_data=["release"],
+    )
+    assert "hush" not in text
+    assert "acme.test" not in text
+    assert "1.4" in text
+    with httpx.Client(transport=Replayer(path).transport()) as client:
+        assert client.get(f"{API}/builds?{query}").status_code == 200
+
+
+def test_each_token_variable_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("BUILDKITE_API_TOKEN", "BUILDKITE_TOKEN", "BUILDKITE_API_ACCESS_TOKEN", "BUILDKITE_AGENT_TOKEN"):
+        with monkeypatch.context() as patched:
+            patched.setenv(name, UNPREFIXED)
+            answer = httpx.Response(200, json={"message": f"it is {UNPREFIXED}"})
+            assert UNPREFIXED not in recording(tmp_path / f"{name}.yaml", lambda _, a=answer: a, get("user"))  # type: ignore[misc]
+
+
+def test_a_long_line_takes_no_quadratic_time() -> None:
+    """With a quadratic expression, this takes hours."""
+    cleaner = Cleaner(emails=True, secrets={UNPREFIXED})
+    for line in (
+        "a" * 300_000,
+        "\\" * 300_000,
+        "?a" * 150_000,
+        "://" * 100_000,
+        "%3f" * 100_000,
+        "x%" * 150_000,
+    ):
+        assert cleaner.text(line) == line
+        cleaner.check({"body": line}, "it", hint="")
 
 
 TEXTS = {
@@ -332,17 +422,34 @@ def test_our_client_records_a_simulator_and_replays_it(tmp_path: Path) -> None:
         assert work(buildkite) == seen
 
 
-def test_what_is_no_cassette(tmp_path: Path) -> None:
-    for text in ("[", "a: 1", json.dumps({"interactions": [3]})):
-        (tmp_path / "a.yaml").write_text(text)
-        with pytest.raises(ValueError, match="isn't a cassette"):
-            Replayer(tmp_path / "a.yaml")
+INTERACTION = (
+    'request: {method: GET, uri: "https://a.test/"}, '
+    "response: {status: {code: 200}, headers: {A: [b]}, body: {string: c}}"
+)
+NO_CASSETTES = {
+    "[": "line ",
+    "a: 1": "it has no list of interactions",
+    "interactions: abc": "it has no list of interactions",
+    "interactions: [3]": "interaction 1: TypeError",
+    f"interactions: [{{{INTERACTION}}}, {{}}]": "interaction 2: KeyError('request')",
+    f"interactions: [{{{INTERACTION.replace('200', 'ok')}}}]": "interaction 1: a str stands where int does",
+    f"interactions: [{{{INTERACTION.replace('GET', '5')}}}]": "interaction 1: an int stands where str does",
+    f"interactions: [{{{INTERACTION.replace('string: c', 'string: [c]')}}}]": "a list stands where bytes does",
+    f"interactions: [{{{INTERACTION.replace('//a.test', '//[')}}}]": "interaction 1: ValueError",
+    f"interactions: [{{{INTERACTION.replace('[b]', '[[b]]')}}}]": "the header 'A' can't be sent",
+    f"interactions: [{{{INTERACTION.replace('[b]', chr(34) + 'b' + chr(92) + 'r' + chr(92) + 'nC: d' + chr(34))}}}]": "the header 'A'",
+    "[" * 100_000: "it is nested too deeply",
+    "x: !!python/name:os.system": "could not determine a constructor",
+}
 
 
-def test_a_file_of_another_kind_says_what_it_lacks(tmp_path: Path) -> None:
-    (tmp_path / "pipeline.yml").write_text("steps: []\n")
-    with pytest.raises(ConfigurationError, match="isn't a cassette, .* it lacks 'interactions'"):
-        Replayer(tmp_path / "pipeline.yml")
+@pytest.mark.parametrize("text", [pytest.param(text, id=text[:40]) for text in NO_CASSETTES])
+def test_what_is_no_cassette(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.yaml").write_text(text)
+    with pytest.raises(ConfigurationError) as raised:
+        Replayer(tmp_path / "a.yaml")
+    assert "a.yaml isn't a cassette, as vcrpy writes them in YAML: " in str(raised.value)
+    assert NO_CASSETTES[text] in str(raised.value)
 
 
 def test_a_block_that_raises_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -7,11 +7,14 @@ import subprocess
 import sys
 import threading
 import unittest
+from collections.abc import Generator
+from itertools import permutations
 from pathlib import Path
 
 import pytest
 
 from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, SystemClock, Unauthorized
+from buildkite_ext._in_process import in_process
 from buildkite_ext.cli import main
 from buildkite_ext.simulation import Simulator, VirtualClock
 from buildkite_ext.simulation.server import running
@@ -69,8 +72,6 @@ def test_an_artifact_comes_from_it_too() -> None:
 
 
 def test_nothing_of_it_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    from buildkite_ext import _in_process
-
     monkeypatch.setenv("BUILDKITE_TOKEN", "bkua_before")
     monkeypatch.setenv("BUILDKITE_ORGANIZATION_SLUG", "before")
     before = dict(os.environ)
@@ -83,7 +84,7 @@ def test_nothing_of_it_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(LookupError, match="None"):
         fail()
     assert dict(os.environ) == before
-    assert _in_process.in_process(simulator.base_url) is None
+    assert in_process(simulator.base_url) is None
 
 
 def test_the_inner_one_counts_and_then_the_outer_one_again() -> None:
@@ -98,6 +99,46 @@ def test_the_inner_one_counts_and_then_the_outer_one_again() -> None:
                 with BuildkiteClient() as buildkite:
                     names.append(buildkite.user.get().name)
     assert names == ["Outer", "Inner", "Outer"]
+
+
+@pytest.mark.parametrize("same", [True, False])
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_blocks_may_end_in_any_order(monkeypatch: pytest.MonkeyPatch, order: tuple[int, ...], same: bool) -> None:
+    """Blocks of threads do. A client never gets the environment's own token before all are over."""
+    monkeypatch.setenv("BUILDKITE_TOKEN", "bkua_of_a_real_account")
+    before = dict(os.environ)
+    one = Simulator(token="bkua_0123456789", user="0")
+    simulators = [
+        one
+        if same
+        else Simulator(token=f"bkua_012345678{number}", user=str(number), base_url=f"https://api{number}.test")
+        for number in range(3)
+    ]
+    blocks = [each.connected() for each in simulators]
+    for block in blocks:
+        block.__enter__()
+    opened = [0, 1, 2]
+    for number in order:
+        assert not [name for name in ("BUILDKITE_TOKEN", "BUILDKITE_API_ACCESS_TOKEN") if name in os.environ]
+        with BuildkiteClient(retry=None) as buildkite:
+            assert buildkite.user.get().name == ("0" if same else str(opened[-1]))
+        blocks[number].__exit__(None, None, None)
+        opened.remove(number)
+    assert dict(os.environ) == before
+    assert not [each for each in simulators if in_process(each.base_url) is not None]
+
+
+def test_a_block_of_a_generator_that_is_closed_is_over() -> None:
+    def program() -> Generator[None, None, None]:
+        with Simulator().connected():
+            yield
+
+    before = dict(os.environ)
+    running_program = program()
+    next(running_program)
+    assert dict(os.environ) != before
+    running_program.close()
+    assert dict(os.environ) == before
 
 
 def test_what_a_program_gives_itself_counts() -> None:

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from buildkite_ext.simulation import SimRequest, Simulator, Timing
+from buildkite_ext.simulation.definition.steps import CommandStep, Dependency, WaitStep
+from buildkite_ext.simulation.state.graph import Graph
 from buildkite_ext.timestamps import format_time
 
 from .helpers import ORG, WEB
@@ -345,3 +347,60 @@ def test_the_text_of_a_pipeline_without_variables_is_expanded_in_no_build() -> N
     web = simulator.pipeline("web").configure(DIAMOND % "x")
     run = calls(lambda: (web.build(), simulator.clock.sleep(600), web.builds))
     assert not [name for name in run if name.startswith("interpolation.")]
+
+
+# The graph of a build's steps ------------------------------------------------------------------------------------------
+
+
+def edges(graph: Graph) -> list[tuple[str | None, str, str | None]]:
+    """Return which step waits for which, and why."""
+    return [(source.step.key, edge.kind, to.step.key) for source, edge, to in graph.edges()]
+
+
+def test_builds_that_leave_out_the_same_steps_share_the_edges_of_their_graphs() -> None:
+    simulator = Simulator()
+    web = simulator.pipeline("web").configure(DIAMOND % "shared")
+    first = [web.build(), web.build(branch="other"), web.build(message="shared")]
+    again = [web.build(), web.build(branch="other"), web.build(message="shared")]
+    for one, other in zip(first, again, strict=True):
+        found = list(zip(one.graph.edges(), other.graph.edges(), strict=True))
+        assert found
+        assert all(mine[1] is its[1] and mine[0] is not its[0] for mine, its in found)
+
+
+@pytest.mark.parametrize("change", ["upload", "replace"])
+def test_an_upload_changes_the_graph_of_its_own_build_alone(change: str) -> None:
+    build, unit, deploy = (CommandStep(key=key) for key in ("build", "unit", "deploy"))
+    steps = [build, unit, WaitStep(), deploy]
+    changed, other = Graph(), Graph()
+    nodes = changed.add(steps)
+    other.add(steps)
+    before = edges(other)
+    if change == "replace":
+        assert [node.step for node in changed.remove_waiting(nodes[0])] == steps[1:]
+    changed.add([CommandStep(key="more", depends_on=(Dependency("build"),)), WaitStep()], uploader=nodes[0])
+    assert edges(changed) != before
+    assert edges(other) == before
+    new = Graph()
+    new.add(steps)
+    assert edges(new) == before
+    assert not new.has_key("more")
+    assert [node.number for node in new.nodes] == [0, 1, 2, 3]
+
+
+def test_a_build_keeps_few_objects_that_the_garbage_collector_looks_at() -> None:
+    simulator = Simulator(agents=2)
+    web = simulator.pipeline("web").configure(DIAMOND % "kept")
+
+    def run(count: int) -> int:
+        for _ in range(count):
+            web.build()
+        simulator.clock.sleep(100_000)
+        assert web.builds[-1].state == "passed"
+        gc.collect()
+        return len(gc.get_objects())
+
+    run(5)
+    few = run(5)
+    # Of each of its 5 jobs: the job, its step and the list of the jobs of that. Of the build: itself, its graph, and lists.
+    assert (run(55) - few) / 55 < 23

@@ -9,10 +9,12 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from buildkite_api.webhooks.events import EVENTS
 
@@ -489,6 +491,68 @@ def server() -> Iterator[tuple[str, Receiver]]:
     listening.shutdown()
     listening.server_close()
     thread.join()
+
+
+def test_no_proxy_gets_what_is_sent_to_this_computer(
+    server: tuple[str, Receiver], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, receiver = server
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    simulator = Simulator()
+    service(simulator, url=url)
+    assert simulator.webhooks.wait(30)
+    assert receiver.events == ["ping"]
+
+
+@pytest.mark.parametrize("mode", ["token", "signature"])
+@pytest.mark.parametrize("token", ["pässwort-☃", "half \ud83d", "two\r\nX-Lines: 1"])
+def test_a_token_that_cannot_be_sent_stops_neither_the_simulator_nor_other_deliveries(
+    server: tuple[str, Receiver], token: str, mode: str
+) -> None:
+    url, receiver = server
+    simulator = Simulator()
+    settings = {"url": url, "token": token, "token_mode": mode, "events": ["build.finished"]}
+    body = json.dumps({"provider": "webhook", "settings": settings})
+    with httpx.Client(transport=simulator.transport(), base_url=simulator.base_url) as client:
+        headers = {"Authorization": f"Bearer {simulator.token}"}
+        answer = client.post("/v2/organizations/acme/services", content=body, headers=headers)
+    assert answer.status_code == 201
+    other = simulator.webhook(url, secret=SECRET, events=["build.finished"])
+    simulator.pipeline("web").job("test").build()
+    simulator.clock.sleep(60)
+    assert simulator.webhooks.wait(30)
+    assert [sent.status for sent in other.deliveries] == [200]
+    assert "X-Lines" not in str([headers for _, headers in receiver.got])
+
+
+def test_an_endless_answer_is_not_read() -> None:
+    ended = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):
+                while True:
+                    self.wfile.write(b" " * 65536)
+            ended.set()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as listening:
+        thread = threading.Thread(target=listening.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        simulator = Simulator()
+        endpoint = simulator.webhook(f"http://127.0.0.1:{listening.server_port}/", events=["ping"])
+        assert simulator.webhooks.wait(30)
+        assert [sent.status for sent in endpoint.deliveries] == [200]
+        assert ended.wait(30)
+        listening.shutdown()
+        thread.join()
 
 
 def test_deliveries_to_a_url(server: tuple[str, Receiver]) -> None:

@@ -343,6 +343,8 @@ def test_what_is_wrong_after_an_expansion_has_its_place_in_the_text() -> None:
 def test_the_environment_of_a_pipeline_is_expanded_once() -> None:
     tree = parse_pipeline("steps: []\nenv: {A: $$B, B: b}\n").tree
     assert interpolate(tree, {"B": "x"})["env"] == {"A": "$B", "B": "b"}
+    tree = parse_pipeline("steps: []\nenv: {PATH: '/opt/bin:$PATH'}\n").tree
+    assert interpolate(tree, {"PATH": "/bin"})["env"] == {"PATH": "/opt/bin:/bin"}
     assert interpolate(parse_pipeline("steps: []\nenv:\n").tree, {}).get("env") is None
 
 

@@ -29,6 +29,7 @@ def known(**changes: Any) -> Window:
         (known(in_flight=9), 1.0, {}, None),
         (known(in_flight=10), 1.0, {}, Wait(60.5, for_answer=True)),
         (known(in_flight=10, remaining=11), 1.0, {"reserve": 1}, Wait(60.5, for_answer=True)),
+        (known(in_flight=1, remaining=1), 1.0, {}, Wait(60.5, for_answer=True)),
         (known(remaining=0), 1.0, {}, Wait(60.5)),
         (known(remaining=-3, in_flight=3), 1.0, {}, Wait(60.5)),
         (known(remaining=-3, in_flight=4), 1.0, {}, Wait(60.5, for_answer=False)),
@@ -83,6 +84,7 @@ ANSWER = Reported(50, 7, 30.0, "rest")
         (known(), Reported(50, 20, 30.0), 30.0, 30.1, known(remaining=10)),
         (known(), Reported(60, 9, 29.0), 30.0, 30.1, known(limit=60, remaining=9, ends=59.1)),
         (known(), Reported(50, 3, 28.0), 30.0, 30.1, known()),
+        (known(), Reported(50, 3, 29.0), 29.0, 30.0, known(remaining=3, ends=59.0)),
         (known(background=40.0), Reported(50, 49, 60.0), 61.0, 61.1, known(remaining=49, ends=121.1)),
         (known(), Reported(50, 49, 31.0), 30.0, 30.1, known(remaining=10)),
         (known(), Reported(50, 49, 31.5), 30.0, 30.1, known(remaining=49, ends=61.6)),
@@ -201,6 +203,11 @@ def test_headers(headers: dict[str, str], expected: Any) -> None:
             {**ORGANIZATION, **USER, "User_Remaining": "-2"},
             None,
             (Reported(200, 150, 20.0, "rest"), Reported(50, -2, 40.0, "rest_user")),
+        ),
+        (
+            {**ORGANIZATION, "Remaining": "1", **USER, "User_Remaining": "0"},
+            None,
+            (Reported(200, 1, 20.0, "rest"), Reported(50, 0, 40.0, "rest_user")),
         ),
         (
             {**ORGANIZATION, "Remaining": "0", **USER},

@@ -23,6 +23,7 @@ from buildkite_ext import (
     BuildkiteClient,
     DeadlineExceeded,
     MemoryStore,
+    NetworkError,
     RateLimited,
     RateLimitWait,
     RequestFinished,
@@ -237,9 +238,12 @@ def test_a_wait_that_is_longer_than_allowed_is_refused_at_once() -> None:
 
     taken, refused, late = run(main)
     assert taken < 0.001
-    assert "later than the 10 s of Budget(max_wait=)" in str(refused)
+    said = "GET /v2/organizations/acme/pipelines/web/builds/1: the rate limit is exhausted, and the next request may be sent"
+    assert str(refused).startswith(f"{said} in 60 s, later than the 10 s of Budget(max_wait=). Nothing was sent.")
     assert 49 < refused.retry_after < 51
-    assert "past the 20 s allowed for the call" in str(late)
+    assert str(late).startswith(
+        f"{said} in 60 s, past the 20 s allowed for the call. Nothing was sent. A longer timeout="
+    )
 
 
 def test_the_default_timeout_begins_when_the_request_may_go() -> None:
@@ -254,7 +258,8 @@ def test_the_default_timeout_begins_when_the_request_may_go() -> None:
     assert 240 <= taken <= 1.02 * 240 + 1
     assert {type(event) for event in events} == {RateLimitWait, RequestFinished}
     events = [event for event in events if isinstance(event, RateLimitWait)]
-    assert {(event.method, event.operation) for event in events} == {("GET", "get_build")}
+    path = "/v2/organizations/acme/pipelines/web/builds/1"
+    assert {(event.method, event.path, event.operation) for event in events} == {("GET", path, "get_build")}
     assert all(58 < event.pause < 62 for event in events)
 
 
@@ -362,6 +367,95 @@ def test_what_is_known_is_told() -> None:
     assert (after.organization.limit, after.organization.remaining) == (200, 199)
     assert (later.user.limit, later.user.remaining) == (50, None)
     assert after.waiting == 0
+
+
+def test_the_number_of_requests_that_wait_is_told_of_their_own_limits() -> None:
+    async def main() -> tuple[int, int]:
+        store = MemoryStore()
+        api, _ = client(simulated(rate_limit=200, user_rate_limit=1), store=store)
+        other, _ = client(simulated(**LIMITS, base_url="https://two.test"), store=store)
+        await get(api)
+        async with trio.open_nursery() as nursery:
+            for _ in range(3):
+                nursery.start_soon(get, api)
+            await trio.sleep(1)
+            waiting = api.budget.waiting, other.budget.waiting
+            nursery.cancel_scope.cancel()
+        return waiting
+
+    assert run(main) == (3, 0)
+
+
+def test_a_request_that_is_held_up_tells_so_once_though_it_looks_often() -> None:
+    """Each answer to another request may make room, so by the clock of the system the first of those that wait asks again."""
+    headers = {"RateLimit-Limit": "50", "RateLimit-Remaining": "0", "RateLimit-Reset": "0"}
+    exhausted = httpx.Response(200, headers=headers, json={"id": "1", "number": 1})
+    events: list[Any] = []
+    store = MemoryStore()
+    api, other = (
+        BuildkiteClient("acme", token="bkua_0123", transport=transport, store=store, base_url=root, on_event=on_event)
+        for transport, root, on_event in (
+            (httpx.MockTransport(lambda _: exhausted), "https://one.test", events.append),
+            (httpx.MockTransport(lambda _: httpx.Response(200, json={"number": 1})), "https://two.test", None),
+        )
+    )
+    api.builds.get("web", 1)
+    waits = threading.Thread(target=api.builds.get, args=("web", 1))
+    waits.start()
+    while waits.is_alive():
+        other.builds.get("web", 1)
+        waits.join(0.01)
+    assert len([event for event in events if isinstance(event, RateLimitWait)]) == 1
+
+
+def test_by_the_clock_of_the_system_a_request_goes_when_its_limit_is_reset() -> None:
+    headers = {"RateLimit-Limit": "50", "RateLimit-Remaining": "0", "RateLimit-Reset": "0"}
+    answer = httpx.Response(200, headers=headers, json={"id": "1", "number": 1})
+    events: list[Any] = []
+    api = BuildkiteClient(
+        "acme", token="bkua_0123", transport=httpx.MockTransport(lambda _: answer), on_event=events.append
+    )
+    for _ in range(2):
+        api.builds.get("web", 1)
+    (wait,) = [event for event in events if isinstance(event, RateLimitWait)]
+    assert 0 < wait.pause <= GUARD
+
+
+@pytest.mark.parametrize(
+    ("error", "left"), [(httpx.ReadError("reset"), 8), (httpx.WriteError("reset"), 8), (httpx.ConnectError("no"), 9)]
+)
+def test_a_request_that_may_have_arrived_counts_although_its_answer_is_lost(error: httpx.HTTPError, left: int) -> None:
+    outcomes: list[httpx.Response | httpx.HTTPError] = [
+        httpx.Response(200, headers=USER, json={"id": "1", "number": 1}),
+        error,
+    ]
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    api = BuildkiteClient("acme", token="bkua_0123", transport=httpx.MockTransport(answer), retry=Retry(attempts=1))
+    api.builds.get("web", 1)
+    with pytest.raises(NetworkError):
+        api.builds.get("web", 1)
+    assert api.budget.user.remaining == left
+
+
+def test_organizations_have_limits_of_their_own() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        remaining = "12" if "/acme/" in request.url.path else "150"
+        return httpx.Response(200, headers={**ORGANIZATION, "RateLimit-Remaining": remaining}, json={"number": 1})
+
+    store = MemoryStore()
+    acme, other = (
+        BuildkiteClient(slug, token="bkua_0123", transport=httpx.MockTransport(answer), store=store)
+        for slug in ("acme", "other")
+    )
+    for api in (acme, other):
+        api.builds.get("web", 1)
+    assert (acme.budget.organization.remaining, other.budget.organization.remaining) == (12, 150)
 
 
 def test_none_sends_at_once_whatever_the_limits_say() -> None:

@@ -21,16 +21,16 @@ class Api:
         self.paths: list[tuple[str, str]] = []
         self.left = dict.fromkeys({email.lower() for email in EMAILS.values()}, 50)
         self._whose = whose
-        self._remaining = remaining
+        self.remaining = remaining
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         token = request.headers["authorization"].removeprefix("Bearer ")
         path, email = request.url.path, EMAILS[token].lower()
         self.paths.append((token, path))
         self.left[email] -= 1
-        left = self.left[email] if self._remaining is None else self._remaining
+        left = self.left[email] if self.remaining is None else self.remaining
         headers = {"RateLimit-User-Limit": "50", "RateLimit-User-Remaining": str(left), "RateLimit-User-Reset": "60"}
-        if self._remaining is not None:
+        if self.remaining is not None:
             headers |= {name.replace("User-", ""): value for name, value in headers.items()}
         if path == "/v2/access-token":
             answer = {"user": {"name": "…", "email": EMAILS[token]}} if self._whose is None else self._whose
@@ -98,13 +98,33 @@ def test_a_token_whose_user_can_t_be_told_is_a_user_of_its_own(whose: Any) -> No
     assert two.budget.user.remaining == api.left["grace@acme.test"]
 
 
-def test_nobody_is_asked_while_the_limit_is_exhausted() -> None:
-    api, store = Api(remaining=0), MemoryStore()
-    of(api, store, "bkua_ada_1").builds.get("web", 1)
-    two = of(api, store, "bkua_ada_2", budget=Budget(max_wait=0))
+def test_nobody_is_asked_while_the_limit_is_exhausted_but_by_the_next_request() -> None:
+    api, store, clock = Api(remaining=0), MemoryStore(), FakeClock()
+    of(api, store, "bkua_ada_1", clock=clock).builds.get("web", 1)
+    two = of(api, store, "bkua_ada_2", clock=clock, budget=Budget(max_wait=0))
     with pytest.raises(BudgetExhausted):
         two.builds.get("web", 1)
     assert api.asked == []
+    clock.advance(61)
+    api.remaining = None
+    two.builds.get("web", 1)
+    assert api.asked == ["bkua_ada_2"]
+
+
+def test_the_request_that_asks_is_a_read_of_json_and_waits_five_seconds_for_each_step() -> None:
+    requests: list[httpx.Request] = []
+
+    class Kept(Api):
+        def __call__(self, request: httpx.Request) -> httpx.Response:
+            requests.append(request)
+            return super().__call__(request)
+
+    api, store = Kept(), MemoryStore()
+    of(api, store, "bkua_ada_1").builds.get("web", 1)
+    of(api, store, "bkua_ada_2").builds.get("web", 1)
+    (request,) = [each for each in requests if each.url.path == "/v2/access-token"]
+    assert (request.method, request.headers["Accept"]) == ("GET", "application/json")
+    assert request.extensions["timeout"] == dict.fromkeys(("connect", "read", "write", "pool"), 5.0)
 
 
 def test_other_roots_have_other_users() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,41 @@ def test_an_error_of_a_callback_is_raised_as_it_is(simulator: Simulator) -> None
         build = buildkite.builds.create("web", branch="main")
         with pytest.raises(AttributeError, match="nope"):
             buildkite.builds.wait(build, until=lambda seen: bool(getattr(seen, "nope")))  # noqa: B009
+
+
+@pytest.mark.parametrize(
+    "error", [StopIteration("no more"), StopAsyncIteration("no more"), GeneratorExit("no more"), SystemExit("no more")]
+)
+def test_an_error_that_python_uses_itself_is_raised_as_it_is(
+    simulator: Simulator, tmp_path: Path, error: BaseException
+) -> None:
+    def fail(*_: object) -> Any:
+        raise error
+
+    simulator.pipeline("files").job("test", artifacts={"a.txt": "a", "b.txt": "b"})
+    with simulator.client() as buildkite:
+        build = buildkite.builds.create("files", branch="main")
+        buildkite.builds.wait(build)
+        calls: list[Callable[[], object]] = [
+            lambda: buildkite.builds.wait(buildkite.builds.create("web", branch="main"), until=fail),
+            lambda: buildkite.builds.run("web", branch="main", until=fail),
+            lambda: buildkite.artifacts.download_all(build, to=tmp_path, on_progress=fail),
+            lambda: simulator.client(token=fail).builds.get(build),
+        ]
+        for call in calls[: 2 if isinstance(error, GeneratorExit) else None]:
+            with pytest.raises(type(error), match="no more"):
+                call()
+
+
+def test_a_function_that_stops_an_iteration_does_not_end_the_lines_of_a_log(simulator: Simulator) -> None:
+    def stop(_: object) -> None:
+        raise StopIteration("no more")
+
+    with simulator.client() as buildkite:
+        build = buildkite.builds.create("web", branch="main")
+        with pytest.raises(RuntimeError) as caught:  # a StopIteration would end the loop in silence
+            list(buildkite.builds.follow(build, on_build=stop))
+        assert isinstance(caught.value.__cause__, StopIteration)
 
 
 def test_an_error_of_a_token_function_is_raised_as_it_is(simulator: Simulator) -> None:

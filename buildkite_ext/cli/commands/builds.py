@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Group, Parameter
 
+from ...messages import in_state
 from ...states import BuildStateName, build_state
 from ..build_choice import BuildOptions, build_choice, slug_of
 from ..exit_codes import ExitCode
@@ -126,7 +127,7 @@ def row_of_job(job: Job) -> list[str]:
     from ..run.job_table import detail_of, duration_text, label_of
 
     took = None if job.duration is None else duration_text(job.duration.total_seconds())
-    return [str(job.state), label_of(job), detail_of(job), took or "", job.id]
+    return [str(job.state or ""), label_of(job), detail_of(job), took or "", job.id]
 
 
 def _row_of_build(pipeline: str, build: Build) -> list[str]:
@@ -148,7 +149,7 @@ def _time(build: Build) -> str:
 def _described(pipeline: str, build: Build) -> list[str]:
     from ..run.job_table import duration_text
 
-    state = short(build_state(build) or "", 20)
+    state = short(in_state(build_state(build)), 20)
     took = "" if build.duration is None else f" after {duration_text(build.duration.total_seconds())}"
     creator: object = getattr(build.creator, "name", None)
     by = f" by {short(creator, 60)}" if isinstance(creator, str) and creator else ""

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from ...messages import in_state
 from ...states import outcome_of
 from ..exit_codes import ExitCode
 from ..parameters import OUTPUT, CommonOptions, Duration, Flag
@@ -46,7 +47,7 @@ def cancel(
 
         print_json_line(canceled.to_dict())
         return ExitCode.PASSED
-    state = short(str(canceled.state), 20)
+    state = short(in_state(canceled.state), 20)
     ended_before = outcome_of(canceled) not in (None, "blocked", "canceled")
     said = f"had ended before: {state}" if ended_before else f"is {state}"
     print(f"Build {short(address.pipeline, 100)} #{canceled.number} {said}: {clean(canceled.web_url)}")

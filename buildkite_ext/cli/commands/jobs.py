@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from ...messages import in_state
 from ...references import Reference
 from ...states import JobStateName
 from ..build_choice import BuildOptions, build_choice
@@ -143,12 +144,12 @@ def jobs_unblock(
     if json:
         print_json_line(unblocked.to_dict())
     else:
-        print(f"Job {_label(unblocked)} is {clean(str(unblocked.state))}: {clean(unblocked.web_url)}")
+        print(f"Job {_label(unblocked)} is {clean(in_state(unblocked.state))}: {clean(unblocked.web_url)}")
     return ExitCode.PASSED
 
 
 def _required(words: Iterable[str], address: Reference | None) -> list[str]:
-    found = list(words) if address is None else job_words(list(words), address)
+    found = job_words(list(words), address)
     if not found:
         raise UsageError("missing option --job: name the job, or give its URL in place of the build.")
     return found

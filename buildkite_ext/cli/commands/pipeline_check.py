@@ -110,7 +110,7 @@ def _files(paths: tuple[Path, ...]) -> list[Path]:
     """Return the files that arguments name. A pattern is expanded, where the shell hasn't done that.
 
     Raises:
-        UsageError: there is no argument, or no file of a pattern; or an argument is an unknown option, or a folder.
+        UsageError: no argument was given, or a pattern matches no file; or an argument is an unknown option, or a folder.
     """
     if not paths:
         raise UsageError("missing argument FILE: give the path of a pipeline.yml, or - for the standard input.")

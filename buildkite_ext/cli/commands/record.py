@@ -49,7 +49,7 @@ def record(
     """
     if log_bytes < 0:
         raise UsageError(f"--log-bytes {log_bytes}: give 0 or more.")
-    if to is not None and to.exists() and not force:
+    if to is not None and (to.exists() or to.is_symlink()) and not force:
         raise UsageError(f"--to: {str(to)!r} exists already. Name another file, or give --force to replace it.")
     if is_stdin(secrets_file) and is_stdin(common.token_file):
         raise UsageError("--secrets-file: the standard input is read by --token-file already.")

@@ -14,7 +14,7 @@ from ...options import ENDPOINT_VARIABLE, ORGANIZATION_VARIABLE, TOKEN_VARIABLES
 from ..exit_codes import ExitCode
 from ..inputs import source_of
 from ..parameters import OUTPUT, Flag, WholeNumber
-from ..problem import UsageError
+from ..problem import Terminated, UsageError
 from ..sockets import check_port, unusable_address
 from ..startup import end_startup
 from ..streams import clean, print_error
@@ -82,17 +82,34 @@ def replay(
 def _run(program: tuple[str, ...], variables: dict[str, str]) -> int:
     """Run a program, and return its exit code; 128 and the number of the signal that ended it.
 
+    Ctrl-C goes to the program, too, and SIGTERM is sent on to it. It may end as it wants; a second one ends it at once.
+
     Raises:
+        Terminated: SIGTERM. The program has ended.
         UsageError: it can't be started.
     """
     local = ",".join(filter(None, (os.environ.get("NO_PROXY"), "127.0.0.1", "localhost")))
-    environment = {**os.environ, **variables, "NO_PROXY": local, "no_proxy": local}
+    others = {name: value for name, value in os.environ.items() if name not in TOKEN_VARIABLES}
+    environment = {**others, **variables, "NO_PROXY": local, "no_proxy": local}
     try:
         import subprocess  # here: the other commands start no program
 
-        code = subprocess.run(program, env=environment, check=False).returncode  # noqa: S603 - the user's
+        running = subprocess.Popen(program, env=environment)  # noqa: S603 - the user's
     except OSError as error:
         raise UsageError(f"PROGRAM {program[0]!r} can't be started: {error.strerror or error}.") from error
+    try:
+        try:
+            code = running.wait()
+        except KeyboardInterrupt:
+            code = running.wait()
+        except Terminated:
+            running.terminate()
+            running.wait()
+            raise
+    finally:
+        if running.poll() is None:
+            running.kill()
+            running.wait()
     return code if code >= 0 else _SIGNALED - code
 
 
@@ -100,12 +117,12 @@ def _wait(cassette: Path, variables: dict[str, str]) -> None:
     """Say how to connect clients, and wait for Ctrl-C."""
     from ..simulator import assignments
 
-    print(
-        f"The cassette {source_of(cassette)} answers at {variables[ENDPOINT_VARIABLE]}\nCtrl-C ends it.\n\n"
-        f"These variables connect buildkite-ext and BuildkiteClient:\n{assignments(variables)}",
-        flush=True,
-    )
     try:
+        print(
+            f"The cassette {source_of(cassette)} answers at {variables[ENDPOINT_VARIABLE]}\nCtrl-C ends it.\n\n"
+            f"These variables connect buildkite-ext and BuildkiteClient:\n{assignments(variables)}",
+            flush=True,
+        )
         threading.Event().wait()
     except KeyboardInterrupt:
         print(flush=True)

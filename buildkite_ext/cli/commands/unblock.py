@@ -32,6 +32,7 @@ def unblock(
         field: The value of a field of the step, by its key; the same key again adds a value to a field that takes several.
         json: Print the build as a JSON object on a line.
     """
+    from ...messages import in_state
     from ...states import build_state
     from ..render.records import print_json_line
 
@@ -46,6 +47,6 @@ def unblock(
     if json:
         print_json_line(found.to_dict())
     else:
-        state = short(build_state(found) or "", 20)
+        state = short(in_state(build_state(found)), 20)
         print(f"Build {short(at.pipeline, 100)} #{at.number} is unblocked, and {state}: {clean(found.web_url)}")
     return ExitCode.PASSED

@@ -81,7 +81,7 @@ def rows_of(build: Build) -> list[JobRow]:
         JobRow(
             job.id,
             label_of(job),
-            short(str(job.state), 20),
+            short(str(job.state or ""), 20),
             detail_of(job),
             job.started_at,
             job.finished_at,

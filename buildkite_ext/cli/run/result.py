@@ -39,7 +39,7 @@ class FailedStep:
         return cls(
             id=job.id,
             label=label_of(job),
-            state=short(str(job.state), 20),
+            state=short(str(job.state or ""), 20),
             detail=detail_of(job),
             exit_status=job.exit_status,
             url=clean(job.web_url),
@@ -126,7 +126,7 @@ class RunResult:
             "number": build.number if build else None,
             "id": build.id if build else None,
             "url": build.web_url if build else None,
-            "state": str(build.state) if build else None,
+            "state": str(build.state) if build and build.state is not None else None,
             "branch": build.branch if build else None,
             "commit": build.commit if build else None,
             "message": build.message if build else None,

@@ -187,9 +187,10 @@ class Run:
             )
             state.build, state.outcome = waited.build, waited.outcome
         elif not (self._options.follow and self._follow(client)):
+            assert state.build is not None
             waited = client.builds.wait(
                 state.pipeline,
-                state.number,
+                state.build,  # which exists, so that a first answer that doesn't find it yet is waited out
                 timeout=state.left,
                 poll_interval=self._interval(),
             )
@@ -205,9 +206,10 @@ class Run:
     def _follow(self, client: BuildkiteClient) -> bool:
         """Show the logs. Return False if the build still has to be waited for, since the token can't read logs."""
         state = self._state
+        assert state.build is not None
         lines = client.builds.follow(
             state.pipeline,
-            state.number,
+            state.build,
             poll_interval=self._interval(),
             timeout=state.left,
             max_requests_per_minute=_SIMULATOR_REQUESTS if self._connection.simulate else None,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+
+from msgspec import Struct
 
 from .commands import LogScript
 
@@ -67,32 +69,34 @@ def _bytes(text: str | bytes) -> bytes:
     return text.encode() if isinstance(text, str) else text
 
 
-class Log:
+class Log(Struct, eq=False, gc=False):
     """Log of a job: empty before the job starts, growing until the job finishes.
+
+    It refers to nothing but bytes and numbers, so that the garbage collector needn't look at it.
 
     Attributes:
         deleted: whether a request has deleted it.
 
     Example:
         >>> log = Log()
-        >>> log.begin(lambda: [Piece(10.0, b"one"), Piece(11.0, b"two")])
+        >>> log.begin([(0, b"one"), (1, b"two")], started=10.0, duration=2.0, timestamps=False)
         >>> log.visible(10.5)
         b'one'
     """
 
-    __slots__ = ("_data", "_ends", "_script", "_stopped", "_times", "deleted")
+    deleted: bool = False
+    _script: LogScript | None = None
+    _started: float = 0.0
+    _duration: float = 0.0
+    _timestamps: bool = False
+    _data: bytes = b""
+    _times: Sequence[float] = ()
+    _ends: Sequence[int] = ()
+    _stopped: float | None = None
 
-    def __init__(self) -> None:
-        self.deleted = False
-        self._script: Callable[[], list[Piece]] | None = None
-        self._data = b""
-        self._times: Sequence[float] = ()
-        self._ends: Sequence[int] = ()
-        self._stopped: float | None = None
-
-    def begin(self, script: Callable[[], list[Piece]]) -> None:
-        """Begin the log of a job that has started; `script` is called when the log is first read."""
-        self._script = script
+    def begin(self, script: LogScript, *, started: float, duration: float, timestamps: bool) -> None:
+        """Begin the log of a job that has started. It is composed when it is first read: see `compose`."""
+        self._script, self._started, self._duration, self._timestamps = script, started, duration, timestamps
 
     def add(self, now: float, data: bytes) -> None:
         """Add bytes that arrive now, behind those that have arrived, in place of all that was to come."""
@@ -128,7 +132,9 @@ class Log:
 
     def _count(self, now: float) -> int:
         if self._script is not None:
-            self._read(self._script())
+            self._read(
+                compose(self._script, started=self._started, duration=self._duration, timestamps=self._timestamps)
+            )
             self._script = None
         return bisect_right(self._times, now if self._stopped is None else min(now, self._stopped))
 

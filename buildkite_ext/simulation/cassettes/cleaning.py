@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
+import zlib
 from base64 import b64encode
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from typing import Any, Self
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from ...errors import ConfigurationError
+from ...options import TOKEN_VARIABLES
 from ...redaction import redacted_text
 
 __all__ = ["REDACTED", "Cleaner", "SecretRecorded", "token_variables"]
@@ -22,14 +26,31 @@ REDACTED = "REDACTED"
 _SHORTEST = 6
 """Length of the shortest secret that is looked for. Words contain a shorter one."""
 
-_TOKEN_VARIABLES = ("BUILDKITE_API_TOKEN", "BUILDKITE_TOKEN", "BUILDKITE_AGENT_TOKEN")
+_TOKENS = (*TOKEN_VARIABLES, "BUILDKITE_AGENT_TOKEN")
 _HIDDEN_HEADERS = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "x-buildkite-token"})
 _MACHINE_HEADERS = frozenset({"user-agent", "host", "connection", "content-length", "content-encoding"})
 """Headers that tell of the recording machine, or that a changed body makes wrong."""
 
 _SECRET_KEYS = re.compile(r"(^|_)(token|secret|password|signature|credentials?|private_key)$|^webhook_url$|^value$")
+_ANY = ("utf-8", "surrogatepass")
+_URL_SAFE = str.maketrans("+/", "-_")
+_DEEPEST = 3
+"""Times that a text may be encoded around a secret."""
+
+_ESCAPE = re.compile(r"(?<!\\)\\+(?:u00|x)([0-9a-f]{2})")
+_BACKSLASHES = re.compile(r"(?<!\\)\\+([\"/'])")
+_GZIP = b"\x1f\x8b"
+_LARGEST = 64 * 1024 * 1024
+"""Bytes that are looked at in a file that is compressed."""
+
 _VALUES_OF = frozenset({"env", "meta_data"})
-_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_EMAIL = re.compile(r"(?<![\w.%+-])[\w.%+-]+(@|%40)[\w-]+(?:\.[\w-]+)+")
+"""Address of a user. It is looked for at the beginnings of words alone: at each letter, a long word would need quadratic time."""
+_SOMEONE = re.compile(r"someone(?:@|%40)example\.test")
+_URL = re.compile(r"https?://\S+")
+_USER = re.compile(r"(?<=://)(?:[^\s/@:'\"<>]*:[^\s/@'\"<>]+|(?<=http://)[^\s/@:'\"<>]+|(?<=https://)[^\s/@:'\"<>]+)@")
+"""User and password in a URL; with HTTP, a user alone may be a token. The user of `ssh://git@github.com/` is none."""
+_META_DATA_PARAMETER = re.compile(r"meta_data\[(.*)\]$")
 _WEBHOOK = re.compile(r"(https?://webhook\.[^/\s\"']+/deliver/|/deliver/)[^/?\s\"'\\]+")
 _TOKEN_PARAMETERS = re.compile(r"token|key|sig|credential|secret|policy", re.IGNORECASE)
 _DATE_PARAMETERS = re.compile(r"expires|date", re.IGNORECASE)
@@ -66,6 +87,15 @@ class Cleaner:
             if name in ("access_token", "api_key") and value != REDACTED:
                 self.secrets.add(value)
 
+    @classmethod
+    def of_recorded(cls, texts: Iterable[str]) -> Self:
+        """Return what cleans a request as the requests of a cassette were cleaned.
+
+        Args:
+            texts: URLs and bodies of its requests. They show whether addresses of users were replaced.
+        """
+        return cls(emails=any(_SOMEONE.search(each) for each in texts))
+
     def url(self, url: str) -> str:
         """Return a URL without tokens, signatures and the secret part of a webhook's address.
 
@@ -73,10 +103,13 @@ class Cleaner:
             >>> Cleaner().url("https://s3.test/a.whl?X-Amz-Signature=abc&part=1")
             'https://s3.test/a.whl?X-Amz-Signature=REDACTED&part=1'
         """
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:  # such as http://[
+            return self.text(url)
         if parts.query:
             pairs = parse_qsl(parts.query, keep_blank_values=True)
-            clean = [(name, REDACTED if _is_secret(name, pairs) else value) for name, value in pairs]
+            clean = [(name, REDACTED if self._hides(name, pairs) else value) for name, value in pairs]
             if clean != pairs:
                 parts = parts._replace(query=urlencode(clean))
         host = parts.netloc.rpartition("@")[2]
@@ -94,10 +127,10 @@ class Cleaner:
     def value(self, value: object) -> object:
         """Return the value of a header without secrets. URLs in it are cleaned."""
         text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
-        return self.url(text) if text.startswith(("http://", "https://")) else self.text(text)
+        return self._cleaned(text)
 
     def body(self, body: bytes, path: str = "") -> bytes:
-        """Return a body without secrets. Bytes that are no text stay as they are.
+        """Return a body without secrets. In bytes that are no UTF-8, only what looks like a secret is changed.
 
         Args:
             body: the body.
@@ -109,8 +142,8 @@ class Cleaner:
         """
         try:
             text = body.decode()
-        except UnicodeDecodeError:
-            return body
+        except UnicodeDecodeError:  # such as a log with one wrong byte
+            return self.text(body.decode("latin-1")).encode("latin-1", "replace")
         try:
             parsed = json.loads(text)
         except ValueError:
@@ -120,15 +153,21 @@ class Cleaner:
         if not isinstance(parsed, dict | list):
             return self.text(text).encode()
         clean = self._json(parsed)
-        return body if clean == parsed else json.dumps(clean, separators=(",", ":"), ensure_ascii=False).encode()
+        if clean == parsed:
+            return body
+        made = json.dumps(clean, separators=(",", ":"), ensure_ascii=False)
+        try:
+            return made.encode()
+        except UnicodeEncodeError:  # JSON may name half a character
+            return json.dumps(clean, separators=(",", ":")).encode()
 
     def text(self, text: str) -> str:
         """Return a text without known secrets, tokens and, where it was asked for, addresses of users."""
         for secret in self.secrets:
             if len(secret) >= _SHORTEST:
                 text = text.replace(secret, REDACTED)
-        text = _WEBHOOK.sub(rf"\1{REDACTED}", redacted_text(text))
-        return _EMAIL.sub("someone@example.test", text) if self.emails else text
+        text = _WEBHOOK.sub(rf"\1{REDACTED}", redacted_text(_USER.sub("", text)))
+        return _EMAIL.sub(r"someone\1example.test", text) if self.emails else text
 
     def check(self, recorded: object, name: str, *, hint: str) -> None:
         """Check that no known secret is in what would be written, also where it is encoded.
@@ -141,18 +180,26 @@ class Cleaner:
         Raises:
             SecretRecorded: one is.
         """
-        forms = [
-            (form, secret)
-            for secret in self.secrets
-            if len(secret) >= _SHORTEST
-            for form in {secret, quote(secret, safe=""), *_in_base64(secret)}
-        ]
+        known = [each for each in self.secrets if len(each) >= _SHORTEST]
+        encoded = [(form, secret) for secret in known for form in {*_in_base64(secret)}]
+        plain = [(form.lower(), secret) for secret in known for form in (secret, secret.encode(*_ANY).hex())]
         for place, text in _texts(recorded, name):
-            for form, secret in forms:
-                if form in text:
-                    raise SecretRecorded(
-                        f"{place} holds a secret of {len(secret)} characters, so {name} isn't written: {hint}"
-                    )
+            found = next((secret for form, secret in encoded if form in text), None)
+            for each in _decoded(text):
+                found = found or next((secret for form, secret in plain if form in each), None)
+            if found is not None:
+                raise SecretRecorded(
+                    f"{place} holds a secret of {len(found)} characters, so {name} isn't written: {hint}"
+                )
+
+    def _cleaned(self, text: str) -> str:
+        """Return a text without secrets, which may be a URL and nothing else."""
+        return self.url(text) if _URL.fullmatch(text) else self.text(text)
+
+    def _hides(self, name: str, pairs: Iterable[tuple[str, str]]) -> bool:
+        """Tell whether the value of a parameter of a URL is redacted."""
+        key = _META_DATA_PARAMETER.search(name)
+        return key[1] not in self.keep_meta_data if key else _is_secret(name, pairs)
 
     def _json(self, value: Any, key: str = "") -> Any:
         if isinstance(value, dict):
@@ -167,7 +214,7 @@ class Cleaner:
         if isinstance(value, str):
             if value and _SECRET_KEYS.search(key):
                 return REDACTED
-            return self.url(value) if value.startswith(("http://", "https://")) else self.text(value)
+            return self._cleaned(value)
         return value
 
     def _pair(self, value: object) -> object:
@@ -181,7 +228,7 @@ class Cleaner:
 
 def token_variables() -> set[str]:
     """Return the tokens in the variables of the environment that clients and agents read."""
-    return {value for name in _TOKEN_VARIABLES if (value := os.environ.get(name))}
+    return {value for name in _TOKENS if (value := os.environ.get(name))}
 
 
 def _is_secret(name: str, pairs: Iterable[tuple[str, str]]) -> bool:
@@ -192,10 +239,25 @@ def _is_secret(name: str, pairs: Iterable[tuple[str, str]]) -> bool:
 
 
 def _in_base64(secret: str) -> Iterator[str]:
-    """Yield what is sure to be in the Base64 of any text that contains a secret, for its three places."""
+    """Yield what is sure to be in the Base64 of any text that contains a secret, for its three places and both alphabets."""
     for before in range(3):
-        coded = b64encode(b"\0" * before + secret.encode()).decode()
-        yield coded[(4 if before else 0) : -4].rstrip("=") or coded
+        coded = b64encode(b"\0" * before + secret.encode(*_ANY)).decode()
+        kept = coded[(4 if before else 0) : -4].rstrip("=") or coded
+        yield kept
+        yield kept.translate(_URL_SAFE)
+
+
+def _decoded(text: str) -> Iterator[str]:
+    """Yield a text in lower case, and what is in it as URLs, HTML and JSON encode it, possibly several times."""
+    text = text.lower()
+    yield text
+    for _ in range(_DEEPEST):
+        before = text
+        text = _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), html.unescape(unquote(text))).lower()
+        text = _BACKSLASHES.sub(r"\1", text)
+        if text == before:
+            return
+        yield text
 
 
 def _texts(value: object, place: str) -> Iterator[tuple[str, str]]:
@@ -207,6 +269,10 @@ def _texts(value: object, place: str) -> Iterator[tuple[str, str]]:
         for number, each in enumerate(value, 1):
             yield from _texts(each, f"{place} {number}")
     elif isinstance(value, bytes | bytearray):
+        yield place, value.decode(errors="replace")
         yield place, value.decode("latin-1")
+        if value.startswith(_GZIP):
+            with suppress(zlib.error):  # not whole, or something else
+                yield place, zlib.decompressobj(31).decompress(value, _LARGEST).decode(errors="replace")
     elif value is not None:
         yield place, str(value)

@@ -15,6 +15,9 @@ from .cleaning import Cleaner, token_variables
 
 __all__ = ["Recorder"]
 
+_EMPTY = "interactions: []\nversion: 1\n"
+"""Cassette of a block that has sent no request."""
+
 
 class Recorder:
     """Recorder of the requests that httpx sends in a `with` block, by sync and async clients, into a cassette.
@@ -87,10 +90,9 @@ class Recorder:
 
         self._stack.__exit__(kind, error, traceback)
         cassette, self._recorded.cassette = self._recorded.cassette, None
-        if cassette is not None:
-            text = serialize(cassette, SimpleNamespace(serialize=self._text))
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.write_text(text, encoding="utf-8")
+        text = _EMPTY if cassette is None else serialize(cassette, SimpleNamespace(serialize=self._text))
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.write_text(text, encoding="utf-8")
 
     def _text(self, cassette: dict[str, Any]) -> str:
         """Return the text of a cassette.

@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
+from buildkite_api.types import kind_of
+
 from ...errors import ConfigurationError
 from ..definition.checks import check_flags
 from .cleaning import Cleaner
 from .comparison import ReplayedRequest, differences
+from .plain_yaml import read_yaml
 
 if TYPE_CHECKING:
     import httpx
@@ -103,7 +106,9 @@ class Replayer:
         check_flags(strict=strict)
         self.interactions = _read(Path(path))
         self._strict = strict
-        self._cleaner = Cleaner()
+        self._cleaner = Cleaner.of_recorded(
+            text for each in self.interactions for text in (each.url, each.body.decode("latin-1"))
+        )
         self._lock = threading.Lock()
         self._at: dict[tuple[str, ...], Interaction] = {}
         self._sent: list[ReplayedRequest] = []
@@ -281,16 +286,32 @@ def _short(text: str) -> str:
 
 def _read(path: Path) -> list[Interaction]:
     try:
-        import yaml
+        found = read_yaml(path.read_text(encoding="utf-8"))
+        if not isinstance(found, dict) or not isinstance(found.get("interactions", ""), list | None):
+            raise ValueError("it has no list of interactions")
+        return [_checked(index, each) for index, each in enumerate(found["interactions"] or ())]
     except ImportError as error:
         raise ConfigurationError("Replaying needs PyYAML: pip install 'buildkite-ext[record]'") from error
+    except ValueError as error:
+        raise ConfigurationError(f"{path} isn't a cassette, as vcrpy writes them in YAML: {error}") from error
+
+
+def _checked(index: int, recorded: Any) -> Interaction:
+    """Return an interaction of a cassette.
+
+    Raises:
+        ValueError: it isn't one. The message has its number.
+    """
     try:
-        found: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return [_interaction(index, each) for index, each in enumerate(found["interactions"] or ())]
-    except KeyError as error:
-        raise ConfigurationError(f"{path} isn't a cassette, as vcrpy writes them in YAML: it lacks {error}") from error
-    except (yaml.YAMLError, TypeError, AttributeError, ValueError, RecursionError) as error:
-        raise ConfigurationError(f"{path} isn't a cassette, as vcrpy writes them in YAML: {error!r}") from error
+        found = _interaction(index, recorded)
+        urlsplit(found.url)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError(f"interaction {index + 1}: {error!r}") from error
+    kinds = ((found.method, str), (found.url, str), (found.body, bytes), (found.content, bytes), (found.status, int))
+    for value, kind in kinds:
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise ValueError(f"interaction {index + 1}: {kind_of(value)} stands where {kind.__name__} does")
+    return found
 
 
 def _interaction(index: int, recorded: Any) -> Interaction:
@@ -299,7 +320,7 @@ def _interaction(index: int, recorded: Any) -> Interaction:
     if request["method"] != "HEAD":  # its answer has no body, and tells the size of another one
         left_out.add("content-length")
     pairs = [
-        (name, str(value))
+        (name, _header(name, value))
         for name, values in response["headers"].items()
         for value in (values if isinstance(values, list) else [values])
         if name.lower() not in left_out
@@ -313,6 +334,13 @@ def _interaction(index: int, recorded: Any) -> Interaction:
         pairs,
         _bytes(response["body"].get("string")),
     )
+
+
+def _header(name: str, value: object) -> str:
+    """Return the value of a header, which is on one line."""
+    if not isinstance(value, str | int | float) or "\n" in f"{name}{value}" or "\r" in f"{name}{value}":
+        raise ValueError(f"the header {name!r} can't be sent")
+    return str(value)
 
 
 def _bytes(body: str | bytes | None) -> bytes:

@@ -199,7 +199,9 @@ class WebhookEndpoint:
         }
         if self._secret is not None:
             stamp = str(int(now))
-            digest = hmac.digest(self._secret.encode(), b"%s.%s" % (stamp.encode(), body), "sha256").hex()
+            digest = hmac.digest(
+                self._secret.encode("utf-8", "replace"), b"%s.%s" % (stamp.encode(), body), "sha256"
+            ).hex()
             sent["X-Buildkite-Signature"] = f"timestamp={stamp},signature={digest}"
         elif self._token is not None:
             sent["X-Buildkite-Token"] = self._token

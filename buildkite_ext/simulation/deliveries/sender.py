@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from ipaddress import ip_address
 from queue import SimpleQueue
+from urllib.parse import urlsplit
 
-__all__ = ["Pulse", "UrlSender"]
+__all__ = ["Pulse", "UrlSender", "is_here"]
 
 _Answered = Callable[[int | None, str], object]
 
@@ -70,12 +72,32 @@ class UrlSender:
     ) -> None:
         import httpx
 
+        status: int | None = None
+        told = ""
+        raw = [(name.encode(), value.encode("utf-8", "replace")) for name, value in headers.items()]
         try:
-            status = httpx.post(url, content=body, headers=dict(headers), timeout=timeout, verify=verify).status_code
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            answered(None, f"{type(error).__name__}: {error}")
-        else:
-            answered(status, "")
+            with (
+                httpx.Client(timeout=timeout, verify=verify, trust_env=not is_here(url)) as client,
+                client.stream("POST", url, content=body, headers=raw) as answer,
+            ):
+                status = answer.status_code  # the body says nothing, and may be endless
+        except Exception as error:  # whatever it is, the thread has further deliveries
+            told = f"{type(error).__name__}: {error}"
+        answered(status, told if status is None else "")
+
+
+def is_here(url: str) -> bool:
+    """Tell whether a URL is one of this computer, which no proxy reaches and no name server tells.
+
+    Example:
+        >>> is_here("http://127.0.0.1:8081/"), is_here("http://localhost/hook"), is_here("https://hooks.acme.test/")
+        (True, True, False)
+    """
+    try:
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class Pulse:

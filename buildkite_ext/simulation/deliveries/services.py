@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from ..state.integrations import NotificationService
 from ..state.organization import Organization
 from .bodies import SimulatedEvent
 from .endpoints import BlockingReceiver, Receive, WebhookEndpoint, WebhookEndpoints
 from .plan import Deliveries
+from .sender import is_here
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +65,7 @@ class ServiceWebhooks:
         url, token = _text(service.settings, "url"), _text(service.settings, "token")
         signed = service.settings.get("token_mode") == "signature"
         events = service.settings.get("events")
-        to, plan = self._receivers.get(url, (url if _is_here(url) else _nobody(url), Deliveries()))
+        to, plan = self._receivers.get(url, (url if is_here(url) else _nobody(url), Deliveries()))
         endpoint.enabled = service.enabled
         endpoint.settle(
             url=url,
@@ -97,20 +96,6 @@ class ServiceWebhooks:
 
 def _text(settings: Mapping[str, object], name: str) -> str:
     return str(settings.get(name) or "")
-
-
-def _is_here(url: str) -> bool:
-    """Tell whether a URL is one of this computer.
-
-    Example:
-        >>> _is_here("http://127.0.0.1:8081/"), _is_here("http://localhost/hook"), _is_here("https://hooks.acme.test/")
-        (True, True, False)
-    """
-    try:
-        host = urlsplit(url).hostname or ""
-        return host == "localhost" or host.endswith(".localhost") or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _nobody(url: str) -> Receive:

@@ -152,7 +152,7 @@ def _concurrency(job: Job) -> Concurrency | None:
 
 def _in_queue(job: Job) -> bool:
     """Tell whether a job holds its place: one that a user has to unblock first doesn't."""
-    return job.state == "limited" or not job.run.node.behind_block
+    return job.state == "limited" or not job.build.graph.behind_block(job.run.node)
 
 
 def _waits_for_build(job: Job, build: Build) -> bool:
@@ -162,7 +162,7 @@ def _waits_for_build(job: Job, build: Build) -> bool:
         if trigger is None or trigger.state != "running":
             return False
         if trigger.build is job.build:
-            return job.run.node.waits_for(trigger.run.node)
+            return trigger.build.graph.waits_for(job.run.node, trigger.run.node)
         build = trigger.build
     return True
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+
 from ..definition.conditions import ConditionContext, Value
 from ..state.builds import Build, Job
 from ..state.organization import Organization
@@ -11,54 +13,82 @@ __all__ = ["build_environment", "condition_context", "environment"]
 
 def condition_context(build: Build, organization: Organization) -> ConditionContext:
     """Return what the conditions of a build's steps read."""
-    request, pipeline = build.request, build.pipeline
-    pull_request = request.pull_request or {}
-    author = request.author or {}
-    parent = build.triggered_by
-    values: dict[str, Value] = {
-        "build.id": build.id,
-        "build.number": build.number,
-        "build.branch": request.branch,
-        "build.tag": request.tag,
-        "build.message": request.message,
-        "build.commit": request.commit,
-        "build.source": build.source,
-        "build.state": build.state,
-        "build.creator.id": build.creator.id,
-        "build.creator.name": build.creator.name,
-        "build.creator.email": build.creator.email,
-        "build.creator.teams": [team.slug for team in organization.teams_of(build.creator)],
-        "build.creator.verified": True,
-        "build.author.name": author.get("name"),
-        "build.author.email": author.get("email"),
-        "build.pull_request.id": None if pull_request.get("id") is None else str(pull_request["id"]),
-        "pipeline.id": pipeline.id,
-        "pipeline.name": pipeline.name,
-        "pipeline.slug": pipeline.slug,
-        "pipeline.default_branch": pipeline.default_branch,
-        "pipeline.repository": pipeline.repository,
-        "organization.id": organization.id,
-        "organization.slug": organization.slug,
-    }
-    for key, name in (("base", "base_branch"), ("repository", "repository")):
-        found = pull_request.get(key)
-        values[f"build.pull_request.{name}"] = None if found is None else str(found)
-    labels = pull_request.get("labels")
-    if isinstance(labels, list | tuple):
-        values["build.pull_request.labels"] = [str(label) for label in labels]
-    for key in ("draft", "fork"):
-        flag = pull_request.get(key)
-        name = "build.pull_request.draft" if key == "draft" else "build.pull_request.repository.fork"
-        values[name] = flag if isinstance(flag, bool) else None
-    if parent is not None:
-        values["triggered_from.build_id"] = parent.build.id
-        values["triggered_from.build_number"] = parent.build.number
-        values["triggered_from.pipeline_slug"] = parent.build.pipeline.slug
-        values["triggered_from.job_id"] = parent.id
-    if build.rebuilt_from is not None:
-        values["rebuilt_from.build_id"] = build.rebuilt_from.id
-        values["rebuilt_from.build_number"] = build.rebuilt_from.number
-    return ConditionContext(values, request.env, pipeline.env)
+    return ConditionContext(_Values(build, organization), build.request.env, build.pipeline.env)
+
+
+class _Values(Mapping[str, Value]):
+    """Values of a build's variables. Each is read when a condition asks for it."""
+
+    __slots__ = ("_build", "_organization")
+
+    def __init__(self, build: Build, organization: Organization) -> None:
+        self._build = build
+        self._organization = organization
+
+    def __getitem__(self, name: str) -> Value:
+        return _VALUES[name](self._build, self._organization)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_VALUES)
+
+    def __len__(self) -> int:
+        return len(_VALUES)
+
+
+def _pull_request(build: Build, key: str) -> str | None:
+    found = (build.request.pull_request or {}).get(key)
+    return None if found is None else str(found)
+
+
+def _flag(build: Build, key: str) -> bool | None:
+    found = (build.request.pull_request or {}).get(key)
+    return found if isinstance(found, bool) else None
+
+
+def _labels(build: Build) -> list[str] | None:
+    found = (build.request.pull_request or {}).get("labels")
+    return [str(label) for label in found] if isinstance(found, list | tuple) else None
+
+
+_VALUES: Mapping[str, Callable[[Build, Organization], Value]] = {
+    "build.id": lambda build, _: build.id,
+    "build.number": lambda build, _: build.number,
+    "build.branch": lambda build, _: build.request.branch,
+    "build.tag": lambda build, _: build.request.tag,
+    "build.message": lambda build, _: build.request.message,
+    "build.commit": lambda build, _: build.request.commit,
+    "build.source": lambda build, _: build.source,
+    "build.state": lambda build, _: build.state,
+    "build.creator.id": lambda build, _: build.creator.id,
+    "build.creator.name": lambda build, _: build.creator.name,
+    "build.creator.email": lambda build, _: build.creator.email,
+    "build.creator.teams": lambda build, organization: [team.slug for team in organization.teams_of(build.creator)],
+    "build.creator.verified": lambda *_: True,
+    "build.author.name": lambda build, _: (build.request.author or {}).get("name"),
+    "build.author.email": lambda build, _: (build.request.author or {}).get("email"),
+    "build.pull_request.id": lambda build, _: _pull_request(build, "id"),
+    "build.pull_request.base_branch": lambda build, _: _pull_request(build, "base"),
+    "build.pull_request.repository": lambda build, _: _pull_request(build, "repository"),
+    "build.pull_request.labels": lambda build, _: _labels(build),
+    "build.pull_request.draft": lambda build, _: _flag(build, "draft"),
+    "build.pull_request.repository.fork": lambda build, _: _flag(build, "fork"),
+    "pipeline.id": lambda build, _: build.pipeline.id,
+    "pipeline.name": lambda build, _: build.pipeline.name,
+    "pipeline.slug": lambda build, _: build.pipeline.slug,
+    "pipeline.default_branch": lambda build, _: build.pipeline.default_branch,
+    "pipeline.repository": lambda build, _: build.pipeline.repository,
+    "organization.id": lambda _, organization: organization.id,
+    "organization.slug": lambda _, organization: organization.slug,
+    "triggered_from.build_id": lambda build, _: None if (job := build.triggered_by) is None else job.build.id,
+    "triggered_from.build_number": lambda build, _: None if (job := build.triggered_by) is None else job.build.number,
+    "triggered_from.pipeline_slug": lambda build, _: (
+        None if (job := build.triggered_by) is None else job.build.pipeline.slug
+    ),
+    "triggered_from.job_id": lambda build, _: None if (job := build.triggered_by) is None else job.id,
+    "rebuilt_from.build_id": lambda build, _: None if (old := build.rebuilt_from) is None else old.id,
+    "rebuilt_from.build_number": lambda build, _: None if (old := build.rebuilt_from) is None else old.number,
+}
+"""How each variable is read. Those that aren't here are null."""
 
 
 def build_environment(build: Build, organization: str) -> dict[str, str]:

@@ -615,9 +615,8 @@ class Engine:
                 self._add_steps(build, definition.steps, definition.groups, job)
             created = len(build.jobs) - count
             upload_id = self.organization.ids.uuid()
-            build.step_uploads.append(
-                StepUpload(upload_id, job, upload.text, upload.replace, created, refused, self.now)
-            )
+            taken = StepUpload(upload_id, job, upload.text, upload.replace, created, refused, self.now)
+            build.step_uploads = (*build.step_uploads, taken)
             if refused is not None:
                 return refused
             self._apply(build, build.graph.begin())

@@ -68,7 +68,7 @@ class Files:
         before = None if known is None else known.body
         if known is None:
             known = Annotation(self._organization.ids.uuid(), context, build, job, self._now, self._now)
-            build.annotations.append(known)
+            build.annotations = (*build.annotations, known)
         known.body = known.body + body if append else body
         known.style = style or known.style
         known.priority = priority or known.priority
@@ -78,7 +78,8 @@ class Files:
 
     def delete_annotation(self, annotation: Annotation) -> None:
         """Delete an annotation."""
-        annotation.build.annotations.remove(annotation)
+        build = annotation.build
+        build.annotations = tuple(each for each in build.annotations if each is not annotation)
         self._annotation_changed(annotation, annotation.body, None)
 
     def _move_artifact(self, artifact: Artifact, state: str) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 
 from ..behaviour.commands import Upload
-from ..behaviour.logs import compose
 from ..behaviour.timing import Timing
 from ..state.builds import Job
 from .agents import AgentConnections
@@ -113,7 +112,7 @@ class JobRunner:
         assert step is not None
         started, duration = self._scheduler.now, behaviour.duration
         job.started_at = self._now
-        job.log.begin(partial(compose, behaviour.log, started=started, duration=duration, timestamps=self._timestamps))
+        job.log.begin(behaviour.log, started=started, duration=duration, timestamps=self._timestamps)
         self._transitions.move_job(job, "running")
         if behaviour.artifacts:
             self._scheduler.after(duration * _UPLOAD_AT, self._files.upload, job)
@@ -124,9 +123,9 @@ class JobRunner:
             self.later(behaviour.promise[0], job, partial(self._promise, behaviour.promise[1]))
         timeout = job.build.pipeline.timeout_of(step)
         if timeout is not None and timeout < duration:
-            self.later(timeout, job, lambda job: self.interrupt(job, "timing_out", "timed_out"))
+            self.later(timeout, job, self._time_out)
         else:
-            self.later(duration, job, lambda job: self._exit(job, job.behaviour.exit_status(job.attempt)))
+            self.later(duration, job, self._complete)
         self._started(job)
 
     def _take_upload(self, upload: Upload, job: Job) -> None:
@@ -138,6 +137,12 @@ class JobRunner:
     def _promise(self, exit_status: int, job: Job) -> None:
         self._transitions.promise(job, exit_status)
         self._started(job)
+
+    def _time_out(self, job: Job) -> None:
+        self.interrupt(job, "timing_out", "timed_out")
+
+    def _complete(self, job: Job) -> None:
+        self._exit(job, job.behaviour.exit_status(job.attempt))
 
     def _exit(self, job: Job, status: int) -> None:
         step = job.command_step

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from collections.abc import Callable
 from typing import TypeVarTuple
 
@@ -47,31 +48,42 @@ class Scheduler:
     def __init__(self, now: float) -> None:
         self.now = now
         self.millisecond = to_millisecond(now)
-        self._actions: list[tuple[float, int, ScheduledAction]] = []
-        self._count = 0
+        self._times: list[float] = []
+        self._actions: dict[float, deque[ScheduledAction]] = {}
+        """Heap of the times, and the actions of each. Many builds that are created at once have the same few times."""
 
     def after(self, seconds: float, action: Callable[[*T], object], *arguments: *T) -> ScheduledAction:
         """Add an action that runs after some seconds, with some arguments."""
-        self._count += 1
         scheduled = ScheduledAction(action, arguments)
-        heapq.heappush(self._actions, (self.now + seconds, self._count, scheduled))
+        time = self.now + seconds
+        if time not in self._actions:
+            heapq.heappush(self._times, time)
+            self._actions[time] = deque()
+        self._actions[time].append(scheduled)
         return scheduled
 
     def run_next(self, until: float) -> bool:
         """Run the next action that is due by a time, at its own time. Return whether there was one."""
-        while self._actions and self._actions[0][0] <= until:
-            time, _, scheduled = heapq.heappop(self._actions)
-            if not scheduled.canceled:
-                self.advance(time)
-                scheduled.run()
-                return True
-        return False
+        time = self.next_time()
+        if time is None or time > until:
+            return False
+        scheduled = self._actions[time].popleft()
+        self.advance(time)
+        scheduled.run()
+        return True
 
     def next_time(self) -> float | None:
         """Return the time of the next action; None if there is none."""
-        while self._actions and self._actions[0][2].canceled:
-            heapq.heappop(self._actions)
-        return self._actions[0][0] if self._actions else None
+        while self._times:
+            time = self._times[0]
+            actions = self._actions[time]
+            while actions and actions[0].canceled:
+                actions.popleft()
+            if actions:
+                return time
+            heapq.heappop(self._times)
+            del self._actions[time]
+        return None
 
     def advance(self, now: float) -> None:
         """Set the time; it never goes back."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from operator import attrgetter
 
 from ...globs import matches_wildcard
-from ...states import FINISHED_BUILDS, RUNNING_BUILDS, RUNNING_JOBS
+from ...states import FINISHED_BUILDS, JOB_STATES, RUNNING_BUILDS, RUNNING_JOBS
 from .builds import Build
 from .states import JOB_WAITING
 
@@ -32,7 +32,10 @@ class BuildIndex:
 
     def add(self, build: Build) -> None:
         """Add a new build."""
-        insort(self.listed, build, key=_created_at)
+        if self.listed and build.created_at < self.listed[-1].created_at:
+            insort(self.listed, build, key=_created_at)
+        else:
+            self.listed.append(build)
         self._enter(build)
 
     def remove(self, build: Build) -> None:
@@ -124,7 +127,7 @@ class PipelineBuilds(BuildIndex):
         self.by_number: dict[int, Build] = {}
         self.by_id: dict[str, Build] = {}
         self._states: Counter[str] = Counter()
-        self._job_states: Counter[str] = Counter()
+        self._job_states = dict.fromkeys(JOB_STATES, 0)
 
     def add(self, build: Build) -> None:
         super().add(build)
@@ -150,7 +153,7 @@ class PipelineBuilds(BuildIndex):
     def counts(self) -> dict[str, int]:
         """Return how many builds wait and run, and how many command jobs of builds that are not done."""
 
-        def total(states: Collection[str], counted: Counter[str]) -> int:
+        def total(states: Collection[str], counted: Mapping[str, int]) -> int:
             return sum(counted[state] for state in states)
 
         return {

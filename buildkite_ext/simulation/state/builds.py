@@ -95,10 +95,10 @@ class Build(Struct, eq=False):
     cancel_reason: str | None = None
     current_jobs: list[Job] = []
     jobs: list[Job] = []
-    annotations: list[Annotation] = []
+    annotations: Sequence[Annotation] = ()
     graph: Graph = msgspec_field(default_factory=Graph)
     runs: dict[Node, StepRun] = {}
-    step_uploads: list[StepUpload] = []
+    step_uploads: Sequence[StepUpload] = ()
     executed: bool = False
     """True if a job has started, or was unblocked."""
 

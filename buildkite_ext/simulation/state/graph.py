@@ -7,7 +7,9 @@ https://buildkite.com/docs/pipelines/configure/depends-on
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
@@ -25,47 +27,42 @@ EdgeKind = Literal["dependency", "before", "gate", "upload"]
 last wait or block step before it. `upload`: an uploaded step and the step that uploaded it."""
 
 
-class Edge(Struct, eq=False):
+class Edge(Struct, frozen=True, gc=False):
     """Step that waits for another one.
 
     Attributes:
-        to: the step that waits.
+        to: the number of the step that waits.
         kind: why it waits.
         allow: True if it may continue after a failure.
-        unmet: True if the other one has ended in a way that keeps this one from running.
+        met_by: the results of the other one after which it may continue.
     """
 
-    to: Node
+    to: int
     kind: EdgeKind
     allow: bool
-    unmet: bool = False
+    met_by: frozenset[Result]
 
 
-class Node(Struct, eq=False):
-    """Step in the graph.
+class Node(Struct, eq=False, gc=False):
+    """Step in the graph. It refers to no other one, so that the garbage collector needn't look at it.
 
     Attributes:
+        number: its number in the graph, in the order in which the steps were added.
         step: the step.
         result: how it ended; None while it hasn't.
         begun: True if its jobs may run, or were run.
-        gate: the last wait or block step before it, where it waits for that.
-        sources: the steps that it waits for.
-        uploader: the step that uploaded it.
+        missing: the keys that it waits for, and that no step has.
     """
 
+    number: int
     step: Step
     result: Result | None = None
     begun: bool = False
-    gate: Node | None = None
-    uploader: Node | None = None
     missing: frozenset[str] = frozenset()
-    sources: list[Node] = []
+    _ignored: bool = False
     _unfinished: int = 0
     _unmet: int = 0
     """How many of the steps that it waits for haven't ended, and how many have in a way that keeps it from running."""
-
-    _edges: list[Edge] = []
-    _ignored: bool = False
 
     @property
     def is_gate(self) -> bool:
@@ -79,28 +76,21 @@ class Node(Struct, eq=False):
         """True if nothing is left that it waits for."""
         return not self._unfinished and not self._unmet and not self.missing
 
-    @property
-    def behind_block(self) -> bool:
-        """True if a user has to unblock the build, or to fill in a form, before it can run."""
-        return any(isinstance(node.step, BlockStep) for node in self._unfinished_before())
-
-    def waits_for(self, other: Node) -> bool:
-        """Tell whether it can't run before another step has ended."""
-        return any(node is other for node in self._unfinished_before())
-
-    def _unfinished_before(self) -> Iterator[Node]:
-        """Yield the steps that have to end before it can run."""
-        seen: set[Node] = {self}
-        pending: list[Node] = [self]
-        while pending:
-            for source in pending.pop().sources:
-                if source.result is None and source not in seen:
-                    seen.add(source)
-                    pending.append(source)
-                    yield source
+    def copy(self) -> Node:
+        """Return a node in the same state."""
+        return Node(
+            self.number,
+            self.step,
+            self.result,
+            self.begun,
+            self.missing,
+            self._ignored,
+            self._unfinished,
+            self._unmet,
+        )
 
 
-class Effect(Struct, frozen=True):
+class Effect(Struct, frozen=True, gc=False):
     """What becomes of a step.
 
     Attributes:
@@ -109,6 +99,42 @@ class Effect(Struct, frozen=True):
 
     node: Node
     to: Literal["ready", "unmet", "waiting"]
+
+
+@dataclass(slots=True)
+class _Structure:
+    """Edges and names of a graph: what the builds of a pipeline share until one of them changes it.
+
+    Attributes:
+        order: the numbers of the steps in their order.
+        edges, sources, gates: by number, the edges to the steps that wait for a step, the steps that it waits for, and the
+            last wait or block step before it, where it waits for that.
+        keys, groups: the steps that have a key, and those whose group has it.
+        empty_groups: the keys of groups without steps.
+        wanted: the steps that wait for a key which no step has yet, and whether they may go on after a failure.
+    """
+
+    order: list[int] = field(default_factory=list[int])
+    edges: list[list[Edge]] = field(default_factory=list[list[Edge]])
+    sources: list[list[int]] = field(default_factory=list[list[int]])
+    gates: list[int | None] = field(default_factory=list[int | None])
+    keys: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
+    groups: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
+    empty_groups: set[str] = field(default_factory=set[str])
+    wanted: dict[str, list[tuple[int, bool]]] = field(default_factory=dict[str, list[tuple[int, bool]]])
+
+    def copy(self) -> _Structure:
+        """Return a copy that can be changed."""
+        return _Structure(
+            self.order.copy(),
+            [each.copy() for each in self.edges],
+            [each.copy() for each in self.sources],
+            self.gates.copy(),
+            {key: each.copy() for key, each in self.keys.items()},
+            {key: each.copy() for key, each in self.groups.items()},
+            self.empty_groups.copy(),
+            {key: each.copy() for key, each in self.wanted.items()},
+        )
 
 
 class Graph:
@@ -127,15 +153,20 @@ class Graph:
         ['test']
     """
 
-    def __init__(self) -> None:
-        self.nodes: list[Node] = []
-        """All steps in their order."""
+    __slots__ = ("_nodes", "_shared", "_structure")
 
-        self._keys: dict[str, list[Node]] = {}
-        self._groups: dict[str, list[Node]] = {}
-        self._empty_groups: set[str] = set()
-        self._wanted: dict[str, list[tuple[Node, bool]]] = {}
-        """Steps that wait for a key which no step has yet, and whether they may go on after a failure."""
+    def __init__(self) -> None:
+        self._nodes: list[Node] = []
+        """All steps by number, also those that were removed."""
+
+        self._structure = _NO_STEPS
+        self._shared = True
+        """True if other graphs have the same structure. It is copied before it is changed."""
+
+    @property
+    def nodes(self) -> list[Node]:
+        """All steps in their order."""
+        return [self._nodes[number] for number in self._structure.order]
 
     # Building ------------------------------------------------------------------------------------------------------
 
@@ -158,22 +189,42 @@ class Graph:
         Returns:
             The new nodes. Call `begin` when their jobs are there.
         """
-        out = set(map(id, excluded))
-        added = [
-            Node(step, "passed" if id(step) in out else None, begun=id(step) in out, uploader=uploader)
-            for step in steps
-        ]
-        at = len(self.nodes) if uploader is None else self.nodes.index(uploader) + 1
-        after = self.nodes[at:]
-        self.nodes[at:at] = added
+        if self._nodes:
+            return self._add(tuple(steps), frozenset(excluded), tuple(groups), uploader)
+        first = _graph_of(tuple(steps), frozenset(excluded), tuple(groups))
+        self._structure = first._structure
+        self._nodes = [node.copy() for node in first._nodes]
+        return self.nodes
+
+    def _add(
+        self, steps: Sequence[Step], excluded: Collection[Step], groups: Sequence[Group], uploader: Node | None
+    ) -> list[Node]:
+        known = self._changeable()
+        added: list[Node] = []
+        for number, step in enumerate(steps, len(self._nodes)):
+            out = step in excluded
+            added.append(Node(number, step, "passed" if out else None, begun=out))
+            known.edges.append([])
+            known.sources.append([])
+            known.gates.append(None)
+        self._nodes += added
+        at = len(known.order) if uploader is None else known.order.index(uploader.number) + 1
+        after = [self._nodes[number] for number in known.order[at:]]
+        known.order[at:at] = [node.number for node in added]
         self._name(added, groups)
         self._ignore_waits_beside_blocks(added)
-        self._connect(added)
+        self._connect(added, uploader)
         if uploader is not None:
             self._connect_upload(uploader, added, after)
-        if self._wanted:
+        if known.wanted:
             self._resolve_wanted(added, groups)
         return added
+
+    def _changeable(self) -> _Structure:
+        if self._shared:
+            self._structure = self._structure.copy()
+            self._shared = False
+        return self._structure
 
     def begin(self) -> list[Effect]:
         """Return what becomes of the steps that have not begun: those that wait for nothing are ready."""
@@ -184,29 +235,51 @@ class Graph:
 
     def remove_waiting(self, after: Node) -> list[Node]:
         """Remove the steps behind a step that haven't begun, and return them. It serves uploads that replace the rest."""
-        at = self.nodes.index(after) + 1
-        removed = [node for node in self.nodes[at:] if not node.begun and node.result is None]
-        gone = set(map(id, removed))
-        self.nodes = [node for node in self.nodes if id(node) not in gone]
-        for node in self.nodes:
-            node._edges = [edge for edge in node._edges if id(edge.to) not in gone]
-            node.sources = [source for source in node.sources if id(source) not in gone]
-        for names in (self._keys, self._groups):
+        known = self._changeable()
+        behind = known.order[known.order.index(after.number) + 1 :]
+        removed = [node for number in behind if not (node := self._nodes[number]).begun and node.result is None]
+        gone = {node.number for node in removed}
+        known.order = [number for number in known.order if number not in gone]
+        for number in known.order:
+            known.edges[number] = [edge for edge in known.edges[number] if edge.to not in gone]
+            known.sources[number] = [source for source in known.sources[number] if source not in gone]
+        for names in (known.keys, known.groups):
             for key in list(names):
-                names[key] = [node for node in names[key] if id(node) not in gone]
+                names[key] = [number for number in names[key] if number not in gone]
                 if not names[key]:
                     del names[key]
         return removed
 
-    def edges(self) -> Iterator[tuple[Node, Edge]]:
-        """Yield each step with the steps that wait for it."""
+    def edges(self) -> Iterator[tuple[Node, Edge, Node]]:
+        """Yield each step with each step that waits for it, and why that does."""
         for node in self.nodes:
-            for edge in node._edges:
-                yield node, edge
+            for edge in self._structure.edges[node.number]:
+                yield node, edge, self._nodes[edge.to]
 
     def has_key(self, key: str) -> bool:
         """Tell whether a step or a group of the build has a key."""
-        return key in self._keys or key in self._groups or key in self._empty_groups
+        known = self._structure
+        return key in known.keys or key in known.groups or key in known.empty_groups
+
+    def behind_block(self, node: Node) -> bool:
+        """Tell whether a user has to unblock the build, or to fill in a form, before a step can run."""
+        return any(isinstance(each.step, BlockStep) for each in self._unfinished_before(node))
+
+    def waits_for(self, node: Node, other: Node) -> bool:
+        """Tell whether a step can't run before another one has ended."""
+        return any(each is other for each in self._unfinished_before(node))
+
+    def _unfinished_before(self, node: Node) -> Iterator[Node]:
+        """Yield the steps that have to end before a step can run."""
+        seen = {node.number}
+        pending = [node.number]
+        while pending:
+            for number in self._structure.sources[pending.pop()]:
+                source = self._nodes[number]
+                if source.result is None and number not in seen:
+                    seen.add(number)
+                    pending.append(number)
+                    yield source
 
     # Results -------------------------------------------------------------------------------------------------------
 
@@ -222,14 +295,14 @@ class Graph:
         pending = deque([node])
         while pending:
             found = pending.popleft()
-            if found.result is None:
+            result = found.result
+            if result is None:
                 continue
             found.result = None
-            for edge in found._edges:
-                to = edge.to
+            for edge in self._structure.edges[found.number]:
+                to = self._nodes[edge.to]
                 to._unfinished += 1
-                to._unmet -= edge.unmet
-                edge.unmet = False
+                to._unmet -= result not in edge.met_by
                 if to.result == "unmet":
                     pending.append(to)
                     effects.append(Effect(to, "waiting"))
@@ -259,11 +332,10 @@ class Graph:
         while pending:
             node, result = pending.popleft()
             node.result, node.begun = result, True
-            for edge in node._edges:
-                to = edge.to
+            for edge in self._structure.edges[node.number]:
+                to = self._nodes[edge.to]
                 to._unfinished -= 1
-                edge.unmet = not _meets(edge, node, result)
-                to._unmet += edge.unmet
+                to._unmet += result not in edge.met_by
                 if not to.begun and to.result is None:
                     self._check(to, effects, pending)
 
@@ -285,14 +357,15 @@ class Graph:
     # Edges ---------------------------------------------------------------------------------------------------------
 
     def _name(self, nodes: Sequence[Node], groups: Iterable[Group]) -> None:
+        known = self._structure
         for node in nodes:
             if node.step.key is not None:
-                self._keys.setdefault(node.step.key, []).append(node)
+                known.keys.setdefault(node.step.key, []).append(node.number)
             group = node.step.group
             if group is not None and group.key is not None:
-                self._groups.setdefault(group.key, []).append(node)
-        self._empty_groups.update(
-            group.key for group in groups if group.key is not None and group.key not in self._groups
+                known.groups.setdefault(group.key, []).append(node.number)
+        known.empty_groups.update(
+            group.key for group in groups if group.key is not None and group.key not in known.groups
         )
 
     def _ignore_waits_beside_blocks(self, nodes: Sequence[Node]) -> None:
@@ -306,7 +379,7 @@ class Graph:
                 if isinstance(wait.step, WaitStep) and _blocks(block):
                     wait._ignored = True
 
-    def _connect(self, nodes: Sequence[Node]) -> None:
+    def _connect(self, nodes: Sequence[Node], uploader: Node | None) -> None:
         """Add the edges between new steps, and to steps that are there."""
         gates: dict[Group | None, Node | None] = {None: None}
         since: dict[Group | None, list[Node]] = {None: []}
@@ -325,8 +398,8 @@ class Graph:
                 lets_go = isinstance(node.step, WaitStep) and node.step.continue_on_failure
                 if node.step.depends_on is None and not lets_go:
                     since[group] = [node]  # all before it has passed when it passes
-            if node.uploader is not None and node.result is None:
-                self._edge(node.uploader, node, "upload", allow=True)
+            if uploader is not None and node.result is None:
+                self._edge(uploader, node, "upload", allow=True)
 
     def _connect_one(
         self,
@@ -348,78 +421,94 @@ class Graph:
             for before in since[group]:
                 if not isinstance(before.step, InputStep):
                     self._edge(before, node, "before", allow=allow)
-            node.gate = gates[group]
+            if (gate := gates[group]) is not None:
+                self._structure.gates[node.number] = gate.number
         elif not isinstance(step, InputStep) and (gate := gates[group]) is not None:
-            node.gate = gate
-            self._edge(gate, node, "gate", allow=False)
+            self._gate(gate, node)
         outer = gates[None]
         if group is not None and group.depends_on is None and outer is not None and not isinstance(step, InputStep):
-            node.gate = node.gate or outer
-            self._edge(outer, node, "gate", allow=False)
+            self._gate(outer, node)
 
     def _depend(self, node: Node, entry: Dependency, *, allow: bool) -> None:
-        found = (*self._keys.get(entry.key, ()), *self._groups.get(entry.key, ()))
-        if not found and entry.key not in self._empty_groups:
+        known = self._structure
+        found = (*known.keys.get(entry.key, ()), *known.groups.get(entry.key, ()))
+        if not found and entry.key not in known.empty_groups:
             node.missing |= {entry.key}
-            self._wanted.setdefault(entry.key, []).append((node, allow))
-        for each in found:
-            if each is not node:
-                self._edge(each, node, "dependency", allow=allow)
+            known.wanted.setdefault(entry.key, []).append((node.number, allow))
+        for number in found:
+            if number != node.number:
+                self._edge(self._nodes[number], node, "dependency", allow=allow)
 
     def _resolve_wanted(self, added: Sequence[Node], groups: Iterable[Group]) -> None:
         """Connect the steps that waited for a key with the new steps that have it."""
         named = [node.step for node in added] + [node.step.group for node in added] + list(groups)
         for key in sorted({each.key for each in named if each is not None and each.key is not None}):
-            for node, allow in self._wanted.pop(key, ()):
+            for number, allow in self._structure.wanted.pop(key, ()):
+                node = self._nodes[number]
                 node.missing -= {key}
                 self._depend(node, Dependency(key), allow=allow)
 
     def _connect_upload(self, uploader: Node, added: Sequence[Node], after: Sequence[Node]) -> None:
         """Let what waits for the uploading step wait for the uploaded ones, too, and what follows for their gates."""
         kept = [node for node in added if node.result is None]
-        for edge in list(uploader._edges):
-            if edge.kind in ("dependency", "before") and not edge.to.begun:
+        known = self._structure
+        for edge in list(known.edges[uploader.number]):
+            to = self._nodes[edge.to]
+            if edge.kind in ("dependency", "before") and not to.begun:
                 for node in kept:
-                    if node is not edge.to and not isinstance(node.step, InputStep):
-                        self._edge(node, edge.to, edge.kind, allow=edge.allow)
+                    if node is not to and not isinstance(node.step, InputStep):
+                        self._edge(node, to, edge.kind, allow=edge.allow)
         gate = next((node for node in reversed(kept) if node.is_gate), None)
         if gate is None:
             return
         for node in after:
             group = node.step.group
             free = node.step.depends_on is None and (group is None or group.depends_on is None)
-            if free and not node.begun and not isinstance(node.step, InputStep) and node.gate is None:
-                node.gate = gate
-                self._edge(gate, node, "gate", allow=False)
+            if free and not node.begun and not isinstance(node.step, InputStep) and known.gates[node.number] is None:
+                self._gate(gate, node)
             if node.is_gate and group is None and free:
                 break
 
-    @staticmethod
-    def _edge(source: Node, to: Node, kind: EdgeKind, *, allow: bool) -> None:
-        edge = Edge(to, kind, allow)
-        source._edges.append(edge)
-        to.sources.append(source)
+    def _gate(self, gate: Node, node: Node) -> None:
+        """Let a step wait for a wait or block step before it."""
+        known = self._structure
+        if known.gates[node.number] is None:
+            known.gates[node.number] = gate.number
+        self._edge(gate, node, "gate", allow=False)
+
+    def _edge(self, source: Node, to: Node, kind: EdgeKind, *, allow: bool) -> None:
+        edge = Edge(to.number, kind, allow, _met_by(kind, source, allow=allow))
+        self._structure.edges[source.number].append(edge)
+        self._structure.sources[to.number].append(source.number)
         if source.result is None:
             to._unfinished += 1
         else:
-            edge.unmet = not _meets(edge, source, source.result)
-            to._unmet += edge.unmet
+            to._unmet += source.result not in edge.met_by
+
+
+_NO_STEPS = _Structure()
+
+
+@lru_cache(maxsize=64)
+def _graph_of(steps: tuple[Step, ...], excluded: frozenset[Step], groups: tuple[Group, ...]) -> Graph:
+    """Return the graph of a new build. Most builds of a pipeline have the same."""
+    graph = Graph()
+    graph._add(steps, excluded, groups, None)
+    return graph
 
 
 def _blocks(node: Node) -> bool:
     return isinstance(node.step, BlockStep) and not isinstance(node.step, InputStep)
 
 
-def _meets(edge: Edge, node: Node, result: Result) -> bool:
-    """Tell whether the step of an edge may go on after a result of what it waits for."""
-    match edge.kind:
-        case "upload":
-            return result != "canceled"
-        case "gate":
-            return result == "passed"
-        case "dependency":
-            return result == "passed" or (edge.allow and result in ("failed", "unmet"))
-        case "before":
-            if node.is_gate:  # what stopped before stays stopped
-                return result == "passed"
-            return result == "passed" or (edge.allow and result in ("failed", "unmet"))
+def _met_by(kind: EdgeKind, source: Node, *, allow: bool) -> frozenset[Result]:
+    """Return the results of a step after which one that waits for it may go on."""
+    if kind == "upload":
+        return _NOT_CANCELED
+    if kind == "gate" or not allow or (kind == "before" and source.is_gate):  # what stopped before stays stopped
+        return _PASSED
+    return _NOT_CANCELED
+
+
+_PASSED: frozenset[Result] = frozenset({"passed"})
+_NOT_CANCELED: frozenset[Result] = frozenset({"passed", "failed", "unmet"})

@@ -21,15 +21,17 @@ AgentDetail = Literal["stub", "full", "none"]
 
 def job_view(job: Job, urls: Urls, *, agents: AgentDetail, in_build: bool) -> Json:
     """Return a job of any type."""
+    if isinstance(job.step, CommandStep):
+        view = _script(job, job.step, urls, agents)
+        if not in_build:
+            del view["group_key"]
+        return view
     common: Json = {
         "id": job.id,
         "graphql_id": graphql_id("Job", job.id),
         "type": job.type,
     }
     match job.step:
-        case CommandStep() as step:
-            group: Json = {"group_key": None if step.group is None else step.group.key} if in_build else {}
-            return common | group | _script(job, step, urls, agents)
         case BlockStep() as step:
             return common | _manual(job, step, urls)
         case TriggerStep() as step:
@@ -61,7 +63,12 @@ def _script(job: Job, step: CommandStep, urls: Urls, agents: AgentDetail) -> Jso
     build_url = urls.build(job.build)
     url = f"{build_url}/jobs/{job.id}"
     queue = job.queue
+    cluster_url = urls.cluster(queue.cluster) if queue else None
     return {
+        "id": job.id,
+        "graphql_id": graphql_id("Job", job.id),
+        "type": "script",
+        "group_key": None if step.group is None else step.group.key,
         "name": step.label or None,
         "step_key": step.key,
         "step": {"id": job.step_id, "signature": None},
@@ -100,9 +107,9 @@ def _script(job: Job, step: CommandStep, urls: Urls, agents: AgentDetail) -> Jso
         "parallel_group_total": step.parallelism,
         "matrix": None if step.matrix is None else step.matrix.get("", dict(step.matrix)),
         "cluster_id": queue.cluster.id if queue else None,
-        "cluster_url": urls.cluster(queue.cluster) if queue else None,
+        "cluster_url": cluster_url,
         "cluster_queue_id": queue.id if queue else None,
-        "cluster_queue_url": urls.queue(queue) if queue else None,
+        "cluster_queue_url": f"{cluster_url}/queues/{queue.id}" if queue else None,
     }
 
 

@@ -1,0 +1,53 @@
+"""Reader of YAML that holds data alone: cassettes and scenarios, which may come from somebody else."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+__all__ = ["read_yaml"]
+
+_DEEPEST = 50
+"""Levels of lists and maps. libyaml would end the process at some ten thousand."""
+
+_MERGE = "tag:yaml.org,2002:merge"
+
+
+def read_yaml(text: str) -> Any:
+    """Return what a text in YAML holds.
+
+    Raises:
+        ImportError: PyYAML isn't installed.
+        ValueError: it isn't YAML, it is nested too deeply, or it holds `<<`, by which a short text becomes an endless one.
+
+    Example:
+        >>> read_yaml("jobs: [{name: test}]")
+        {'jobs': [{'name': 'test'}]}
+    """
+    import yaml
+
+    loader = _loader()
+    depth = 0
+    try:
+        for event in yaml.parse(text, Loader=loader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEEPEST:
+                raise ValueError(f"it is nested too deeply: at most {_DEEPEST} lists and maps stand in each other")
+        return yaml.load(text, Loader=loader)  # noqa: S506 - it is a safe loader
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error
+
+
+@cache
+def _loader() -> Any:
+    """Return a safe loader that refuses `<<`, by libyaml where PyYAML was built with it: large files take a tenth of the time."""
+    import yaml
+
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    def flatten(_: object, node: yaml.MappingNode) -> None:
+        for key, _value in node.value:
+            if key.tag == _MERGE:
+                raise yaml.constructor.ConstructorError(None, None, "<< isn't used here", key.start_mark)
+
+    return type("Loader", (base,), {"flatten_mapping": flatten})
