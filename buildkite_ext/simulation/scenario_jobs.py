@@ -112,7 +112,7 @@ def loaded(kind: type[T], found: object, place: str) -> T:
     known = {each.name: each for each in fields(cast("Any", kind))}
     for name in found:
         if name not in known:
-            near = nearest(str(name), known)
+            near = nearest(str(name)[:50], known)
             hint = f"It may have {', '.join(known)}" if near is None else f"Did you mean {near!r}?"
             raise ValueError(f"{place} has the key {str(name)[:50]!r}. {hint}")
     for name, each in known.items():
