@@ -367,7 +367,7 @@ NO_SCENARIOS = {
     ATTEMPT % "soft_failed: 1": "soft_failed of attempt 1 of job 2 of the scenario is an int, not true or false",
     ATTEMPT % "artifacts: abc": "artifacts of attempt 1 of job 2 of the scenario is a str, not a list",
     ATTEMPT % "artifacts: [a, 5]": "artifact 2 of attempt 1 of job 2 of the scenario is an int",
-    ATTEMPT % "states: passed": "attempt 1 of job 2 of the scenario has the key 'states'. It may have state, ",
+    ATTEMPT % "states: passed": "attempt 1 of job 2 of the scenario has the key 'states'. Did you mean 'state'?",
     ATTEMPT % r'log: "\ud83d"': "character",
     "pipeline: !!python/object/apply:os.getcwd []": "could not determine a constructor",
     "pipeline: web\n---\npipeline: api": "another document",
