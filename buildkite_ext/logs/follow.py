@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Seque
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from ..backoff import full_jitter
 from ..errors import BuildkiteError, DeadlineExceeded
@@ -55,6 +55,17 @@ class _Status:
     focus: AbstractSet[str] = frozenset()
     over: bool = False
     in_turn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _EndOfLog:
+    """End of the log of a job, behind its last line.
+
+    Attributes:
+        job_id: the id of the job.
+    """
+
+    job_id: str
 
 
 def follow_job(
@@ -136,10 +147,12 @@ def follow_build(
     stored: bool = False,
     known: bool = False,
     on_build: Callable[[Build], None] | None = None,
-) -> AsyncGenerator[LogLine, None]:
+    ends: bool = False,
+) -> AsyncGenerator[LogLine | _EndOfLog, None]:
     """Yield the lines of the logs of all jobs, or of the selected ones, until the build ends or blocks.
 
-    With `stored` those that the logs have now. `known` is as for `follow_job`, of the build.
+    With `stored` those that the logs have now. `known` is as for `follow_job`, of the build. With `ends`
+    the end of each log is yielded too.
     """
     get_build = requester.module("builds", "get_build")
     events, organization = requester.events, requester.organization
@@ -182,21 +195,23 @@ def follow_build(
     follower = _Follower(
         requester, status, lambda: name, pace=pace, timeout=timeout, tail=tail, known=known, finished=finished
     )
-    return follower.lines()
+    return follower.lines_and_ends() if ends else follower.lines()
 
 
 class _Finder(Protocol[T_co]):
     """Search of lines, or their groups: `LogSearch`, `LogGroups`."""
 
     def feed(self, line: LogLine) -> Sequence[T_co]: ...
-    def finish(self) -> Sequence[T_co]: ...
+    def finish(self, job_id: str | None = None) -> Sequence[T_co]: ...
 
 
-async def found_in(lines: DetachedIterator[LogLine], finder: _Finder[T_co]) -> AsyncGenerator[T_co, None]:
-    """Yield what is found in lines, while they arrive."""
+async def found_in(
+    lines: DetachedIterator[LogLine] | DetachedIterator[LogLine | _EndOfLog], finder: _Finder[T_co]
+) -> AsyncGenerator[T_co, None]:
+    """Yield what is found in lines, while they arrive. What a job ends with comes at the end of its log."""
     try:
         async for line in lines:
-            for each in finder.feed(line):
+            for each in finder.finish(line.job_id) if isinstance(line, _EndOfLog) else finder.feed(line):
                 yield each
         for each in finder.finish():
             yield each
@@ -252,12 +267,16 @@ class _Follower:
         self._last = False
         """True if the time allowed is over after the next round."""
 
-    async def lines(self) -> AsyncGenerator[LogLine, None]:
+    def lines(self) -> AsyncGenerator[LogLine, None]:
         """Yield the lines."""
+        return cast("AsyncGenerator[LogLine, None]", self.lines_and_ends(ends=False))
+
+    async def lines_and_ends(self, *, ends: bool = True) -> AsyncGenerator[LogLine | _EndOfLog, None]:
+        """Yield the lines and, if asked for, the end of each log behind its last line."""
         runtime, schedule, arriving = self._runtime, self._schedule, self._arriving
         began = runtime.now()
-        ends = self._ends = None if self._timeout is None else began + self._timeout
-        failures = _FailedPolls(self._requester, ends, by_attempts=self._stored)
+        until = self._ends = None if self._timeout is None else began + self._timeout
+        failures = _FailedPolls(self._requester, until, by_attempts=self._stored)
         try:
             while True:
                 now = runtime.now()
@@ -275,12 +294,12 @@ class _Follower:
                         failures.succeeded(_STATUS)
                 elif step.action == "logs":
                     logs = [self._logs[log] for log in step.logs]
-                    found = await runtime.map(partial(_poll, ends=ends, ended=self._seen.ended), logs)
+                    found = await runtime.map(partial(_poll, ends=until, ended=self._seen.ended), logs)
                     for log in logs:
                         schedule.polled(log.job_id, now, requests=log.requests, grew=log.grew)
                 elif arriving:
                     logs = [arriving.popleft()]
-                    found = [await logs[0].more(ends)]
+                    found = [await logs[0].more(until)]
                 else:
                     await self._sleep(step.seconds, failures)
                 for log, lines in zip(logs, found, strict=True):
@@ -292,6 +311,8 @@ class _Follower:
                     elif log.complete:
                         for line in log.end():
                             yield line
+                        if ends:
+                            yield _EndOfLog(log.job_id)
                         self._complete(log, now)
                 for log, lines in zip(logs, found, strict=True):
                     failure = lines if isinstance(lines, BuildkiteError) else log.lost

@@ -122,15 +122,19 @@ class LogGroups:
         log.section = _OpenGroup(line, header, section.number + section.lines)
         return _complete(log, section.group())
 
-    def finish(self) -> list[LogGroup]:
-        """Return the last groups of each job."""
+    def finish(self, job_id: str | None = None) -> list[LogGroup]:
+        """Return the last groups of each job.
+
+        Args:
+            job_id: those of the job with this id, whose log has ended; None for those of all.
+        """
         groups: list[LogGroup] = []
-        for log in self._logs.values():
+        for job in [job for job in self._logs if job_id in (None, job)]:
+            log = self._logs.pop(job)
             if log.section is not None:
                 groups += _complete(log, log.section.group())
             if log.complete:
                 groups += [replace(log.complete[0], opened=True), *log.complete[1:]]
-        self._logs.clear()
         return groups
 
 

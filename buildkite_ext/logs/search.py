@@ -93,9 +93,14 @@ class LogSearch:
             return [self._match(log)]
         return []
 
-    def finish(self) -> list[LogMatch]:
-        """Return the matches that have fewer lines after them than asked for."""
-        return [self._match(log) for log in self._logs.values() for _ in range(len(log.found))]
+    def finish(self, job_id: str | None = None) -> list[LogMatch]:
+        """Return the matches that have fewer lines after them than asked for.
+
+        Args:
+            job_id: those of the job with this id, whose log has ended; None for those of all.
+        """
+        logs = [log for job, log in self._logs.items() if job_id in (None, job)]
+        return [self._match(log) for log in logs for _ in range(len(log.found))]
 
     def _match(self, log: _LinesOfJob) -> LogMatch:
         number, match = log.found.popleft()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from re import Pattern
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from buildkite_api.models import Build, Job, Pipeline
 
@@ -20,6 +20,8 @@ from .checks import check
 from .watcher import AsyncWatcher, Watcher
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from buildkite_api.webhooks.events import WebhookEvent
 
     from ..failures.summary import FailureSummary
@@ -354,7 +356,8 @@ class AsyncBuilds(AsyncBuildCreation):
         positive(timeout=timeout)
         poll_pause(poll_interval)
         pace = Pace.of(poll_interval, per_minute("max_requests_per_minute", max_requests_per_minute))
-        return DetachedIterator(
+        lines = cast(
+            "AsyncGenerator[LogLine, None]",
             follow_build(
                 self._requester.within(organization),
                 slug,
@@ -366,8 +369,9 @@ class AsyncBuilds(AsyncBuildCreation):
                 focus=_selection(focus, None),
                 known=_build_in(pipeline, number) is not None,
                 on_build=on_build,
-            )
+            ),
         )
+        return DetachedIterator(lines)
 
     def log_search(
         self,
@@ -379,8 +383,10 @@ class AsyncBuilds(AsyncBuildCreation):
         jobs: str | Job | Sequence[str | Job] | None = None,
         state: JobStateName | str | Sequence[JobStateName | str] | None = None,
         follow: bool = False,
+        tail: int | None = None,
         timeout: float | None = None,
         max_requests_per_minute: float | None = None,
+        on_build: Callable[[Build], None] | None = None,
     ) -> DetachedIterator[LogMatch]:
         """Search the logs of all jobs of a build for lines that match a pattern. Scopes: read_builds and read_build_logs.
 
@@ -391,11 +397,15 @@ class AsyncBuilds(AsyncBuildCreation):
             pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
             number: the build's number, or a Build.
             pattern: a regular expression, which is searched in the text of each line. `re.escape` makes one of a text.
-            context: the number of lines before and after a match to give with it.
+            context: the number of lines before and after a match to give with it. A match is given when they have
+                arrived, or when its log has ended.
             jobs, state: the jobs whose logs are searched, as for `follow`.
             follow: search the logs as they grow, until the build finishes. False searches what they have now.
+            tail: number of lines to begin with, for each log that has begun, as for `follow`. Matches are
+                counted from there.
             timeout: maximum of seconds; None for no limit.
             max_requests_per_minute: limit on the requests in any minute, at least 4; by default 40.
+            on_build: called at each poll of the build, as for `follow`.
 
         Raises:
             NothingMatched: `jobs` names none of the build's jobs.
@@ -421,9 +431,12 @@ class AsyncBuilds(AsyncBuildCreation):
             found,
             pace=Pace.of(None, per_minute("max_requests_per_minute", max_requests_per_minute)),
             timeout=timeout,
+            tail=count("tail", tail),
             jobs=_selection(jobs, state),
             stored=not follow,
             known=_build_in(pipeline, number) is not None,
+            on_build=on_build,
+            ends=True,
         )
         return DetachedIterator(found_in(DetachedIterator(lines), search))
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import ConfigurationError
 from ..states import outcome_of
-from .cassettes.cleaning import Cleaner, token_variables
+from .cassettes.cleaning import Cleaner, given_secrets, token_variables
 from .cassettes.plain_yaml import read_yaml
 from .clients import Simulator
-from .definition.checks import check_flags, check_name, check_whole, texts_of
-from .scenario_jobs import ScenarioAttempt, ScenarioJob, loaded
+from .definition.checks import check_flags, check_name, check_whole
+from .scenario_jobs import RecordedBuild, loaded
 from .scenario_player import play
 from .scenario_recording import BuildRecording, seconds_between, word_of
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from ..client import BuildkiteClient
     from .state.builds import Build
 
-__all__ = ["Scenario", "ScenarioAttempt", "ScenarioJob"]
+__all__ = ["Scenario"]
 
 _LOG_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario:
+class Scenario(RecordedBuild):
     """Build that was recorded: its jobs in their order, how long they ran, how they ended, and the beginnings of their logs.
 
     The REST API doesn't tell which step waits for which, so wait and block steps alone keep the order of the jobs. Contents of
@@ -57,14 +57,6 @@ class Scenario:
         ('passed', ['failed', 'passed'])
     """
 
-    pipeline: str
-    branch: str = "main"
-    commit: str = "HEAD"
-    message: str = ""
-    state: str = "passed"
-    seconds: float = 0.0
-    jobs: tuple[ScenarioJob, ...] = field(default_factory=tuple)
-
     @classmethod
     def from_build(
         cls,
@@ -87,7 +79,7 @@ class Scenario:
             number: the number of the build.
             log_bytes: the bytes that are kept of each log; 0 for no logs. A log is read whole.
             emails: True to replace addresses of users.
-            secrets: further texts to replace, such as a password that a log repeats.
+            secrets: further texts to replace, such as a password that a log repeats, of 6 characters or more.
             on_left_out: called with a sentence for each part of the build that the scenario lacks, such as the end of a long log.
 
         Returns:
@@ -95,17 +87,18 @@ class Scenario:
 
         Raises:
             BuildkiteError: a request was refused.
+            ConfigurationError: a text of `secrets` is too short.
             SecretRecorded: a known secret is still in the scenario, such as one that is encoded.
             TypeError: an argument has another type.
             ValueError: `log_bytes` is negative, or the build hasn't ended and isn't blocked.
         """
         check_whole("log_bytes", log_bytes)
         check_flags(emails=emails)
+        known = token_variables() | given_secrets(secrets)
         build = client.builds.get(pipeline, number, include_retried_jobs=True)
         state = "blocked" if build.blocked else word_of(build.state)
         if outcome_of(build) is None:
             raise ValueError(f"build {number} of {pipeline} is {state}: record it when it has ended or is blocked")
-        known = token_variables() | {*texts_of("secrets", secrets, give="several texts")}
         recording = BuildRecording(
             client=client,
             pipeline=pipeline,

@@ -1,21 +1,35 @@
-"""Jobs of a scenario, and their attempts."""
+"""Build, jobs and attempts that a scenario holds, and how they are read from a text."""
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Collection
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, TypeVar, cast
 
 from buildkite_api.types import kind_of
 
+from ..states import ACTIVE_JOBS, BLOCKED_BUILDS, FINISHED_BUILDS, FINISHED_JOBS, HELD_JOBS
 from ..unknown_names import nearest
 from .definition.checks import check_name, check_number
 
-__all__ = ["KINDS", "ScenarioAttempt", "ScenarioJob", "loaded"]
+__all__ = ["KINDS", "RecordedBuild", "ScenarioAttempt", "ScenarioJob", "loaded"]
 
 T = TypeVar("T")
 
 KINDS = ("script", "manual", "trigger", "waiter")
 """Kinds of jobs that a scenario holds."""
+
+_STATES = ACTIVE_JOBS | FINISHED_JOBS | HELD_JOBS
+
+
+def _words(known: Collection[str], what: str) -> dict[str, Any]:
+    """Return the metadata of an attribute that takes some words only: `loaded` checks them.
+
+    Args:
+        known: the words.
+        what: what they are, for messages.
+    """
+    return {"words": known, "what": what}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +46,13 @@ class ScenarioAttempt:
         retried: how it was retried: `manual`, `automatic`, or None.
     """
 
-    state: str = "passed"
+    state: str = field(default="passed", metadata=_words(_STATES, "state of a job"))
     exit_status: int | None = 0
     seconds: float = 0.0
     soft_failed: bool = False
     log: str = ""
     artifacts: tuple[str, ...] = ()
-    retried: str | None = None
+    retried: str | None = field(default=None, metadata=_words(("manual", "automatic"), "kind of a retry"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +68,27 @@ class ScenarioJob:
         attempts: its attempts, oldest first. A block step has one: `unblocked` after `seconds`, or `blocked`.
     """
 
-    kind: str
+    kind: str = field(metadata=_words(KINDS, "kind of a job"))
     name: str = ""
     key: str | None = None
     command: str | None = None
     pipeline: str | None = None
     attempts: tuple[ScenarioAttempt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedBuild:
+    """What a scenario holds of a build. `Scenario` describes its attributes."""
+
+    pipeline: str
+    branch: str = "main"
+    commit: str = "HEAD"
+    message: str = ""
+    state: str = field(
+        default="passed", metadata=_words(FINISHED_BUILDS | BLOCKED_BUILDS, "state of a build that was recorded")
+    )
+    seconds: float = 0.0
+    jobs: tuple[ScenarioJob, ...] = ()
 
 
 def loaded(kind: type[T], found: object, place: str) -> T:
@@ -83,13 +112,17 @@ def loaded(kind: type[T], found: object, place: str) -> T:
     known = {each.name: each for each in fields(cast("Any", kind))}
     for name in found:
         if name not in known:
-            near = nearest(str(name)[:50], known)
-            hint = f". Did you mean {near!r}?" if near else f". It may have {', '.join(known)}"
-            raise ValueError(f"{place} has the key {str(name)[:50]!r}{hint}")
+            near = nearest(str(name), known)
+            hint = f"It may have {', '.join(known)}" if near is None else f"Did you mean {near!r}?"
+            raise ValueError(f"{place} has the key {str(name)[:50]!r}. {hint}")
     for name, each in known.items():
         if name not in found and each.default is MISSING and each.default_factory is MISSING:
             raise ValueError(f"{place} has no {name}")
     values = {name: _value(str(known[name].type), name, value, place) for name, value in found.items()}
+    for name, value in values.items():
+        taken = known[name].metadata
+        if taken and value is not None:
+            check_name(f"{name} of {place}", value, taken["words"], taken["what"])
     return kind(**values)
 
 
@@ -109,8 +142,6 @@ def _value(kind: str, name: str, value: object, place: str) -> object:
         return None
     if kind.startswith("str"):
         text = _text(value, where)
-        if name == "kind":
-            check_name(where, text, KINDS, "kind of a job")
         if name == "pipeline" and not text:
             raise ValueError(f"{where} is empty")
         return text

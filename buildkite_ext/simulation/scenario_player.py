@@ -9,12 +9,11 @@ from ..states import FAILED_JOBS, FINISHED_JOBS, HELD_JOBS, UNREACHED_JOBS
 from .behaviour.commands import CommandBehaviour
 from .definition.steps import BlockStep, CommandStep, RetryRule, Step, TriggerStep, WaitStep
 from .engine.changes import BuildChanged, Change, JobChanged
-from .scenario_jobs import ScenarioAttempt, ScenarioJob
+from .scenario_jobs import RecordedBuild, ScenarioAttempt, ScenarioJob
 
 if TYPE_CHECKING:
     from .clients import Simulator
     from .engine.engine import Engine
-    from .scenario import Scenario
     from .state.builds import Build, Job
 
 __all__ = ["play"]
@@ -29,7 +28,7 @@ _ENDS = (FINISHED_JOBS | {"unblocked"}) - {"canceled"}
 """Last states of jobs that no cancellation of the build has ended."""
 
 
-def play(scenario: Scenario, simulator: Simulator, scale: float) -> Build:
+def play(scenario: RecordedBuild, simulator: Simulator, scale: float) -> Build:
     """Create a build that goes as the recorded one went. So do further builds of its pipeline.
 
     Args:
@@ -55,7 +54,7 @@ def play(scenario: Scenario, simulator: Simulator, scale: float) -> Build:
 class _Player:
     """Player of a pipeline's builds: it does what users did, and lets each attempt go as it went."""
 
-    def __init__(self, scenario: Scenario, jobs: Mapping[Step, ScenarioJob], engine: Engine, scale: float) -> None:
+    def __init__(self, scenario: RecordedBuild, jobs: Mapping[Step, ScenarioJob], engine: Engine, scale: float) -> None:
         self._scenario = scenario
         self._jobs = jobs
         self._engine = engine
@@ -129,7 +128,7 @@ def _add_target(simulator: Simulator, job: ScenarioJob, scale: float) -> None:
     target.job("build", exit_status=int(last.state != "passed"), after=last.seconds * scale)
 
 
-def _step(scenario: Scenario, position: int, scale: float) -> Step:
+def _step(scenario: RecordedBuild, position: int, scale: float) -> Step:
     job = scenario.jobs[position]
     last = job.attempts[-1] if job.attempts else ScenarioAttempt()
     left_out = last.state in _LEFT_OUT
@@ -153,7 +152,7 @@ def _step(scenario: Scenario, position: int, scale: float) -> Step:
     )
 
 
-def _continued(scenario: Scenario, position: int) -> bool:
+def _continued(scenario: RecordedBuild, position: int) -> bool:
     """Tell whether a wait step let the build continue though a job before it had failed. The REST API doesn't tell."""
     before = [job.attempts[-1] for job in scenario.jobs[:position] if job.attempts]
     after = [job.attempts[-1] for job in scenario.jobs[position + 1 :] if job.attempts]

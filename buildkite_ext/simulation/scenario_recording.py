@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..errors import JobNotFound
 from .cassettes.cleaning import Cleaner
-from .scenario_jobs import KINDS, ScenarioAttempt, ScenarioJob
+from .scenario_jobs import KINDS, RecordedBuild, ScenarioAttempt, ScenarioJob
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from ..client import BuildkiteClient
-    from .scenario import Scenario
 
 __all__ = ["BuildRecording", "seconds_between", "word_of"]
 
 T = TypeVar("T")
+Recorded = TypeVar("Recorded", bound=RecordedBuild)
 
 _LEFT = "\n[the rest of the log was not recorded]\n"
 _MARK = re.compile(r"\x1b_bk;[^\x07\x1b\n]*\x07")
@@ -62,7 +62,7 @@ class BuildRecording:
             else:
                 self.left_out(f"The job {job.id} is of the kind {kind!r}, which the simulator doesn't have.")
 
-    def clean(self, made: Scenario) -> Scenario:
+    def clean(self, made: Recorded) -> Recorded:
         """Return a scenario without secrets.
 
         Raises:

@@ -386,7 +386,8 @@ async def _cancel(requester: Requester, poller: BuildPoller, error: BaseExceptio
     await requester.runtime.shielded(cancel, seconds=_CANCEL_SECONDS)
     state = None if build is None else build_state(build)
     if state in ("canceled", "canceling"):
-        text = f"{poller.name} was canceled, as cancel_on asks."
+        done = "was canceled" if state == "canceled" else "is being canceled"
+        text = f"{poller.name} {done}, as cancel_on asks."
     elif build is not None and outcome_of(build) not in (None, "blocked"):
         text = f"{poller.name} wasn't canceled: it had ended ({state})."
     else:

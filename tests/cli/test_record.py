@@ -83,11 +83,19 @@ def test_what_is_left_out_is_told(over: Simulator, command: Run) -> None:
 
 def test_secrets_of_a_file_and_addresses_are_replaced(over: Simulator, command: Run, tmp_path: Path) -> None:
     secrets = tmp_path / "secrets"
-    secrets.write_text("xxxxxxxxxx\n\nother\n")
+    secrets.write_text("xxxxxxxxxx\n\nanother\n")
     result = command("record", "web", "1", "--secrets-file", str(secrets), "--emails")
     assert result.code == 0
     assert "xxxxxxxxxx" not in result.out
     assert "ada@acme.test" not in result.out
+
+
+def test_a_secret_that_is_part_of_words_is_refused(over: Simulator, command: Run, tmp_path: Path) -> None:
+    secrets = tmp_path / "secrets"
+    secrets.write_text("xxxxxxxxxx\nabc12\n")
+    result = command("record", "web", "1", "--secrets-file", str(secrets))
+    assert (result.code, result.out) == (2, "")
+    assert "--secrets-file: text 2 has 5 characters." in result.err
 
 
 def test_a_secret_that_still_stands_is_refused(over: Simulator, command: Run, tmp_path: Path) -> None:

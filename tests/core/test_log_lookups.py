@@ -11,6 +11,7 @@ import pytest
 
 from buildkite_ext import errors
 from buildkite_ext.models import Job
+from buildkite_ext.simulation import Simulator
 
 from .fakes import Body, FakeClock, Flavor, answer, build, job
 from .growing import STARTED, GrowingJob, NumberedLog
@@ -264,3 +265,37 @@ async def test_a_lost_answer_of_a_search_is_asked_for_again(flavor: Flavor, cloc
     found = await flavor.list(flavor.client(server, clock=clock).jobs.log_search("web", 7, "job-test", pattern="^0"))
     assert len(found) == 2000
     assert lost == 2
+
+
+@pytest.mark.parametrize("context", [0, 1, 3, 100])
+def test_a_match_near_the_end_of_a_log_does_not_wait_for_the_other_jobs(context: int) -> None:
+    simulator = Simulator()
+    web = simulator.pipeline("web").job("quiet", after=900)
+    web.job("test", log="ok\nerror: boom\nlast\n", exit_status=[1, 1], automatic_retries=1, after=30)
+    with simulator.client() as buildkite:
+        build = buildkite.builds.create("web", branch="main")
+        began = simulator.clock.time()
+        matches = buildkite.builds.log_search(build, pattern="error", context=context, follow=True, timeout=3600)
+        seen = [(len(match.after), simulator.clock.time() - began) for match in matches]
+    assert [after for after, _ in seen] == [min(context, 1)] * 2
+    assert all(at < limit for (_, at), limit in zip(seen, (50, 90), strict=True))
+
+
+def test_a_search_of_a_build_begins_with_the_last_lines_of_its_logs_and_shows_the_build() -> None:
+    simulator = Simulator()
+    simulator.pipeline("web").job("a", log="error 1\nok\nerror 2\n").job("b", log="error 3\n")
+    builds: list[int] = []
+    with simulator.client() as buildkite:
+        build = buildkite.builds.run("web", branch="main").build
+        for follow in (False, True):
+            matches = list(
+                buildkite.builds.log_search(
+                    build,
+                    pattern="error",
+                    follow=follow,
+                    tail=2,
+                    on_build=lambda build: builds.append(len(build.jobs)),
+                )
+            )
+            assert sorted(match.line.text for match in matches) == ["error 2", "error 3"]
+    assert builds == [2, 2]

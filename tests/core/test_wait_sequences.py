@@ -369,6 +369,13 @@ async def test_a_timeout_cancels_the_build_if_that_was_asked_for(flavor: Flavor,
     assert caught.value.__notes__ == ["Build web #7 was canceled, as cancel_on asks."]
 
 
+async def test_a_build_that_is_still_being_canceled_is_not_called_canceled(flavor: Flavor, clock: FakeClock) -> None:
+    timeline = Timeline(clock, [(0, RUNNING)], on_write=lambda _: answer(build(7, state="canceling")))
+    with pytest.raises(errors.DeadlineExceeded) as caught:
+        await flavor.call(awaits(flavor, clock, timeline), "web", 7, timeout=60, cancel_on="timeout")
+    assert caught.value.__notes__ == ["Build web #7 is being canceled, as cancel_on asks."]
+
+
 async def test_a_result_in_time_tells_that_the_build_was_canceled(flavor: Flavor, clock: FakeClock) -> None:
     timeline = Timeline(clock, [(0, RUNNING)])
     result = await flavor.call(
@@ -392,7 +399,7 @@ async def test_what_cancel_on_doesnt_name_cancels_nothing(flavor: Flavor, clock:
         (
             [answer({"message": "no"}, 500)],
             {"state": "canceling"},
-            "was canceled",
+            "is being canceled",
         ),  # it was done, and the answer was lost
         ([answer({"message": "no"}, 500)], RUNNING, "may not have been canceled"),
         ([answer({"message": "no"}, 403)], RUNNING, "may not have been canceled"),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildkite_ext.logs import LogGroup, LogGroups, group_log, parse_log
+from buildkite_ext.logs import LogGroup, LogGroups, LogLine, group_log, parse_log
 
 
 def groups(log: str) -> list[LogGroup]:
@@ -93,3 +93,12 @@ def test_each_line_is_in_one_group_and_only_what_is_told_is_open(texts: list[str
     assert sum(group.opened for group in found) >= told
     if not told:
         assert [group.name for group in found if group.opened] == ["a"] * ("--- a" in texts)
+
+
+def test_the_last_groups_of_a_job_are_given_when_its_log_has_ended() -> None:
+    groups = LogGroups()
+    for job in ("a", "b"):
+        assert groups.feed(LogLine(job, job, None, "Tests", "--- Tests", "--- Tests")) == []
+    assert [(group.job_id, group.name) for group in groups.finish("b")] == [("b", "Tests")]
+    assert groups.finish("b") == groups.finish("unknown") == []
+    assert [group.job_id for group in groups.finish()] == ["a"]

@@ -87,3 +87,12 @@ def test_each_match_has_the_lines_around_it(texts: list[str], before: int, after
     lines = lines_of(*(f"{text}{number}" for number, text in enumerate(texts)))
     found = [summary(match) for match in search_log(iter(lines), "x", before=before, after=after)]
     assert found == list(expected(lines, before, after))
+
+
+def test_what_a_job_ends_with_is_given_when_its_log_has_ended() -> None:
+    search = LogSearch("error", after=2)
+    lines = [LogLine(job, job, None, None, text, text) for text in ("error", "hint") for job in ("a", "b")]
+    assert [match for line in lines for match in search.feed(line)] == []
+    assert [(match.line.job_id, len(match.after)) for match in search.finish("b")] == [("b", 1)]
+    assert search.finish("b") == search.finish("unknown") == []
+    assert [match.line.job_id for match in search.finish()] == ["a"]

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from buildkite_ext import BuildkiteClient, ConfigurationError
-from buildkite_ext.simulation import Recorder, Replayer, ReplayMiss, SecretRecorded, Simulator
+from buildkite_ext.simulation import Recorder, Replayer, ReplayMiss, Scenario, SecretRecorded, Simulator
 from buildkite_ext.simulation.cassettes.cleaning import Cleaner
 
 TOKEN = "bkua_canary0123456789canary"
@@ -154,6 +154,15 @@ def test_a_text_keeps_all_but_its_secrets(tmp_path: Path, text: str, recorded: s
     written = recording(path, lambda request: httpx.Response(200, content=body), get("x"))
     assert "hush" not in written
     assert json.loads(Replayer(path).interactions[0].content) == {"message": recorded, "token": "REDACTED"}
+
+
+def test_a_secret_that_is_part_of_words_is_refused(tmp_path: Path) -> None:
+    said = "secrets: text 2 has 5 characters"
+    with pytest.raises(ConfigurationError, match=said) as raised:
+        Recorder(tmp_path / "a.yaml", secrets=["long enough", "abc12"])
+    assert "abc12" not in str(raised.value)
+    with Simulator().client() as buildkite, pytest.raises(ConfigurationError, match=said):
+        Scenario.from_build(buildkite, "web", 1, secrets=["long enough", "abc12"])
 
 
 def test_a_log_with_a_wrong_byte_is_cleaned_too(tmp_path: Path) -> None:
@@ -431,7 +440,7 @@ NO_CASSETTES = {
     "a: 1": "it has no list of interactions",
     "interactions: abc": "it has no list of interactions",
     "interactions: [3]": "interaction 1: TypeError",
-    f"interactions: [{{{INTERACTION}}}, {{}}]": "interaction 2: KeyError('request')",
+    f"interactions: [{{{INTERACTION}}}, {{}}]": "interaction 2 lacks 'request'",
     f"interactions: [{{{INTERACTION.replace('200', 'ok')}}}]": "interaction 1: a str stands where int does",
     f"interactions: [{{{INTERACTION.replace('GET', '5')}}}]": "interaction 1: an int stands where str does",
     f"interactions: [{{{INTERACTION.replace('string: c', 'string: [c]')}}}]": "a list stands where bytes does",
@@ -450,6 +459,12 @@ def test_what_is_no_cassette(tmp_path: Path, text: str) -> None:
         Replayer(tmp_path / "a.yaml")
     assert "a.yaml isn't a cassette, as vcrpy writes them in YAML: " in str(raised.value)
     assert NO_CASSETTES[text] in str(raised.value)
+
+
+def test_a_file_of_another_kind_says_what_it_lacks(tmp_path: Path) -> None:
+    (tmp_path / "pipeline.yml").write_text("steps: []\n")
+    with pytest.raises(ConfigurationError, match=r"isn't a cassette, .* it has no list of interactions"):
+        Replayer(tmp_path / "pipeline.yml")
 
 
 def test_a_block_that_raises_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -82,6 +82,24 @@ def logs(
     with choice.connection.client() as client:
         at = choice.find(client)
         words = job_words(job, at)
+        if follow and grep is not None:
+            found = False
+            with client.builds.log_search(
+                at.pipeline,
+                at.number,
+                pattern=grep,
+                context=context,
+                jobs=words or None,
+                state=list(state) or None,
+                follow=True,
+                tail=tail,
+                timeout=timeout,
+                on_build=lambda build: view.know(build.jobs),
+            ) as matches:
+                for match in matches:
+                    view.match(match)
+                    found = True
+            return ExitCode.PASSED if found else ExitCode.FAILED
         if follow:
             lines = _followed(client, at, words, state, tail=tail, timeout=timeout, view=view)
         else:
@@ -90,7 +108,7 @@ def logs(
             for line in lines:
                 view.line(line)
             return ExitCode.PASSED
-        found = _show_matches(lines, search, view, job_by_job=not follow)
+        found = _show_matches(lines, search, view)
     return ExitCode.PASSED if found else ExitCode.FAILED
 
 
@@ -104,19 +122,18 @@ def _search(pattern: str, context: int) -> LogSearch:
         raise UsageError(f"--grep isn't a regular expression: {reason}.") from error
 
 
-def _show_matches(lines: Iterable[LogLine], search: LogSearch, view: LogView, *, job_by_job: bool) -> bool:
+def _show_matches(lines: Iterable[LogLine], search: LogSearch, view: LogView) -> bool:
     """Show the lines that match, and return whether there are any.
 
     Args:
-        lines: the lines.
+        lines: the lines, those of one job after those of another, whose matches are complete then.
         search: the search.
         view: shows them.
-        job_by_job: the lines of a job come together, so that its matches are complete when those of the next begin.
     """
     found = False
     job: str | None = None
     for line in lines:
-        ended = search.finish() if job_by_job and line.job_id != job else []
+        ended = search.finish() if line.job_id != job else []
         job = line.job_id
         for match in (*ended, *search.feed(line)):
             view.match(match)

@@ -80,7 +80,7 @@ def _recorded(
     Raises:
         CommandFailed: the build hasn't ended, or a secret would be recorded.
     """
-    from ...errors import BuildkiteError
+    from ...errors import BuildkiteError, ConfigurationError
     from ...simulation import Scenario, SecretRecorded
 
     try:
@@ -96,6 +96,8 @@ def _recorded(
     except SecretRecorded as error:
         said = str(error).replace("secrets=", "--secrets-file").replace("log_bytes=0", "--log-bytes 0")
         raise CommandFailed(ExitCode.FAILED, f"{said}.") from error
+    except ConfigurationError as error:
+        raise UsageError(f"{error}.".replace("secrets: text", "--secrets-file: text")) from error
     except BuildkiteError:
         raise
     except ValueError as error:

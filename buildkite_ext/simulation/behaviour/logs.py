@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from .commands import LogScript
 
-__all__ = ["Log", "Piece", "compose"]
+__all__ = ["Log"]
 
 _LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 _LINE_RESTART = re.compile(rb"\r(?!\n)")
@@ -20,14 +20,14 @@ _GROUP_HEADER = re.compile(rb"^(?:\x1b_bk;t=\d+\x07)?(?:---|\+\+\+|~~~) ", re.MU
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class _Piece:
     """Bytes of a log, and the time at which they arrive."""
 
     at: float
     data: bytes
 
 
-def compose(script: LogScript, *, started: float, duration: float, timestamps: bool) -> list[Piece]:
+def _compose(script: LogScript, *, started: float, duration: float, timestamps: bool) -> list[_Piece]:
     """Return the pieces in which a log arrives.
 
     Args:
@@ -42,16 +42,16 @@ def compose(script: LogScript, *, started: float, duration: float, timestamps: b
         timed = [(duration * number / len(lines), line) for number, line in enumerate(lines)]
     else:
         timed = sorted(((max(0.0, min(at, duration)), _bytes(text)) for at, text in script), key=lambda item: item[0])
-    pieces: list[Piece] = []
+    pieces: list[_Piece] = []
     at_line_start = True
     for offset, data in timed:
         at = started + offset
         if timestamps:
             mark = f"\x1b_bk;t={round(at * 1000)}\x07".encode()
             marked, at_line_start = _marked(data, mark, at_line_start)
-            pieces.append(Piece(at, marked))
+            pieces.append(_Piece(at, marked))
         else:
-            pieces.append(Piece(at, data))
+            pieces.append(_Piece(at, data))
     return pieces
 
 
@@ -95,7 +95,7 @@ class Log(Struct, eq=False, gc=False):
     _stopped: float | None = None
 
     def begin(self, script: LogScript, *, started: float, duration: float, timestamps: bool) -> None:
-        """Begin the log of a job that has started. It is composed when it is first read: see `compose`."""
+        """Begin the log of a job that has started. It is composed when it is first read: see `_compose`."""
         self._script, self._started, self._duration, self._timestamps = script, started, duration, timestamps
 
     def add(self, now: float, data: bytes) -> None:
@@ -133,12 +133,12 @@ class Log(Struct, eq=False, gc=False):
     def _count(self, now: float) -> int:
         if self._script is not None:
             self._read(
-                compose(self._script, started=self._started, duration=self._duration, timestamps=self._timestamps)
+                _compose(self._script, started=self._started, duration=self._duration, timestamps=self._timestamps)
             )
             self._script = None
         return bisect_right(self._times, now if self._stopped is None else min(now, self._stopped))
 
-    def _read(self, pieces: list[Piece]) -> None:
+    def _read(self, pieces: list[_Piece]) -> None:
         self._data = b"".join(piece.data for piece in pieces)
         self._times = [piece.at for piece in pieces]
         self._ends = list(accumulate(len(piece.data) for piece in pieces))

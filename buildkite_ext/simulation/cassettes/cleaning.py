@@ -17,8 +17,9 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 from ...errors import ConfigurationError
 from ...options import TOKEN_VARIABLES
 from ...redaction import redacted_text
+from ..definition.checks import texts_of
 
-__all__ = ["REDACTED", "Cleaner", "SecretRecorded", "token_variables"]
+__all__ = ["REDACTED", "Cleaner", "SecretRecorded", "given_secrets", "token_variables"]
 
 REDACTED = "REDACTED"
 """What stands in the place of a secret."""
@@ -224,6 +225,23 @@ class Cleaner:
 
     def _variable(self, line: re.Match[str]) -> str:
         return line[0] if line[1] in self.keep_env else f"{line[1]}={REDACTED}"
+
+
+def given_secrets(secrets: Iterable[str]) -> set[str]:
+    """Return the secrets that a caller gives.
+
+    Raises:
+        ConfigurationError: one is too short to be told from parts of words.
+        TypeError: they aren't texts.
+    """
+    given = texts_of("secrets", secrets, give="several texts")
+    for number, secret in enumerate(given, 1):
+        if len(secret) < _SHORTEST:
+            raise ConfigurationError(
+                f"secrets: text {number} has {len(secret)} characters. Words contain it, so it can't be replaced: give "
+                f"{_SHORTEST} or more, such as what stands around it"
+            )
+    return set(given)
 
 
 def token_variables() -> set[str]:

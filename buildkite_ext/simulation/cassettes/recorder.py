@@ -11,7 +11,7 @@ from typing import Any, NoReturn, Self
 
 from ...errors import ConfigurationError
 from ..definition.checks import texts_of
-from .cleaning import Cleaner, token_variables
+from .cleaning import Cleaner, given_secrets, token_variables
 
 __all__ = ["Recorder"]
 
@@ -30,11 +30,12 @@ class Recorder:
         keep_env: the names of environment variables whose values are kept.
         keep_meta_data: the keys of meta-data whose values are kept.
         emails: True to replace addresses of users.
-        secrets: further texts that mustn't be in the file, such as a password that a log repeats. They are replaced.
+        secrets: further texts that mustn't be in the file, such as a password that a log repeats. They are replaced,
+            and have 6 characters or more.
         before_record: takes the body of each answer and returns what is recorded of it.
 
     Raises:
-        ConfigurationError: vcrpy isn't installed.
+        ConfigurationError: vcrpy isn't installed, or a text of `secrets` is too short.
         SecretRecorded: when the block ends: a known secret is still in what would be written. There is no file then.
 
     The bodies of streams are read whole before the program gets them. Traffic of other libraries than httpx isn't recorded.
@@ -65,7 +66,7 @@ class Recorder:
             keep_env=texts_of("keep_env", keep_env, give="names of variables, such as ['CI']"),
             keep_meta_data=texts_of("keep_meta_data", keep_meta_data, give="keys of meta-data, such as ['release']"),
             emails=emails,
-            secrets=token_variables() | set(texts_of("secrets", secrets, give="several texts")),
+            secrets=token_variables() | given_secrets(secrets),
         )
         self._before_record = before_record
         self._stack = ExitStack()

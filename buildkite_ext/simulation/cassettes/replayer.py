@@ -305,7 +305,9 @@ def _checked(index: int, recorded: Any) -> Interaction:
     try:
         found = _interaction(index, recorded)
         urlsplit(found.url)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except KeyError as error:
+        raise ValueError(f"interaction {index + 1} lacks {error}") from error
+    except (TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"interaction {index + 1}: {error!r}") from error
     kinds = ((found.method, str), (found.url, str), (found.body, bytes), (found.content, bytes), (found.status, int))
     for value, kind in kinds:

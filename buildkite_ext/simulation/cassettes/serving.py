@@ -55,7 +55,7 @@ def serving(replayer: _Replaying, port: int = 0) -> Iterator[str]:
     class Handler(_Handler):
         pass
 
-    with _Server(("127.0.0.1", port), Handler) as server:
+    with _CassetteServer(("127.0.0.1", port), Handler) as server:
         root = f"http://127.0.0.1:{server.server_port}"
         elsewhere = f"http://localhost:{server.server_port}{_OTHER}"
         Handler.addresses = {api: root, **{origin: f"{elsewhere}{index}" for index, origin in enumerate(others)}}
@@ -92,7 +92,7 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-class _Server(ThreadingHTTPServer):
+class _CassetteServer(ThreadingHTTPServer):
     """Server that says nothing of a connection that its client has ended."""
 
     daemon_threads = True
