@@ -167,8 +167,8 @@ def _struct_of(type_: Any, old: bool) -> Any:
     origin: Any = typing.get_origin(type_)
     if origin in _UNIONS:
         return functools.reduce(operator.or_, arguments)
-    if not (typing.get_origin(type_) is list and _is_model(typing.get_args(type_)[0])):  # a null among objects is refused
-        # A null among other items of a list, or the values of a map.
+    if not (typing.get_origin(type_) is list and _is_model(typing.get_args(type_)[0])):
+        # A null may be among the values of a map and other items of a list; one among objects is refused.
         arguments[-1] |= None
     return origin[tuple(arguments)]
 
