@@ -187,7 +187,9 @@ def _references_resolve(d: Description) -> Iterator[Finding]:
 def _is_openapi(d: Description) -> Iterator[Finding]:
     for error in OpenAPIV31SpecValidator(d.document).iter_errors():
         where = " > ".join(str(step) for step in getattr(error, "absolute_path", ())) or "document"
-        yield Finding(where, f"not valid OpenAPI 3.1: {error.message}", "follow the OpenAPI specification")
+        yield Finding(
+            where, f"not valid OpenAPI 3.1: {error.message.splitlines()[0]}", "follow the OpenAPI specification"
+        )
 
 
 def _identity(d: Description) -> Iterator[Finding]:

@@ -30,15 +30,15 @@ MODULE = '''"""Operations of the API, and the match of a request with one of the
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import Literal
 from urllib.parse import unquote
 
-from msgspec import Struct
 
-
-class Operation(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Operation:
     """Operation of the API."""
 
     id: str
@@ -114,10 +114,11 @@ def find(method: str, path: str) -> Operation | None:
 _Found = tuple[Operation, tuple[tuple[str, int], ...]]
 
 
-class _Node(Struct):
-    fixed: dict[str, _Node] = {}
+@dataclass(slots=True)
+class _Node:
+    fixed: dict[str, _Node] = field(default_factory=dict)
     parameter: _Node | None = None
-    operations: dict[str, _Found] = {}
+    operations: dict[str, _Found] = field(default_factory=dict)
 
 
 def _find(node: _Node, segments: list[str], index: int, method: str) -> _Found | None:

@@ -729,7 +729,7 @@ FAULTS = {
     ),
     "invalid OpenAPI": (
         put("info", "title", REMOVED),
-        "not valid OpenAPI 3.1: 'title' is a required property",
+        'not valid OpenAPI 3.1: "title" is a required property',
     ),
     "no operationId": (put(*GET, "operationId", REMOVED), "GET /v2/things/{thing_id}: has no operationId"),
     "camelCase operationId": (

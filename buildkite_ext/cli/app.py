@@ -107,6 +107,7 @@ def _own_examples(text: str, words: str) -> str:
         Examples:
           buildkite-ext simulate --port 8080
           buildkite-ext simulate --pipeline .buildkite/pipeline.yml
+          buildkite-ext simulate --scenario scenario.yml --at-once
     """
     title, *lines = text.strip().splitlines()
     own: list[str] = []

@@ -33,7 +33,7 @@ def replay(
     port: Annotated[int, WholeNumber] = 0,
     debug: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,  # noqa: ARG001 - main reads it
 ) -> int:
-    """Answer from a cassette, as the recorded server did.
+    """Run a program against recorded requests, and compare what it asks with them.
 
     Args:
         cassette: The file, as Recorder or vcrpy has written it.
