@@ -484,8 +484,8 @@ COMMANDS: tuple[Command | CommandGroup, ...] = (
         name="record",
         function="buildkite_ext.cli.commands.record:record",
         help="Record a build as a scenario, which a simulator plays.\n\n"
-        "A scenario holds the jobs, how long they ran, how they ended, and the beginnings of their logs. One request is sent, and "
-        "two for each attempt of a job. Secrets are replaced. What is left out is told.",
+        "A scenario holds the jobs, how long they ran, how they ended, and the beginnings of their logs. One request is sent, "
+        "and two for each attempt of a job. Secrets are replaced. What is left out is told.",
         examples=EXAMPLES,
         codes=RECORD_CODES,
         usage=f"[OPTIONS] {_BUILD}",
