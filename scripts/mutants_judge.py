@@ -20,11 +20,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
 from multiprocessing import connection, get_context
-from multiprocessing.context import ForkProcess
+from multiprocessing import context as forks
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
+
+assert sys.platform != "win32", "Windows has no forks"
 
 _Key = TypeVar("_Key")
 
@@ -126,7 +128,7 @@ def _fails(session: pytest.Session, test: _Test, following: _Test | None) -> boo
 def _forked(jobs: Iterator[tuple[_Key, Callable[[], object]]], processes: int) -> Iterator[tuple[_Key, object]]:
     """Yield what each job returns in a process of its own, in the order in which they end; None for one that is killed."""
     context = get_context("fork")
-    running: dict[connection.Connection, tuple[_Key, ForkProcess]] = {}
+    running: dict[connection.Connection, tuple[_Key, forks.ForkProcess]] = {}
     try:
         while True:
             while len(running) < processes and (job := next(jobs, None)) is not None:
@@ -163,7 +165,7 @@ def _child(job: Callable[[], object], sender: connection.Connection) -> None:
     os._exit(0)  # threads that a mutant leaves behind aren't waited for
 
 
-def _end(process: ForkProcess) -> None:
+def _end(process: forks.ForkProcess) -> None:
     """End a process with all those that it started."""
     with suppress(ProcessLookupError):
         if process.pid is not None:
