@@ -26,8 +26,8 @@ from ..contract.description import ROOT
 from .populated import populated
 from .webhooks.figures import LINE
 
-CASES = 20
-"""Cases of an operation. In all they take a minute of CPU time."""
+CASES = 12
+"""Cases of an operation. In all they take half a minute of CPU time or a little more."""
 
 
 EXCLUDED = [ignored_auth, positive_data_acceptance]
