@@ -16,7 +16,7 @@ _COMMON = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.register_profile("repeatable", _COMMON, max_examples=60)
-settings.register_profile("thorough", _COMMON, max_examples=300)
+settings.register_profile("thorough", _COMMON, max_examples=150)
 settings.register_profile("mutants", _COMMON, max_examples=20, phases=[Phase.explicit, Phase.generate])
 settings.load_profile("repeatable")
 
