@@ -129,7 +129,7 @@ def large_log(kind: str) -> Iterator[bytes]:
     stamp = "\x1b_bk;t=1767603600123\x07"
     lines = {
         "lines": f"{stamp}\x1b[32mtests/unit/test_module.py\x1b[0m::test_case \x1b[1mPASSED\x1b[0m {'.' * 4000}\r\n",
-        "redraws": f"{stamp}layer: {'=' * 2000} waiting\n{stamp}\x1b[1A\x1b[2K{stamp}layer: {'=' * 2000} done\n",
+        "redraws": f"{stamp}layer: {'=' * 8000} waiting\n{stamp}\x1b[1A\x1b[2K{stamp}layer: {'=' * 8000} done\n",
         "long lines": f"{stamp}{'x' * 400_000}\n",
         "no end": "x" * PIECE,
     }
