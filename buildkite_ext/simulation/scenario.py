@@ -15,7 +15,7 @@ from .clients import Simulator
 from .definition.checks import check_flags, check_name, check_whole
 from .scenario_jobs import RecordedBuild, loaded
 from .scenario_player import play
-from .scenario_recording import BuildRecording, seconds_between, word_of
+from .scenario_recording import BuildRecording, seconds_between
 
 if TYPE_CHECKING:
     from ..client import BuildkiteClient
@@ -96,7 +96,7 @@ class Scenario(RecordedBuild):
         check_flags(emails=emails)
         known = token_variables() | given_secrets(secrets)
         build = client.builds.get(pipeline, number, include_retried_jobs=True)
-        state = "blocked" if build.blocked else word_of(build.state)
+        state = "blocked" if build.blocked else str(build.state)
         if outcome_of(build) is None:
             raise ValueError(f"build {number} of {pipeline} is {state}: record it when it has ended or is blocked")
         recording = BuildRecording(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..client import BuildkiteClient
 
-__all__ = ["BuildRecording", "seconds_between", "word_of"]
+__all__ = ["BuildRecording", "seconds_between"]
 
 T = TypeVar("T")
 Recorded = TypeVar("Recorded", bound=RecordedBuild)
@@ -52,7 +52,7 @@ class BuildRecording:
         firsts = [job for job in jobs if job.id not in later]
         seen: set[int] = set()
         for job in (*firsts, *jobs):  # of jobs that retry each other in a circle, none is the first
-            kind = word_of(job.type)
+            kind = str(job.type)
             if id(job) in seen:
                 continue
             attempts = [*_attempts(job, known)]
@@ -97,13 +97,13 @@ class BuildRecording:
             artifacts = tuple(each.path for each in found if each.path)
         retried = getattr(job, "retry_type", None)
         return ScenarioAttempt(
-            state=word_of(job.state),
+            state=str(job.state),
             exit_status=status if isinstance(status, int) else None,
             seconds=seconds_between(began, ended),
             soft_failed=getattr(job, "soft_failed", None) is True,
             log=log,
             artifacts=artifacts,
-            retried=None if retried is None else word_of(retried),
+            retried=None if retried is None else str(retried),
         )
 
     def _log(self, name: str, job: Any) -> str:
@@ -148,11 +148,6 @@ def _cleaned(value: T, cleaner: Cleaner) -> T:
 def seconds_between(began: datetime | None, ended: datetime | None) -> float:
     """Return the seconds between two times; 0 where one isn't known."""
     return 0.0 if began is None or ended is None else max(0.0, (ended - began).total_seconds())
-
-
-def word_of(value: object) -> str:
-    """Return the text of a value of an enumeration, also of one that this version doesn't know."""
-    return str(getattr(value, "value", value))
 
 
 def _text(job: Any, name: str) -> str | None:
