@@ -1,7 +1,7 @@
 """Annotations of the services' methods: what the methods tell of themselves, and the types behind the names.
 
 A program calls few of the methods. The modules of the services import a type that only annotations name for type checkers alone,
-if its module costs time to import. `typing.get_type_hints` finds it nevertheless, by its public name.
+if its module costs time to import. `typing.get_type_hints` finds it nevertheless, in one of a few modules.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from ..pagination.items import Items
 
 __all__ = ["copied", "introduce", "names_of", "original_of"]
 
-_PUBLIC = ("buildkite_ext", "buildkite_ext.logs", "buildkite_ext.webhooks")
-"""Packages whose names annotations may hold without an import."""
+_HOMES = ("buildkite_ext", "buildkite_ext.logs", "buildkite_ext.webhooks", "buildkite_ext.watching.wait")
+"""Modules whose names annotations may hold without an import."""
 
 
 class _Names(dict[str, Any]):
-    """Names in the annotations of a module: its own, and public ones, which are imported when they are looked up."""
+    """Names in the annotations of a module: its own, and those of a few others, which are imported when they are looked up."""
 
     def __init__(self, module: Mapping[str, Any]) -> None:
         super().__init__(Items=Items, BlockingIterator=BlockingIterator)  # in the annotations of blocking methods
@@ -34,9 +34,9 @@ class _Names(dict[str, Any]):
         for names in (self._module, vars(builtins)):
             if name in names:
                 return names[name]
-        for package in _PUBLIC:
+        for home in _HOMES:
             with suppress(AttributeError):
-                return getattr(import_module(package), name)
+                return getattr(import_module(home), name)
         raise KeyError(name)
 
 

@@ -11,7 +11,6 @@ from buildkite_api.models import Build, Job, Pipeline
 from .._sync import DetachedIterator
 from ..states import JOB_STATES, JobStateName
 from ..unknown_names import warn_unknown
-from ..watching.choices import GivenUp, OnBlocked, OnTimeout, Until
 from ._base import blocking
 from ._generated import builds as generated
 from .arguments import Fields, Scalar, at_least, count, many, not_empty, per_minute, poll_pause, positive
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from ..logs.search import LogMatch
     from ..logs.selection import JobSelection
     from ..watching.outcome import WaitResult
+    from ..watching.wait import GivenUp, OnBlocked, OnTimeout, Until
 
 __all__ = ["AsyncBuilds", "Author", "Builds"]
 

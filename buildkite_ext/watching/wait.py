@@ -21,7 +21,6 @@ from ..states import (
     outcome_of,
 )
 from .announcements import AnnouncedPauses
-from .choices import GivenUp, OnBlocked, OnTimeout, Until
 from .outcome import WaitResult
 from .pacing import Pacing
 from .poller import BuildPoller, seconds_of
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from ..stores.recent_actions import PendingActions
     from ..transport.requester import Requester
 
-__all__ = ["WaitOptions", "build_events", "decide", "wait"]
+__all__ = ["GivenUp", "OnBlocked", "OnTimeout", "Until", "WaitOptions", "build_events", "decide", "wait"]
 
 _MOST_UNBLOCKED = 500
 """Block steps that one wait unblocks. A build that goes on from block to block adds each by an upload, of which it may have 500:
@@ -42,6 +41,11 @@ https://buildkite.com/docs/platform/limits"""
 
 _CANCEL_SECONDS = 20.0
 """Seconds in which a wait that is given up cancels its build, and looks whether it did."""
+
+OnBlocked = Literal["return", "wait", "unblock", "raise"]
+OnTimeout = Literal["raise", "return"]
+GivenUp = Literal["timeout", "interrupt", "error"]
+Until = Literal["finished", "failing", "blocked"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
