@@ -46,12 +46,21 @@ __all__ = [
     "ORGANIZATION_VARIABLE",
     "TOKEN_VARIABLES",
     "ClientOptions",
+    "client_variables",
     "normalize_base_url",
 ]
 
 TOKEN_VARIABLES = ("BUILDKITE_API_TOKEN", "BUILDKITE_TOKEN", "BUILDKITE_API_ACCESS_TOKEN")
 ORGANIZATION_VARIABLE = "BUILDKITE_ORGANIZATION_SLUG"
 ENDPOINT_VARIABLE = "BUILDKITE_REST_API_ENDPOINT"
+
+
+def client_variables(token: str, base_url: str, organization: str | None) -> dict[str, str]:
+    """Return the environment variables that lead clients to an API. Without an organization, theirs stays as it is."""
+    found = {TOKEN_VARIABLES[0]: token, ENDPOINT_VARIABLE: base_url}
+    return found if organization is None else {**found, ORGANIZATION_VARIABLE: organization}
+
+
 DEFAULT_BASE_URL = "https://api.buildkite.com"
 DEFAULT_RETRY = Retry()
 DEFAULT_BUDGET = Budget()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import sha256
@@ -64,7 +64,7 @@ _LONGEST_NAME = 150
 """Characters of a cassette's name. File systems allow 255, and fewer on some."""
 
 _misuse = pytest.StashKey[str]()
-"""What is wrong with the markers of a test."""
+"""Message about wrong markers of a test."""
 
 
 # Markers ------------------------------------------------------------------------------------------------------------
@@ -99,7 +99,7 @@ class _Pipeline:
             return None
         path = root / self.file
         if not path.is_file():
-            raise ValueError(f"file={str(self.file)!r}: there is no file {path}")
+            raise ValueError(f"file={str(self.file)!r}: {path} doesn't exist")
         return path
 
 
@@ -436,38 +436,28 @@ def _recorded(node: pytest.Item, cassette: _Cassette, path: Path) -> Iterator[Pa
 def _replayed(node: pytest.Item, cassette: _Cassette, path: Path) -> Iterator[Path]:
     from ._in_process import answer_in_process
     from .clock import VirtualClock
-    from .options import ENDPOINT_VARIABLE, normalize_base_url
+    from .options import DEFAULT_BASE_URL, TOKEN_VARIABLES, client_variables, normalize_base_url
     from .simulation import Replayer
+    from .simulation.cassettes.replayer import organization_of
     from .simulation.clients import environment
 
     if not path.is_file():
         pytest.fail(
-            f"there is no cassette {path}. Record it, with a token in the environment: pytest {_RECORD} '{node.nodeid}'",
+            f"the cassette {path} doesn't exist. Record it, with a token in the environment: pytest {_RECORD} '{node.nodeid}'",
             pytrace=False,
         )
     try:
         replayer = Replayer(path, strict=cassette.strict)
     except (TypeError, ValueError) as error:
         _fail(f"@pytest.mark.buildkite_cassette: {error}")
-    variables = _recorded_environment(replayer)
-    root = normalize_base_url(variables[ENDPOINT_VARIABLE] or "")
-    with environment(variables), answer_in_process(root, _Replay(replayer, VirtualClock())):
+    recorded = replayer.interactions
+    url = next((each.url.partition("/v2/")[0] for each in recorded if "/v2/" in each.url), DEFAULT_BASE_URL)
+    variables = client_variables("bkua_replayed", url, organization_of(recorded))
+    with (
+        environment({**dict.fromkeys(TOKEN_VARIABLES), **variables}),
+        answer_in_process(normalize_base_url(url), _Replay(replayer, VirtualClock())),
+    ):
         yield path
-
-
-def _recorded_environment(replayer: Replayer) -> Mapping[str, str | None]:
-    """Return the variables that lead clients to a cassette: its API, its organization and a token that opens nothing."""
-    from .options import DEFAULT_BASE_URL, ENDPOINT_VARIABLE, ORGANIZATION_VARIABLE, TOKEN_VARIABLES
-
-    urls = [each.url for each in replayer.interactions]
-    organizations = (re.search(r"/v2/(?:\w+/)?organizations/([^/?]+)", url) for url in urls)
-    found = {
-        **dict.fromkeys(TOKEN_VARIABLES),
-        TOKEN_VARIABLES[0]: "bkua_replayed",
-        ENDPOINT_VARIABLE: next((url.partition("/v2/")[0] for url in urls if "/v2/" in url), DEFAULT_BASE_URL),
-    }
-    organization = next((each[1] for each in organizations if each is not None), None)
-    return found if organization is None else {**found, ORGANIZATION_VARIABLE: organization}
 
 
 @dataclass(frozen=True)

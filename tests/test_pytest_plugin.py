@@ -235,7 +235,7 @@ def test_it_is_safe_under_xdist_and_tells_each_process_what_is_wrong(project: py
             'buildkite_pipeline("web", outcome="pased")',
             "outcome='pased': give one of passed, failed, blocked, canceled,*",
         ),
-        ('buildkite_pipeline("web", file="missing.yml")', "file='missing.yml': there is no file *missing.yml"),
+        ('buildkite_pipeline("web", file="missing.yml")', "file='missing.yml': *missing.yml doesn't exist"),
         ('buildkite_pipeline("web", "steps: []", file="a.yml")', "give steps or file, not both"),
         ('buildkite_pipeline("web", outcom="failed")', "the marker got an unexpected keyword argument 'outcom'"),
         ("buildkite_pipeline()", "the marker lacks 'slug'"),
@@ -261,7 +261,7 @@ def test_a_wrong_marker_is_a_wrong_use_of_pytest(project: pytest.Pytester, marke
             '@pytest.mark.buildkite_pipeline("web", file=".buildkite/pipeline.yml", outcome="blocked")',
             "@pytest.mark.buildkite_pipeline('web'): no build of 'web' can be blocked: add a block step *",
         ),
-        ("@pytest.mark.buildkite_cassette", "there is no cassette *cassettes*test_it*test_a.yaml. Record it, *"),
+        ("@pytest.mark.buildkite_cassette", "the cassette *cassettes*test_it*test_a.yaml doesn't exist. Record it, *"),
         ('@pytest.mark.buildkite_cassette(".buildkite/pipeline.yml")', "*isn't a cassette*"),
     ],
 )

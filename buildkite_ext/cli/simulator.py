@@ -17,7 +17,7 @@ import httpx
 from ..client import BuildkiteClient
 from ..clock import SystemClock
 from ..errors import ConfigurationError
-from ..options import ENDPOINT_VARIABLE, ORGANIZATION_VARIABLE, TOKEN_VARIABLES
+from ..options import TOKEN_VARIABLES, client_variables
 from ..simulation import Scenario, Simulator
 from ..simulation.demo import demo_organization
 from ..simulation.server import running, serve
@@ -101,7 +101,7 @@ def simulated_organization(
         at_once: True if no job of a scenario takes time.
 
     Raises:
-        UsageError: Buildkite would refuse a pipeline, or a text is no scenario.
+        UsageError: Buildkite would refuse a pipeline, or a file isn't a scenario.
     """
     if not pipelines and not scenarios:
         return demo_organization(SystemClock(), organization=organization)
@@ -127,11 +127,7 @@ def _direct_transport() -> httpx.BaseTransport:
 
 def _print_instructions(simulator: Simulator, url: str) -> None:
     hosts = {urlsplit(each).hostname: None for each in (url, simulator.artifacts_url)}
-    variables = {
-        TOKEN_VARIABLES[0]: simulator.token,
-        ORGANIZATION_VARIABLE: simulator.organization,
-        ENDPOINT_VARIABLE: url,
-    }
+    variables = client_variables(simulator.token, url, simulator.organization)
     if any(os.environ.get(name) for name in _PROXY_VARIABLES):
         # Otherwise clients would connect to the proxy.
         variables["NO_PROXY"] = ",".join(filter(None, (os.environ.get("NO_PROXY"), *hosts)))

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 from .._in_process import answer_in_process
-from ..options import ENDPOINT_VARIABLE, ORGANIZATION_VARIABLE, TOKEN_VARIABLES, normalize_base_url
+from ..options import TOKEN_VARIABLES, client_variables, normalize_base_url
 from .simulator import SimulatedOrganization
 
 if TYPE_CHECKING:
@@ -115,9 +115,7 @@ class Simulator(SimulatedOrganization):
         """
         variables = {
             **dict.fromkeys(TOKEN_VARIABLES),
-            TOKEN_VARIABLES[0]: self.token,
-            ORGANIZATION_VARIABLE: self.organization,
-            ENDPOINT_VARIABLE: self.base_url,
+            **client_variables(self.token, self.base_url, self.organization),
         }
         with environment(variables), answer_in_process(normalize_base_url(self.base_url), self):
             yield self

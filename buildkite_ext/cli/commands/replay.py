@@ -10,7 +10,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from ...options import ENDPOINT_VARIABLE, ORGANIZATION_VARIABLE, TOKEN_VARIABLES
+from ...options import ENDPOINT_VARIABLE, TOKEN_VARIABLES, client_variables
 from ..exit_codes import ExitCode
 from ..inputs import source_of
 from ..parameters import OUTPUT, Flag, WholeNumber
@@ -46,7 +46,8 @@ def replay(
     """
     from ...errors import ConfigurationError
     from ...simulation import Replayer
-    from ...simulation.cassettes.serving import organization_of, serving
+    from ...simulation.cassettes.replayer import organization_of
+    from ...simulation.cassettes.serving import serving
 
     end_startup()
     try:
@@ -61,10 +62,7 @@ def replay(
             url = stack.enter_context(serving(replayer, check_port(port)))
         except OSError as error:
             raise unusable_address("127.0.0.1", port, error) from error
-        variables = {TOKEN_VARIABLES[0]: "bkua_recorded", ENDPOINT_VARIABLE: url}
-        organization = organization_of(replayer.interactions)
-        if organization is not None:
-            variables[ORGANIZATION_VARIABLE] = organization
+        variables = client_variables("bkua_recorded", url, organization_of(replayer.interactions))
         if program:
             code = _run(program, variables)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from .plain_yaml import read_yaml
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["Interaction", "ReplayMiss", "Replayer"]
+__all__ = ["Interaction", "ReplayMiss", "Replayer", "organization_of"]
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LONGEST = 120
@@ -282,6 +283,16 @@ def _canonical(body: bytes, cleaner: Cleaner) -> str:
 
 def _short(text: str) -> str:
     return repr(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}...")
+
+
+def organization_of(interactions: Sequence[Interaction]) -> str | None:
+    """Return the slug of the organization that the first request with one names.
+
+    Example:
+        >>> organization_of([])
+    """
+    found = (re.search(r"/v2/(?:\w+/)?organizations/([^/?]+)", each.url) for each in interactions)
+    return next((each[1] for each in found if each is not None), None)
 
 
 def _read(path: Path) -> list[Interaction]:

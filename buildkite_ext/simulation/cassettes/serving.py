@@ -16,7 +16,7 @@ from ..api.request import RefusedRequest
 from ..hosts import AllowedHosts
 from .replayer import Interaction, ReplayMiss
 
-__all__ = ["organization_of", "serving"]
+__all__ = ["serving"]
 
 _OTHER = "/_recorded/"
 """Root of the paths of recorded hosts that aren't the API, such as the storage of artifacts."""
@@ -68,16 +68,6 @@ def serving(replayer: _Replaying, port: int = 0) -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join()
-
-
-def organization_of(interactions: Sequence[Interaction]) -> str | None:
-    """Return the slug of the organization that the first request with one names.
-
-    Example:
-        >>> organization_of([])
-    """
-    found = (re.match(r"/v2/organizations/([^/]+)", each.path) for each in interactions)
-    return next((each[1] for each in found if each is not None), None)
 
 
 def _origins(interactions: Sequence[Interaction]) -> list[str]:
