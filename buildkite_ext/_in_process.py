@@ -19,7 +19,7 @@ __all__ = ["InProcess", "answer_in_process", "in_process"]
 
 
 class InProcess(Protocol):
-    """What answers the requests of clients in this process."""
+    """Source of the answers to clients in this process, such as a simulator."""
 
     @property
     def clock(self) -> MonotonicClock:
@@ -36,7 +36,7 @@ class InProcess(Protocol):
 
 
 _answered: dict[str, tuple[InProcess, ...]] = {}
-"""What answers below each root. The last one does; one before it does again when that has ended."""
+"""Sources of answers by root. The last one of a root answers, until it is removed."""
 
 _changing = threading.Lock()
 

@@ -32,7 +32,7 @@ LONGEST = 3600.0
 """Seconds. A window that is said to be longer is taken to be this long."""
 
 LIMITS = (b"ratelimit-", b"ratelimit-user-")
-"""How the headers of a limit begin: that of the organization, and that of the user."""
+"""Prefixes of the headers of a limit: of the organization's, and of the user's."""
 
 
 def rate_limit_headers(response: httpx.Response) -> dict[bytes, bytes]:

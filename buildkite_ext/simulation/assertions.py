@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
@@ -25,13 +26,13 @@ _SHOWN = 5
 _NOTHING = object()
 
 
-class RequestAssertions:
+class RequestAssertions(ABC):
     """Assertions about the requests of a simulator. `Simulator` has them."""
 
     @property
+    @abstractmethod
     def requests(self) -> list[RecordedRequest]:
         """Requests to the API so far, in their order."""
-        raise NotImplementedError
 
     @checks_keywords
     def assert_asked(
@@ -56,7 +57,7 @@ class RequestAssertions:
         Raises:
             AssertionError: there was no such request, or another number. The message has the requests that came nearest.
             TypeError: an argument has another type. The message names it.
-            ValueError: there is no such operation, or `times` is negative.
+            ValueError: `call` isn't an operation, or `times` is negative.
 
         Example:
             >>> from buildkite_ext.simulation import Simulator
@@ -107,7 +108,7 @@ class RequestAssertions:
         Raises:
             AssertionError: others were. The message has the difference.
             TypeError: it isn't a list of texts.
-            ValueError: there is no such operation.
+            ValueError: one of them isn't an operation.
 
         Example:
             >>> from buildkite_ext.simulation import Simulator

@@ -280,7 +280,7 @@ class SimulatedPipeline(ScriptedPipeline):
         )
 
     def ends(self, outcome: Outcome) -> SimulatedPipeline:
-        """Let the builds that are created from now on end with an outcome, whatever their jobs would do.
+        """Make new builds end with an outcome. It doesn't matter how their jobs would end by themselves.
 
         With `failed` and `failing`, the jobs fail whose failure isn't allowed; with `failing` they run for two minutes at
         least, and promise to fail long before their end. With `canceled` a user cancels the build while its first job runs,
@@ -296,8 +296,8 @@ class SimulatedPipeline(ScriptedPipeline):
 
         Raises:
             TypeError: the outcome isn't a text.
-            ValueError: there is no such outcome, or none of the steps can bring it about, such as `blocked` without a block
-                step: add the steps first.
+            ValueError: `outcome` isn't one of these, or no step can cause it, such as `blocked` without a block step: add the
+                steps first.
 
         Example:
             >>> from buildkite_ext.simulation import Simulator

@@ -188,14 +188,14 @@ ENDING = """
 import os, signal, sys, time
 
 def end(number, _):
-    time.sleep(0.5)
+    time.sleep(0.1)
     print("has cleaned up", flush=True)
     sys.exit(7)
 
 signal.signal(signal.SIGINT, end)
 signal.signal(signal.SIGTERM, end)
 print(os.getpid(), flush=True)
-time.sleep(60)
+signal.pause()
 """
 
 

@@ -93,8 +93,8 @@ def _send_all(cases: SearchStrategy[schemathesis.Case[Any]], world: World) -> No
     send()
 
 
-def _pairs(files: object) -> list[tuple[str, object]]:
-    return list(files.items()) if isinstance(files, dict) else list(files)  # type: ignore[call-overload]
+def _pairs(files: Any) -> list[tuple[str, object]]:
+    return list(files.items() if isinstance(files, dict) else files)
 
 
 def test_every_answer_is_as_described(record_property: Callable[[str, object], None]) -> None:

@@ -144,7 +144,7 @@ def _legible(body: bytes) -> str | bytes:
 
 
 class _RecordedCassette:
-    """What vcrpy recorded. It is written when vcrpy has ended: an error in its own writing would leave httpx patched."""
+    """Persister that keeps what vcrpy recorded. It is written when vcrpy has ended: an error of it would leave httpx patched."""
 
     def __init__(self) -> None:
         self.cassette: dict[str, Any] | None = None
