@@ -12,11 +12,17 @@ from buildkite_ext.simulation import Simulator
 from buildkite_ext.simulation.server import running
 
 from .documents import ROOT
+from .loading import load_all
 
 pytest_plugins = ["pytester"]
 
 PAGE = (ROOT / "docs" / "test-kit.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r'^```python(?: title="(\w+\.py)")?\n(.*?)^```$', PAGE, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _all_is_loaded() -> None:
+    load_all()
 
 
 def test_its_tests_pass_recorded_and_replayed(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:

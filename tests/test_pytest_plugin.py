@@ -16,7 +16,15 @@ from buildkite_ext.pytest_plugin import BuildkiteServer
 from buildkite_ext.simulation import Simulator, VirtualClock
 from buildkite_ext.simulation.server import running
 
+from .loading import load_all
+
 pytest_plugins = ["pytester"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _all_is_loaded() -> None:
+    load_all()
+
 
 BLOCKED = "steps: [{label: Test, command: make test}, {block: Ship it?, fields: [{text: Version, key: version}]}]"
 
