@@ -204,9 +204,10 @@ class SharedPoller:
             if self._poller in (waiter, None):  # None: it was woken to take over
                 self._pass_on()
             if not self._waiters:
-                for end in (self._forget_close, None if self._announcements is None else self._announcements.close):
-                    if end is not None:
-                        end()
+                if self._forget_close is not None:
+                    self._forget_close()
+                if self._announcements is not None:
+                    self._announcements.close()
                 self._forget_close = self._announcements = None
 
     def _pass_on(self) -> None:
