@@ -9,7 +9,7 @@ import html
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from .messages import printable, shortened
+from .messages import counted, printable, shortened
 
 __all__ = ["junit_annotation"]
 
@@ -189,13 +189,9 @@ def junit_annotation(xml: bytes, *, max_bytes: int = _LARGEST) -> str:
 
 
 def _head(reader: _JunitReader) -> str:
-    plural = "" if reader.tests == 1 else "s"
+    tests = counted(reader.tests, "test")
     skipped = f", {reader.skipped} skipped" if reader.skipped else ""
-    told = (
-        f"{reader.failed} of {reader.tests} test{plural} failed"
-        if reader.failed
-        else f"{reader.tests} test{plural} passed"
-    )
+    told = f"{reader.failed} of {tests} failed" if reader.failed else f"{tests} passed"
     return f"<p><strong>{told}</strong>{skipped}</p>"
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from types import UnionType
 from typing import Literal
-from warnings import catch_warnings, simplefilter
 
 from ..errors import ConfigurationError
+from ..messages import counted
 from ..unknown_keywords import checks_keywords
-from ..unknown_names import UnknownNameWarning, nearest
-from .behaviour.rules import names_step
+from ..unknown_names import nearest
+from .behaviour.rules import BehaviourRule, names_step
 from .behaviour.timing import Timing
 from .checking import problems_of
 from .definition.checks import (
@@ -161,9 +163,8 @@ def plan_pipeline(
     planned.script("*", after=_DURATION)
     for name, status in (fail or {}).items():
         exit_statuses = statuses(f"fail[{name!r}]", status, give="an exit status, or a list with one for each attempt")
-        with catch_warnings():
-            simplefilter("ignore", UnknownNameWarning)  # a name of no step is an error below
-            planned.script(name, exit_status=exit_statuses)
+        # Not by `script`, which warns of the name of no step: that is an error below.
+        planned.state.rules.append(BehaviourRule(name, partial(replace, exit_statuses=exit_statuses)))
     build = engine.create(planned.state, request, source=source, creator=planned.state.created_by)
     if build.broken is not None and not build.runs:  # its variables can't be expanded
         raise ConfigurationError(build.broken)
@@ -194,7 +195,7 @@ def _documents(text: str, document: int) -> list[tuple[Tree, Mark]]:
     except PipelineError as error:
         raise ConfigurationError(str(error)) from None
     if document > len(trees):
-        raise ValueError(f"document={document}: the text has {len(trees)} document{'' if len(trees) == 1 else 's'}")
+        raise ValueError(f"document={document}: the text has {counted(len(trees), 'document')}")
     return trees
 
 
