@@ -464,15 +464,14 @@ async def test_a_job_id_that_is_no_name_of_a_folder_stops_everything_before_it_b
 
 
 async def test_one_failure_ends_the_others_and_leaves_no_part(flavor: Flavor, tmp_path: Path) -> None:
-    listed = [described(f"f{number}", b"x" * 10) for number in range(8)]
-    contents: dict[str, Iterable[Content]] = {f"f{number}": [b"x" * 10] for number in range(8)}
+    paths = [f"f{number}" for number in range(400)]  # many: which of them come before the failure is up to the threads
+    contents: dict[str, Iterable[Content]] = {path: [b"x" * 10] for path in paths}
     contents["f1"] = [b"x" * 11]  # too long, so it is not fetched again
+    storage = Storage(contents, [described(path, b"x" * 10) for path in paths])
     with pytest.raises(errors.ArtifactCorrupted, match="f1"):
-        await flavor.call(
-            flavor.client(Storage(contents, listed)).artifacts.download_all, "web", 7, to=tmp_path, concurrency=4
-        )
-    assert not [name for name in files(tmp_path) if name.endswith(".part")]
-    assert set(files(tmp_path)) <= {"f0", "f2", "f3"}
+        await flavor.call(flavor.client(storage).artifacts.download_all, "web", 7, to=tmp_path, concurrency=4)
+    written = set(files(tmp_path))
+    assert written < set(paths) - {"f1"}  # no part among them
 
 
 async def test_each_file_costs_two_requests_and_the_list_one_a_page(flavor: Flavor, tmp_path: Path) -> None:
@@ -599,7 +598,8 @@ def test_async_downloads_go_on_at_once(loop: str, tmp_path: Path) -> None:
         if request.url.host == "storage.test":
             under_way += 1
             most = max(most, under_way)
-            await anyio.sleep(0.01)
+            while most < 3:
+                await anyio.sleep(0)
             under_way -= 1
         return storage(request)
 
@@ -607,7 +607,8 @@ def test_async_downloads_go_on_at_once(loop: str, tmp_path: Path) -> None:
 
     async def main() -> None:
         client = AsyncBuildkiteClient("acme", token=TOKEN, transport=httpx.MockTransport(app), clock=FakeClock())
-        await client.artifacts.download_all("web", 7, to=tmp_path, concurrency=3)
+        with anyio.fail_after(60):
+            await client.artifacts.download_all("web", 7, to=tmp_path, concurrency=3)
 
     anyio.run(main, backend=loop)
     assert most == 3
