@@ -94,8 +94,10 @@ SUBJECTS: Mapping[str, Subject] = {
     ),
     "graph": Subject(
         ("simulation/definition/dependencies.py", "simulation/state/graph.py"),
-        ("simulation/test_semantics.py", "simulation/test_checking.py", "simulation/test_planning.py"),
-        slow="real_pipeline or 4000_jobs",
+        tuple(
+            f"simulation/test_{name}.py" for name in ("graph", "life_of_builds", "semantics", "checking", "planning")
+        ),
+        slow="real_pipeline or 4000_jobs or BuildsOfAPipeline or costs",
     ),
 }
 

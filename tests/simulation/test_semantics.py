@@ -916,6 +916,17 @@ def test_what_depends_on_the_step_waits_for_its_uploads() -> None:
     }
 
 
+@pytest.mark.parametrize("between", [", ", "]\n---\n["], ids=["one upload", "two uploads"])
+def test_an_uploaded_step_that_depends_on_its_uploader_does_not_wait_for_its_other_uploads(between: str) -> None:
+    simulator, web, build = started(
+        "[{command: up, key: up}, {command: last, key: last, depends_on: up}]",
+        {"c": FAILS},
+        uploads={"up": f"[{{command: b, key: b, depends_on: up}}{between}{{command: c, key: c, depends_on: b}}]"},
+    )
+    after(simulator, web, 600)
+    assert states(build) == {"up": "passed", "b": "passed", "c": "failed", "last": "waiting_failed"}
+
+
 def test_an_uploaded_wait_holds_back_the_rest() -> None:
     text = "[{command: up, key: up}, {block: Go, key: go}, {command: last, key: last}]"
     simulator, web, build = started(
@@ -972,6 +983,26 @@ def test_replace_drops_what_has_not_begun() -> None:
     after(simulator, web, 600)
     assert states(second) == {"up": "passed", "a": "passed", "now": "passed"}
     assert (build.state, second.state) == ("passed", "passed")
+
+
+def test_a_step_that_an_upload_replaced_does_not_run_when_its_dependency_comes() -> None:
+    simulator, web, _ = started("[{command: up, key: up}, {command: dep, key: dep, depends_on: late}]")
+    web.on_upload("up", "[{command: a, key: late}]", after=5, replaces=True)
+    build = web.build(branch="main")
+    after(simulator, web, 600)
+    assert (build.state, states(build)) == ("passed", {"up": "passed", "late": "passed"})
+
+
+@pytest.mark.parametrize(("key", "state"), [("late", "passed"), ("other", "waiting_failed")])
+def test_a_step_whose_dependency_an_upload_replaced_waits_for_another_with_the_key(key: str, state: str) -> None:
+    simulator, web, _ = started(
+        "[{command: x, key: x, depends_on: late}, {command: up, key: up}, wait, {command: l, key: late}]"
+    )
+    web.on_upload("up", "[{command: a, key: a}]", after=2, replaces=True)
+    web.on_upload("up", f"[{{command: b, key: {key}}}]", after=4)
+    build = web.build(branch="main")
+    after(simulator, web, 600)
+    assert states(build) == {"x": state, "up": "passed", key: "passed", "a": "passed"}
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
@@ -50,7 +51,7 @@ class Node(Struct, eq=False, gc=False):
         number: its number in the graph, in the order in which the steps were added.
         step: the step.
         result: how it ended; None while it hasn't.
-        begun: True if its jobs may run, or were run.
+        begun: True if its jobs may run, or if it has ended.
         missing: the keys that it waits for, and that no step has.
     """
 
@@ -75,19 +76,6 @@ class Node(Struct, eq=False, gc=False):
     def ready(self) -> bool:
         """True if nothing is left that it waits for."""
         return not self._unfinished and not self._unmet and not self.missing
-
-    def copy(self) -> Node:
-        """Return a node in the same state."""
-        return Node(
-            self.number,
-            self.step,
-            self.result,
-            self.begun,
-            self.missing,
-            self._ignored,
-            self._unfinished,
-            self._unmet,
-        )
 
 
 class Effect(Struct, frozen=True, gc=False):
@@ -193,7 +181,7 @@ class Graph:
             return self._add(tuple(steps), frozenset(excluded), tuple(groups), uploader)
         first = _graph_of(tuple(steps), frozenset(excluded), tuple(groups))
         self._structure = first._structure
-        self._nodes = [node.copy() for node in first._nodes]
+        self._nodes = [copy(node) for node in first._nodes]
         return self.nodes
 
     def _add(
@@ -230,24 +218,31 @@ class Graph:
         """Return what becomes of the steps that have not begun: those that wait for nothing are ready."""
         effects: list[Effect] = []
         for node in self.nodes:
-            self._check(node, effects)
+            if self._check(node, effects):
+                self._follow(node, effects)
         return effects
 
     def remove_waiting(self, after: Node) -> list[Node]:
         """Remove the steps behind a step that haven't begun, and return them. It serves uploads that replace the rest."""
         known = self._changeable()
         behind = known.order[known.order.index(after.number) + 1 :]
-        removed = [node for number in behind if not (node := self._nodes[number]).begun and node.result is None]
+        removed = [node for number in behind if not (node := self._nodes[number]).begun]
         gone = {node.number for node in removed}
         known.order = [number for number in known.order if number not in gone]
-        for number in known.order:
-            known.edges[number] = [edge for edge in known.edges[number] if edge.to not in gone]
-            known.sources[number] = [source for source in known.sources[number] if source not in gone]
+        known.wanted = {key: [each for each in waiting if each[0] not in gone] for key, waiting in known.wanted.items()}
         for names in (known.keys, known.groups):
             for key in list(names):
                 names[key] = [number for number in names[key] if number not in gone]
                 if not names[key]:
                     del names[key]
+        for node in self.nodes:
+            known.edges[node.number] = [edge for edge in known.edges[node.number] if edge.to not in gone]
+            sources = known.sources[node.number]
+            known.sources[node.number] = [source for source in sources if source not in gone]
+            node._unfinished -= len(sources) - len(known.sources[node.number])
+            for entry, allow in _dependencies(node.step):
+                if entry.key not in node.missing and not self.has_key(entry.key):
+                    self._depend(node, entry, allow=allow)
         return removed
 
     def edges(self) -> Iterator[tuple[Node, Edge, Node]]:
@@ -286,27 +281,25 @@ class Graph:
     def finish(self, node: Node, result: Result) -> list[Effect]:
         """Note the result of a step, and return what becomes of others."""
         effects: list[Effect] = []
-        self._finish(deque([(node, result)]), effects)
+        node.result, node.begun = result, True
+        self._follow(node, effects)
         return effects
 
     def reopen(self, node: Node) -> list[Effect]:
         """Note that a finished step runs again, since one of its jobs is retried, and return what becomes of others."""
         effects: list[Effect] = []
-        pending = deque([node])
+        pending = deque([] if node.result is None else [node])
         while pending:
             found = pending.popleft()
-            result = found.result
-            if result is None:
-                continue
-            found.result = None
             for edge in self._structure.edges[found.number]:
                 to = self._nodes[edge.to]
                 to._unfinished += 1
-                to._unmet -= result not in edge.met_by
-                if to.result == "unmet":
+                to._unmet -= found.result not in edge.met_by
+                if to.result == "unmet" and to.begun:
+                    to.begun = False
                     pending.append(to)
                     effects.append(Effect(to, "waiting"))
-                    to.begun = False
+            found.result = None
         return effects
 
     def give_up(self) -> list[Effect]:
@@ -314,45 +307,41 @@ class Graph:
 
         Call it when no step runs or waits for a user.
         """
-        stuck = [node for node in self.nodes if node.result is None and not node.begun]
+        stuck = [node for node in self.nodes if not node.begun]
         effects: list[Effect] = []
         for node in [node for node in stuck if node.missing] or stuck:
-            if node.result is None:
+            if not node.begun:
                 effects += self.drop(node)
         return effects
 
     def drop(self, node: Node) -> list[Effect]:
         """Return what becomes of a step that can't begin."""
-        effects = [Effect(node, "unmet")]
-        node.result = "unmet"
-        self._finish(deque([(node, "unmet")]), effects)
-        return effects
+        return [Effect(node, "unmet"), *self.finish(node, "unmet")]
 
-    def _finish(self, pending: deque[tuple[Node, Result]], effects: list[Effect]) -> None:
+    def _follow(self, node: Node, effects: list[Effect]) -> None:
+        """Add what becomes of the steps that wait for one that has ended."""
+        pending = deque([node])
         while pending:
-            node, result = pending.popleft()
-            node.result, node.begun = result, True
-            for edge in self._structure.edges[node.number]:
+            ended = pending.popleft()
+            for edge in self._structure.edges[ended.number]:
                 to = self._nodes[edge.to]
                 to._unfinished -= 1
-                to._unmet += result not in edge.met_by
-                if not to.begun and to.result is None:
-                    self._check(to, effects, pending)
+                to._unmet += ended.result not in edge.met_by
+                if self._check(to, effects):
+                    pending.append(to)
 
-    def _check(self, node: Node, effects: list[Effect], pending: deque[tuple[Node, Result]] | None = None) -> None:
-        """Add what becomes of a step that hasn't begun."""
-        if node.begun or node.result is not None:
-            return
+    def _check(self, node: Node, effects: list[Effect]) -> bool:
+        """Add what becomes of a step that hasn't begun, and tell whether it has ended by that."""
+        if node.begun:
+            return False
         if node.ready:
             node.begun = True
             effects.append(Effect(node, "ready"))
         elif node._unmet and not (node._unfinished and isinstance(node.step, WaitStep | BlockStep)):
+            node.result, node.begun = "unmet", True
             effects.append(Effect(node, "unmet"))
-            found: deque[tuple[Node, Result]] = deque() if pending is None else pending
-            node.result = "unmet"  # so that it isn't found a second time
-            found.append((node, "unmet"))
-            if pending is None:
-                self._finish(found, effects)
+            return True
+        return False
 
     # Edges ---------------------------------------------------------------------------------------------------------
 
@@ -409,11 +398,8 @@ class Graph:
         since: dict[Group | None, list[Node]],
     ) -> None:
         step = node.step
-        allowed = step.allow_dependency_failure or (group is not None and group.allow_dependency_failure)
-        for entry in (group.depends_on or ()) if group is not None else ():
-            self._depend(node, entry, allow=allowed or entry.allow_failure)
-        for entry in step.depends_on or ():
-            self._depend(node, entry, allow=allowed or entry.allow_failure)
+        for entry, allow in _dependencies(step):
+            self._depend(node, entry, allow=allow)
         if step.depends_on is not None:
             return
         if isinstance(step, WaitStep | BlockStep) and not isinstance(step, InputStep):
@@ -449,14 +435,19 @@ class Graph:
                 self._depend(node, Dependency(key), allow=allow)
 
     def _connect_upload(self, uploader: Node, added: Sequence[Node], after: Sequence[Node]) -> None:
-        """Let what waits for the uploading step wait for the uploaded ones, too, and what follows for their gates."""
+        """Let what waits for the uploading step wait for the uploaded ones, too, and what follows for their gates.
+
+        What that step uploaded itself doesn't: one that depends on it would wait for those that depend on the first one.
+        """
         kept = [node for node in added if node.result is None]
         known = self._structure
-        for edge in list(known.edges[uploader.number]):
+        edges = known.edges[uploader.number]
+        uploaded = {edge.to for edge in edges if edge.kind == "upload"}
+        for edge in [edge for edge in edges if edge.to not in uploaded]:
             to = self._nodes[edge.to]
-            if edge.kind in ("dependency", "before") and not to.begun:
+            if not to.begun:
                 for node in kept:
-                    if node is not to and not isinstance(node.step, InputStep):
+                    if not isinstance(node.step, InputStep):
                         self._edge(node, to, edge.kind, allow=edge.allow)
         gate = next((node for node in reversed(kept) if node.is_gate), None)
         if gate is None:
@@ -467,16 +458,16 @@ class Graph:
             if free and not node.begun and not isinstance(node.step, InputStep) and known.gates[node.number] is None:
                 self._gate(gate, node)
             if node.is_gate and group is None and free:
-                break
+                return
 
     def _gate(self, gate: Node, node: Node) -> None:
         """Let a step wait for a wait or block step before it."""
         known = self._structure
         if known.gates[node.number] is None:
             known.gates[node.number] = gate.number
-        self._edge(gate, node, "gate", allow=False)
+        self._edge(gate, node, "gate")
 
-    def _edge(self, source: Node, to: Node, kind: EdgeKind, *, allow: bool) -> None:
+    def _edge(self, source: Node, to: Node, kind: EdgeKind, *, allow: bool = False) -> None:
         edge = Edge(to.number, kind, allow, _met_by(kind, source, allow=allow))
         self._structure.edges[source.number].append(edge)
         self._structure.sources[to.number].append(source.number)
@@ -497,15 +488,21 @@ def _graph_of(steps: tuple[Step, ...], excluded: frozenset[Step], groups: tuple[
     return graph
 
 
+def _dependencies(step: Step) -> Iterator[tuple[Dependency, bool]]:
+    """Yield each entry of `depends_on` of a step and of its group, and whether the step may go on after a failure of it."""
+    group = step.group
+    allowed = step.allow_dependency_failure or (group is not None and group.allow_dependency_failure)
+    for entry in (*((group and group.depends_on) or ()), *(step.depends_on or ())):
+        yield entry, allowed or entry.allow_failure
+
+
 def _blocks(node: Node) -> bool:
     return isinstance(node.step, BlockStep) and not isinstance(node.step, InputStep)
 
 
 def _met_by(kind: EdgeKind, source: Node, *, allow: bool) -> frozenset[Result]:
     """Return the results of a step after which one that waits for it may go on."""
-    if kind == "upload":
-        return _NOT_CANCELED
-    if kind == "gate" or not allow or (kind == "before" and source.is_gate):  # what stopped before stays stopped
+    if not allow or (kind == "before" and source.is_gate):  # what stopped before stays stopped
         return _PASSED
     return _NOT_CANCELED
 

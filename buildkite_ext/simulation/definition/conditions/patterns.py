@@ -7,6 +7,7 @@ https://buildkite.com/docs/pipelines/configure/conditionals
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,8 +27,12 @@ _REFUSED = {
     "?'": "a named group",
     "?(": "a conditional",
 }
-_FLAGS = frozenset("imsx-")
-_ENDS = {"z": r"\Z", "Z": r"(?=\n?\Z)", "/": "/"}
+_FLAGS = "imsx-"
+_ENDS = {"z": r"\Z", "Z": r"(?=\n?\Z)"}
+_COUNT = re.compile(r"\{[0-9]+(,[0-9]*)?\}")
+_SET = re.compile(r"\[\^?\]?(\[:[^]:]*:\]|\\.|[^]])*+\]", re.DOTALL)
+"""A set. Its first `]` is a character, and POSIX classes stand in it."""
+
 _QUANTIFIERS = frozenset("?*+")
 
 
@@ -60,7 +65,7 @@ def compile_pattern(source: str, *, ignore_case: bool) -> regex.Pattern[str]:
         raise ImportError("A regular expression needs regex: pip install 'buildkite-ext[simulator]'") from error
     translated = _Translation(source).run()
     try:
-        return regex.compile(translated, regex.IGNORECASE if ignore_case else 0)
+        return regex.compile(translated, regex.VERSION0 | (regex.IGNORECASE if ignore_case else 0))
     except (regex.error, ValueError, OverflowError) as error:
         raise PatternError(f"/{source}/ is not a regular expression: {error}") from None
 
@@ -116,11 +121,8 @@ class _Translation:
 
     def _counted(self) -> str:
         """Return the count `{n}`, `{n,}` or `{n,m}` that begins here; empty if the brace is a character."""
-        end = self._source.find("}", self._at)
-        count = self._source[self._at : end + 1]
-        low, _, high = count[1:-1].partition(",")
-        is_count = end > 0 and low.isascii() and low.isdigit() and (not high or (high.isascii() and high.isdigit()))
-        return count if is_count else ""
+        count = _COUNT.match(self._source, self._at)
+        return count.group() if count else ""
 
     def _quantifier(self, *, quantified: bool) -> bool:
         count = self._counted() if self._source[self._at] == "{" else self._source[self._at]
@@ -139,25 +141,11 @@ class _Translation:
         self._at += 2
 
     def _set(self) -> None:
-        """Copy a set, whose first `]` is a character, with the POSIX classes in it."""
-        source, at = self._source, self._at + 1
-        piece = "["
-        if source.startswith("^", at):
-            piece, at = piece + "^", at + 1
-        if source.startswith("]", at):
-            piece, at = piece + r"\]", at + 1
-        while at < len(source) and source[at] != "]":
-            end = source.find(":]", at) if source.startswith("[:", at) else -1
-            if end > 0:
-                piece, at = piece + source[at : end + 2], end + 2
-            elif source[at] == "\\":
-                piece, at = piece + ("/" if source[at + 1 : at + 2] == "/" else source[at : at + 2]), at + 2
-            else:
-                piece, at = piece + ("\\" if source[at] in "[&|~" else "") + source[at], at + 1
-        if at >= len(source):
+        found = _SET.match(self._source, self._at)
+        if found is None:
             raise PatternError("a set is not closed: `]` is missing")
-        self._out.append(piece + "]")
-        self._at = at + 1
+        self._out.append(found.group())
+        self._at = found.end()
 
     def _open(self) -> None:
         source, at = self._source, self._at + 1
@@ -182,11 +170,9 @@ class _Translation:
         self._scopes.append([])
 
     def _flags(self, at: int) -> None:
-        end = at
-        while self._source[end : end + 1] and self._source[end] in _FLAGS:
-            end += 1
+        end = len(self._source) - len(self._source[at:].lstrip(_FLAGS))
         flags, closing = self._source[at:end], self._source[end : end + 1]
-        if not flags or closing not in (")", ":") or not closing:
+        if not flags or closing not in (")", ":"):
             raise PatternError(f"`(?{self._source[at : end + 1]}` is not supported")
         self._out.append(f"(?{flags}:")
         self._at = end + 1

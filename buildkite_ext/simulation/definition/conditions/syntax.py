@@ -183,6 +183,7 @@ _BLANK = re.compile(r"(?:\s+|//[^\n]*)*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _SHELL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SUFFIX = re.compile(r"\.[A-Za-z0-9_.]*")
+_FLAGS = re.compile(r"[A-Za-z0-9_]+")
 _NUMBER = re.compile(r"[0-9]+")
 _SYMBOLS = ("||", "&&", "==", "!=", "=~", "!~", "!", "(", ")", "[", "]", ",", "?", ":")
 _WORD_OPERATORS = (":-", ":+", ":?", "-", "+", "?")
@@ -363,7 +364,8 @@ class _ExpressionParser:
 
     def _next(self) -> _Token:
         blank = _BLANK.match(self._text, self._at)
-        start = self._at = self._at if blank is None else blank.end()
+        assert blank is not None
+        start = self._at = blank.end()
         character = self._text[start : start + 1]
         if not character:
             return _Token(start, "end", "")
@@ -521,14 +523,14 @@ class _ExpressionParser:
                 out.append(following if following == "/" else character + following)
             else:
                 out.append(character)
-        flags = re.compile(r"[A-Za-z0-9_]*").match(self._text, self._at)
-        letters = "" if flags is None else flags.group()
+        flags = _FLAGS.match(self._text, self._at)
+        letters = flags.group() if flags else ""
         self._at += len(letters)
         if letters not in ("", "i"):
             raise ConditionError("parse", f"the flag `{letters}` of a regular expression is unknown: use `i`", start)
         source = "".join(out)
         try:
-            return Pattern(start, source, compile_pattern(source, ignore_case=letters == "i"))
+            return Pattern(start, source, compile_pattern(source, ignore_case=bool(letters)))
         except PatternError as error:
             raise ConditionError("parse", str(error), start) from None
 
