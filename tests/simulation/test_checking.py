@@ -114,6 +114,7 @@ def test_warnings(text: str, line: int, column: int, words: str) -> None:
         "- {command: x, parallelism: $N, concurrency: '${N:-2}', concurrency_group: g-$B}",
         "- {command: x, soft_fail: $SOFT, priority: $P, timeout_in_minutes: $T}",
         "- {command: x, if: $CONDITION}",
+        "- {command: 'deploy ${REGION?} ${CITY?is needed}'}",
         "- {command: x, if: 'build.branch == \"$$BRANCH\" || build.tag =~ /v1$$/ || build.message =~ /a$/'}",
         "- {command: x, depends_on: test-$NAME}",
         "- {block: b, blocked_state: '${STATE}'}",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import sys
+
 import pytest
 
 from buildkite_ext.simulation.definition.conditions import Condition, ConditionContext, ConditionError
@@ -32,7 +35,19 @@ WRONG = [
     ('["a"] @> "a"', "parse", 6, "`@` is not part of the language"),
     ('"abc', "parse", 0, "a quote or a brace is not closed"),
     ("'abc", "parse", 0, "a quote or a brace is not closed"),
-    ("/abc", "parse", 0, "a quote or a brace is not closed"),
+    ("true && /abc", "parse", 8, "a regular expression is not closed: `/` is missing"),
+    ("true && /abc\\/", "parse", 8, "a regular expression is not closed: `/` is missing"),
+    ("true && 'abc\\'", "parse", 8, "a quote or a brace is not closed"),
+    ('true && "abc\\', "parse", 8, "a quote or a brace is not closed"),
+    ("true && ${CITY:1:2", "parse", 8, "a quote or a brace is not closed"),
+    ("true && ${CITY:-a", "parse", 8, "a quote or a brace is not closed"),
+    ('true && "\\400" == ""', "parse", 8, "`\\400` is more than a byte: write at most `\\377`"),
+    ("true && 09 == 9", "parse", 8, "`09` begins with 0 and is not octal"),
+    ("true && includes 1", "parse", 8, "`includes` has no value on its left"),
+    ("X", "validation", 0, "`X` is not a variable"),
+    ("[true] includes 'a'", "validation", 1, "a list holds strings only, and this is a boolean"),
+    ("[!true] includes 'a'", "validation", 1, "a list holds strings only, and this is a boolean"),
+    ("'a' == 'b' ? 1 : 2", "result", 11, "the condition is a number: it has to be true or false"),
     ("build..branch", "parse", 0, "`build..branch` is not a name"),
     ("build.", "parse", 0, "`build.` is not a name"),
     (".branch", "parse", 0, "`.` is not part of the language"),
@@ -86,6 +101,12 @@ WRONG = [
         "validation",
         4,
         '"BUILDKITE_BRANHC" is not a valid environment variable, did you mean "BUILDKITE_BRANCH"?',
+    ),
+    (
+        'env("BUILDKITE_SOMETHING_ELSE_THAT_NOBODY_KNOWS") == ""',
+        "validation",
+        4,
+        '"BUILDKITE_SOMETHING_ELSE_THAT_NOBODY_KNOWS" is not a valid environment variable',
     ),
     (
         'env("BUILDKITE_X_Y_Z_W") == ""',
@@ -177,6 +198,10 @@ def test_a_wrong_condition(text: str, kind: str, position: int, message: str) ->
         ("!" * 200 + "true", 50, "more than 50 `!` in a row"),
         (" || ".join(["true"] * 202), 8 * 201 - 3, "more than 200 operators in a row"),
         ('"${a-' * 200, 251, "the expression is nested deeper than 50"),
+        ("(true) && " * 60 + "(" * 60, 650, "the expression is nested deeper than 50"),
+        ("((true) && " * 60, 530, "the expression is nested deeper than 50"),
+        ("$A == $A && " + '"${A}" == "" && ' * 60 + "(" * 60, 1022, "the expression is nested deeper than 50"),
+        ('"' + "${A:-${B}" * 60, 447, "the expression is nested deeper than 50"),
     ],
 )
 def test_a_condition_that_is_nested_too_deeply(text: str, position: int, message: str) -> None:
@@ -197,7 +222,11 @@ EVALUATED = [
     ('${EMPTY:?no} == "a"', 0, "$EMPTY: no"),
     ('"a ${X:$X}" == ""', 3, "${X:…}: 'x' is not a number"),
     ('${X:0:$X} == ""', 0, "${X:…}: 'x' is not a number"),
-    ('[build.tag] includes "x"', 0, "a null is in the list on the left of `includes`"),
+    ('true && [build.tag] includes "x"', 8, "a null is in the list on the left of `includes`"),
+    ('true && ${NONE?} == ""', 8, "$NONE: not set"),
+    ('true && ${NONE-\\400} == ""', 8, "`\\400` is more than a byte: write at most `\\377`"),
+    ("${X:X1} == ''", 0, "${X:…}: 'X1' is not a number"),
+    ("${X:0:X1} == ''", 0, "${X:…}: 'X1' is not a number"),
     ('env("${EMPTY}") == ""', 4, "the name in `env(…)` is empty"),
     ('env("BUILDKITE_AGENT_${NONE-NAME}") == "a"', 4, '"BUILDKITE_AGENT_NAME" is not a valid environment variable'),
 ]
@@ -241,6 +270,34 @@ def test_a_regular_expression_that_is_refused(source: str, message: str) -> None
     assert str(raised.value) == message
 
 
+@pytest.mark.parametrize("source", ["(a", "*", "+a", "a**", "a+?+", "[z-a]", "a{2}{3}"])
+def test_what_is_not_a_regular_expression(source: str) -> None:
+    with pytest.raises(PatternError, match=f"^/{re.escape(source)}/ is not a regular expression: [a-z]"):
+        compile_pattern(source, ignore_case=False)
+
+
+def test_a_search_that_takes_too_long_is_an_error_of_the_condition() -> None:
+    condition = Condition("true && build.message =~ /(a|aa)+$/")
+    with pytest.raises(ConditionError) as raised:
+        condition.holds(ConditionContext({"build.message": "a" * 60 + "b"}))
+    assert (raised.value.kind, raised.value.position) == ("evaluation", 25)
+    assert str(raised.value) == "the search for /(a|aa)+$/ took longer than 1 s"
+
+
+def test_a_missing_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "regex", None)
+    with pytest.raises(
+        ImportError, match=r"^A regular expression needs regex: pip install 'buildkite-ext\[simulator\]'$"
+    ):
+        compile_pattern("a", ignore_case=False)
+
+
+def test_a_value_that_only_the_documentation_lists_is_let_through_if_asked_for() -> None:
+    assert not Condition("build.state == 'started_failing'", documented=True).holds(ConditionContext())
+    with pytest.raises(ConditionError, match="is never 'runing'"):
+        Condition("build.state == 'runing'", documented=True)
+
+
 BUILT_IN = {
     "BUILDKITE_BRANCH": "build.branch",
     "BUILDKITE_COMMIT": "build.commit",
@@ -264,6 +321,7 @@ def test_what_env_tells_of_a_build(name: str, variable: str) -> None:
     [
         ("BUILDKITE_PULL_REQUEST_USING_MERGE_REFSPEC", {"pull_request.using_merge_refspec": True}, "true"),
         ("BUILDKITE_PULL_REQUEST_USING_MERGE_REFSPEC", {}, ""),
+        ("BUILDKITE_PULL_REQUEST_${NONE-LABELS}", {}, ""),
         ("BUILDKITE_GIT_DIFF_BASE", {}, ""),
         ("BUILDKITE_GIT_DIFF_BASE", {"build.merge_queue.base_branch": "main"}, ""),
         ("BUILDKITE_GIT_DIFF_BASE", {"merge_queue.active": True}, ""),

@@ -244,6 +244,19 @@ RULES: list[tuple[str, str, bool | str]] = [
     ("nothing behind an operator", "true &&", "parse"),
     ("a parenthesis too many", "(true))", "parse"),
     ("an unknown function", 'branch("a") == ""', "validation"),
+    ("the largest byte", r'"\377" == "ÿ"', True),
+    ("a default ends at its brace alone", '${NONE:-AXB} == "AXB"', True),
+    ("quotes in a default", """${NONE:-ab"c d"'X}'e} == "abc dX}e" """, True),
+    ("a dot behind a variable in a text", '"$CITY.x" == "Łódź.x"', True),
+    (":+ with a variable that is set", '${CITY:+x} == "x"', True),
+    (":+ with an unset variable", '${NONE:+x} == ""', True),
+    ("a substring of an unset variable", '${NONE:0:2} == ""', True),
+    ("a substring of no length", '${CITY:1:0} == ""', True),
+    ("a substring from the end with a length", '${CITY: -1:1} == "ź"', True),
+    ("a substring from before the beginning", '${CITY: -9} == "Łódź"', True),
+    ("an expanded text on the right of includes", 'build.pull_request.labels includes "${NONE:-bug}"', True),
+    ("an escaped slash in a pattern", r"build.branch =~ /^feature\/login$/", True),
+    ("a pattern over lines", "build.branch !~ /a\n/", True),
 ]
 
 
@@ -272,6 +285,30 @@ def test_rules(text: str, want: bool | str) -> None:
         ("a+?b??", "aab", True),
         ("[]a]+", "]a", True),
         ("[a&&b|~]", "&", True),
+        ("[a&&b|~]", "c", False),
+        ("[[a]b", "[b", True),
+        ("[[:]", ":", True),
+        ("[^]a]", "]a", False),
+        (r"[\]a][\[]", "][", True),
+        (r"[\/]", "/", True),
+        (r"^\/$", "/", True),
+        ("(a(?i)b)c", "aBc", True),
+        ("a(?i)b", "a", False),
+        ("x(?i)a|b", "xA", True),
+        ("x(?i)a|b", "c", False),
+        ("x(?i)(?s)a|^b.$", "B\n", True),
+        ("(?:ab)+c", "ababc", True),
+        ("(?:ab)+c", "xc", False),
+        ("(a)(?#c)b", "ab", True),
+        ("a(?#c)(b)", "a", False),
+        ("a(?#c)bc", "ac", False),
+        ("a{,2}", "aa", False),
+        ("ab{e<=1}", "ax", False),
+        ("^a{2}$", "aa", True),
+        ("^a{2}$", "aaa", False),
+        ("^a{2,}$", "aaa", True),
+        ("^a{1,2}?b$", "aab", True),
+        ("^a{1,2}b$", "aaab", False),
     ],
 )
 def test_regular_expressions(source: str, text: str, want: bool) -> None:
@@ -288,7 +325,7 @@ def test_regular_expressions_that_are_refused(source: str) -> None:
 
 
 def test_a_search_whose_time_explodes_ends() -> None:
-    with pytest.raises(SearchTimeout):
+    with pytest.raises(SearchTimeout, match=r"^the search for /\(a\|aa\)\+\$/ took longer than 0\.01 s$"):
         search(compile_pattern("(a|aa)+$", ignore_case=False), "a" * 60 + "b", seconds=0.01)
 
 
@@ -313,6 +350,41 @@ def test_a_condition_says_what_it_read() -> None:
         'build.env("NONE")': None,
         "$N": "2",
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ('[build.branch, env("N")] includes build.tag', ["build.branch", 'env("N")', "build.tag"]),
+        ("!(build.number == 1) || !build.fixed", ["build.number", "build.fixed"]),
+        ("(build.fixed ? build.tag : build.message) == pipeline.slug", ["build.fixed", "build.tag", "build.message", "pipeline.slug"]),
+        ('"${N:-$CITY}" == "${NONE:$N:$EMPTY}"', ["$N", "$CITY", "$NONE", "$EMPTY"]),
+        ('env("${N:-X}") == env("N")', ["$N", 'env("N")']),
+        ("true == false", []),
+    ],
+)  # fmt: skip
+def test_a_condition_reads_the_variables_in_all_its_parts(text: str, names: list[str]) -> None:
+    assert list(Condition(text).values(CONTEXT)) == names
+
+
+def test_what_a_condition_read_is_told_as_it_was_read() -> None:
+    condition = Condition('env("NONE") == build.env("NONE") || "${NONE:-x}" == build.tag || $N.5 == ""')
+    assert condition.values(CONTEXT) == {
+        'env("NONE")': "",
+        'build.env("NONE")': None,
+        "$NONE": None,
+        "build.tag": None,
+        "$N": "2",
+    }
+
+
+def test_a_condition_knows_its_text_and_its_place() -> None:
+    condition = Condition("true == true")
+    assert (condition.text, condition.entry_point, repr(condition)) == (
+        "true == true",
+        "build_condition",
+        "Condition('true == true')",
+    )
 
 
 def test_errors_name_the_place_and_what_to_write() -> None:

@@ -276,6 +276,8 @@ def test_expansions(text: str, want: str) -> None:
         ("${NONE?give $CITY}", "$NONE: give Łódź"),
         ("${a-" * 60, "nested deeper than 50"),
         ("${NONE:-" * 51 + "}" * 51, "nested deeper than 50"),
+        ("${NONE}" * 60 + "${NONE:-" * 51 + "}" * 51, "nested deeper than 50"),
+        ("${NONE:-${NONE}" * 51 + "}" * 51, "nested deeper than 50"),
         ("a\n${A1:\nx}", "`${A1:`: a number"),
         ("${A1:" + "x" * 40, "`${A1:xxxxxxxxxxxxxxx`: a number"),
         ("x ${A1:1:z}", "`${A1:1:z}`: a number"),

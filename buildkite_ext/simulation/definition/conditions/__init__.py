@@ -61,7 +61,7 @@ class Condition:
 
     def values(self, context: ConditionContext) -> Mapping[str, Value]:
         """Return the values of the variables that the condition reads, by what is written for each."""
-        return {name: _read(name, context) for name in variables_of(self._node)}
+        return {name: evaluate(node, context) for name, node in variables_of(self._node).items()}
 
 
 @lru_cache(maxsize=1024)
@@ -69,12 +69,3 @@ def _checked(text: str, entry_point: EntryPoint, documented: bool) -> Node:
     node = parse(text)
     check(node, entry_point, documented=documented)
     return node
-
-
-def _read(name: str, context: ConditionContext) -> Value:
-    if name.startswith("$"):
-        return context.environment.get(name[1:])
-    function, separator, rest = name.partition('("')
-    if separator:
-        return context.environment.get(rest[:-2], "" if function == "env" else None)
-    return context.value(name)

@@ -40,7 +40,7 @@ _FUNCTIONS = ("env", "build.env")
 _ENV_NAME = re.compile(r"[A-Za-z0-9_]+")
 
 
-def check(node: Node, entry_point: EntryPoint, *, documented: bool = False) -> None:
+def check(node: Node, entry_point: EntryPoint, *, documented: bool) -> None:
     """Check an expression.
 
     Args:
@@ -68,19 +68,20 @@ def check(node: Node, entry_point: EntryPoint, *, documented: bool = False) -> N
         raise ConditionError("result", f"the condition is a {found}: it has to be true or false", node.position)
 
 
-def variables_of(node: Node) -> list[str]:
-    """Return the variables and the literal environment variables that an expression reads, each once, in order."""
-    names: dict[str, None] = {}
+def variables_of(node: Node) -> dict[str, Node]:
+    """Return the variables and the literal environment variables that an expression reads, by what is written for each."""
+    found: dict[str, Node] = {}
     for each in _nodes(node):
-        if isinstance(each, Variable):
-            names[each.name] = None
-        elif isinstance(each, Call) and each.arguments:
-            first = each.arguments[0]
-            if isinstance(first, Text) and first.fixed is not None:
-                names[f'{each.name}("{first.fixed}")'] = None
-        elif isinstance(each, Expansion):
-            names[f"${each.name}"] = None
-    return list(names)
+        match each:
+            case Variable(name=name):
+                found[name] = each
+            case Call(name=function, arguments=(Text(fixed=str(name)),)):
+                found[f'{function}("{name}")'] = each
+            case Expansion(position=position, name=name):
+                found[f"${name}"] = Expansion(position, name)
+            case _:
+                pass
+    return found
 
 
 def _invalid(node: Node, message: str) -> ConditionError:
@@ -237,13 +238,10 @@ def _equals(node: Binary) -> None:
     for side, found in ((node.left, left), (node.right, right)):
         if found == _PATTERN:
             raise _invalid(side, f"a regular expression is compared by =~, not by {node.operator}")
-    if left.name == "enum":
-        if right == _STRING:
-            _check_value(left.enum, node.right, ENUM_VALUES[left.enum] | DOCUMENTED_VALUES.get(left.enum, frozenset()))
-            return
-        left = _STRING
-    if left != right and _NULL not in (left, right):
-        raise _invalid(node, f"`{node.operator}` compares a {_type(node.left)} with a {right}: they never are equal")
+    if left.name == "enum" and right == _STRING:
+        _check_value(left.enum, node.right, ENUM_VALUES[left.enum] | DOCUMENTED_VALUES.get(left.enum, frozenset()))
+    elif left != right and _NULL not in (left, right):
+        raise _invalid(node, f"`{node.operator}` compares a {left} with a {right}: they never are equal")
 
 
 def _check_value(enum: str, node: Node, values: frozenset[str]) -> None:

@@ -144,11 +144,12 @@ def evaluate(node: Node, context: ConditionContext) -> Value:
     Raises:
         ConditionError: a value was wrong (`evaluation`).
     """
+    assert not isinstance(node, Pattern), "a regular expression has no value of its own"
     match node:
         case Literal_(value=value):
             return value
         case Text(pieces=pieces):
-            return _joined(pieces, context, node.position)
+            return _joined(pieces, context)
         case Expansion():
             expanded = _expanded(node, context)
             return expanded if not node.suffix else (expanded or "") + node.suffix
@@ -173,8 +174,6 @@ def evaluate(node: Node, context: ConditionContext) -> Value:
             return (isinstance(text, str) and _found(right, text)) is (node.operator == "=~")
         case Binary(left=left, right=right):
             return _includes(left, right, context)
-        case Pattern():
-            raise AssertionError("a regular expression has no value of its own")
 
 
 def _text(node: Node, context: ConditionContext) -> str | None:
@@ -224,11 +223,11 @@ def _environment_variable(node: Call, context: ConditionContext) -> str | None:
 # Expansions -----------------------------------------------------------------------------------------------------------
 
 
-def _joined(pieces: Sequence[Piece], context: ConditionContext, position: int) -> str:
+def _joined(pieces: Sequence[Piece], context: ConditionContext) -> str:
     out: list[str] = []
     for piece in pieces:
         if isinstance(piece, InvalidEscape):
-            raise ConditionError("evaluation", piece.message, position)
+            raise ConditionError("evaluation", piece.message, piece.position)
         out.append(piece if isinstance(piece, str) else _expanded(piece, context) or "")
     return "".join(out)
 
@@ -237,7 +236,7 @@ def _expanded(node: Expansion, context: ConditionContext) -> str | None:
     """Return the value of an expansion; None if the variable is unset and nothing stands for it."""
     value = context.environment.get(node.name)
     missing = value is None or (node.operator.startswith(":") and not value)
-    word: Callable[[], str] = lambda: _joined(node.word, context, node.position)  # noqa: E731 - only evaluated where used
+    word: Callable[[], str] = lambda: _joined(node.word, context)  # noqa: E731 - only evaluated where used
     match node.operator:
         case "-" | ":-":
             return word() if missing else value
@@ -265,7 +264,7 @@ def _substring(value: str, node: Expansion, context: ConditionContext) -> str:
 
 
 def _whole_number(pieces: Sequence[Piece], node: Expansion, context: ConditionContext) -> int:
-    text = _joined(pieces, context, node.position).strip()
+    text = _joined(pieces, context).strip()
     if re.fullmatch(r"[+-]?[0-9]{1,9}", text) is None:
         raise ConditionError("evaluation", f"${{{node.name}:…}}: {text!r} is not a number", node.position)
     return int(text)

@@ -29,11 +29,10 @@ _REFUSED = {
 }
 _FLAGS = "imsx-"
 _ENDS = {"z": r"\Z", "Z": r"(?=\n?\Z)"}
-_COUNT = re.compile(r"\{[0-9]+(,[0-9]*)?\}")
+_QUANTIFIER = re.compile(r"(?:[?*+]|\{[0-9]+(?:,[0-9]*)?\})([?+]?)")
+_COMMENT = re.compile(r"\?#[^)]*\)")
 _SET = re.compile(r"\[\^?\]?(\[:[^]:]*:\]|\\.|[^]])*+\]", re.DOTALL)
 """A set. Its first `]` is a character, and POSIX classes stand in it."""
-
-_QUANTIFIERS = frozenset("?*+")
 
 
 class PatternError(ValueError):
@@ -65,7 +64,7 @@ def compile_pattern(source: str, *, ignore_case: bool) -> regex.Pattern[str]:
         raise ImportError("A regular expression needs regex: pip install 'buildkite-ext[simulator]'") from error
     translated = _Translation(source).run()
     try:
-        return regex.compile(translated, regex.VERSION0 | (regex.IGNORECASE if ignore_case else 0))
+        return regex.compile(translated, regex.VERSION0 | regex.IGNORECASE * ignore_case)
     except (regex.error, ValueError, OverflowError) as error:
         raise PatternError(f"/{source}/ is not a regular expression: {error}") from None
 
@@ -94,14 +93,15 @@ class _Translation:
 
     def run(self) -> str:
         """Return the translated pattern."""
-        quantified = False
         while self._at < len(self._source):
             character = self._source[self._at]
-            if character in _QUANTIFIERS or (character == "{" and self._counted()):
-                quantified = self._quantifier(quantified=quantified)
-                continue
-            quantified = False
-            if character == "\\":
+            quantifier = _QUANTIFIER.match(self._source, self._at)
+            if quantifier is not None:
+                if quantifier[1] == "+":
+                    raise PatternError("possessive quantifiers, such as `a++`, are not supported")
+                self._out.append(quantifier.group())
+                self._at = quantifier.end()
+            elif character == "\\":
                 self._escape()
             elif character == "[":
                 self._set()
@@ -114,24 +114,10 @@ class _Translation:
                 self._out.append(")" * len(scope) + "|" + "".join(f"(?{flags}:" for flags in scope))
                 self._at += 1
             else:
-                self._out.append(r"\{" if character == "{" else r"\}" if character == "}" else character)
+                self._out.append(r"\{" if character == "{" else character)
                 self._at += 1
         self._out.append(")" * len(self._scopes[0]))
         return "".join(self._out)
-
-    def _counted(self) -> str:
-        """Return the count `{n}`, `{n,}` or `{n,m}` that begins here; empty if the brace is a character."""
-        count = _COUNT.match(self._source, self._at)
-        return count.group() if count else ""
-
-    def _quantifier(self, *, quantified: bool) -> bool:
-        count = self._counted() if self._source[self._at] == "{" else self._source[self._at]
-        if quantified and count == "+":
-            raise PatternError("possessive quantifiers, such as `a++`, are not supported")
-        lazy = quantified and count == "?"
-        self._out.append(count)
-        self._at += len(count)
-        return not lazy
 
     def _escape(self) -> None:
         following = self._source[self._at + 1 : self._at + 2]
@@ -153,10 +139,10 @@ class _Translation:
             if source.startswith(beginning, at):
                 raise PatternError(f"{name}, as in `({beginning}`, is not supported")
         if source.startswith("?#", at):
-            end = source.find(")", at)
-            if end < 0:
+            comment = _COMMENT.match(source, at)
+            if comment is None:
                 raise PatternError("a comment is not closed: `)` is missing")
-            self._at = end + 1
+            self._at = comment.end()
             return
         if source.startswith(("?:", "?=", "?!"), at):
             self._out.append("(" + source[at : at + 2])

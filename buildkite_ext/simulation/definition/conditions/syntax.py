@@ -49,7 +49,7 @@ class ConditionError(ValueError):
         position: index of the character in the text at which it was found.
     """
 
-    def __init__(self, kind: ErrorKind, message: str, position: int = 0) -> None:
+    def __init__(self, kind: ErrorKind, message: str, position: int) -> None:
         super().__init__(message)
         self.kind: ErrorKind = kind
         self.position = position
@@ -80,6 +80,7 @@ class Expansion:
 class InvalidEscape:
     """Escape sequence in a default that is an error when the default is used."""
 
+    position: int
     message: str
 
 
@@ -120,7 +121,6 @@ class Pattern:
     """Regular expression."""
 
     position: int
-    source: str
     compiled: regex.Pattern[str]
 
 
@@ -174,8 +174,8 @@ Node = Literal_ | Text | Expansion | Variable | Pattern | Array | Call | Not | B
 
 class _Token(NamedTuple):
     position: int
-    kind: Literal["end", "symbol", "name", "number", "node"]
-    text: str
+    text: str = ""
+    kind: Literal["end", "symbol", "name", "number", "node"] = "node"
     node: Node | None = None
 
 
@@ -183,7 +183,9 @@ _BLANK = re.compile(r"(?:\s+|//[^\n]*)*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _SHELL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SUFFIX = re.compile(r"\.[A-Za-z0-9_.]*")
-_FLAGS = re.compile(r"[A-Za-z0-9_]+")
+_SINGLE = re.compile(r"'((?:[^'\\]|\\['\\]?)*+)'")
+_SINGLE_ESCAPE = re.compile(r"\\(['\\])")
+_PATTERN = re.compile(r"/((?:[^/\\]|\\.)*+)/([A-Za-z0-9_]*)", re.DOTALL)
 _NUMBER = re.compile(r"[0-9]+")
 _SYMBOLS = ("||", "&&", "==", "!=", "=~", "!~", "!", "(", ")", "[", "]", ",", "?", ":")
 _WORD_OPERATORS = (":-", ":+", ":?", "-", "+", "?")
@@ -368,63 +370,53 @@ class _ExpressionParser:
         start = self._at = blank.end()
         character = self._text[start : start + 1]
         if not character:
-            return _Token(start, "end", "")
+            return _Token(start, kind="end")
         if character in "\"'":
             pieces = self._double() if character == '"' else (self._single(),)
-            return _Token(start, "node", self._text[start : self._at], Text(start, pieces))
+            return _Token(start, self._text[start : self._at], node=Text(start, pieces))
         if character == "$":
-            return _Token(start, "node", "$", self._dollar(suffix=True))
+            return _Token(start, "$", node=self._dollar(suffix=True))
         if character == "/":
-            return _Token(start, "node", "/", self._pattern())
+            return _Token(start, "/", node=self._pattern())
         if (number := _NUMBER.match(self._text, start)) is not None:
             self._at = number.end()
-            return _Token(start, "number", number.group())
+            return _Token(start, number.group(), "number")
         if (name := _NAME.match(self._text, start)) is not None:
             if ".." in name.group() or name.group().endswith("."):
                 raise ConditionError("parse", f"`{name.group()}` is not a name", start)
             self._at = name.end()
-            return _Token(start, "name", name.group())
+            return _Token(start, name.group(), "name")
         for symbol in _SYMBOLS:
             if self._text.startswith(symbol, start):
                 self._at += len(symbol)
-                return _Token(start, "symbol", symbol)
+                return _Token(start, symbol, "symbol")
         raise ConditionError("parse", f"`{character}` is not part of the language{_meant(character)}", start)
 
     def _single(self) -> str:
         """Read a text in single quotes: only `\\\\` and `\\'` are escapes."""
-        start = self._at
-        self._at += 1
-        out: list[str] = []
-        while (character := self._character(start)) != "'":
-            following = self._text[self._at : self._at + 1]
-            if character == "\\" and following and following in "\\'":
-                self._at += 1
-                character = following
-            out.append(character)
-        return "".join(out)
+        found = _SINGLE.match(self._text, self._at)
+        if found is None:
+            raise ConditionError("parse", "a quote or a brace is not closed", self._at)
+        self._at = found.end()
+        return _SINGLE_ESCAPE.sub(r"\1", found[1])
 
     def _double(self) -> tuple[Piece, ...]:
         """Read a text in double quotes."""
         start = self._at
         self._at += 1
-        pieces = self._pieces('"', start, "parse")
+        pieces = self._pieces('"', start)
         self._at += 1
         return pieces
 
-    def _character(self, start: int) -> str:
-        if self._at >= len(self._text):
-            raise ConditionError("parse", "a quote or a brace is not closed", start)
-        self._at += 1
-        return self._text[self._at - 1]
-
-    def _pieces(self, end: str, start: int, kind: ErrorKind) -> tuple[Piece, ...]:
+    def _pieces(self, end: str, start: int) -> tuple[Piece, ...]:
         """Read texts and expansions up to one of the ends, which isn't read."""
         pieces: list[Piece] = []
         text: list[str] = []
-        while self._text[self._at : self._at + 1] not in (*end, ""):
-            character = self._character(start)
+        while self._at < len(self._text) and self._text[self._at] not in end:
+            character = self._text[self._at]
+            self._at += 1
             if character == "\\":
-                escaped = self._escape(start, kind)
+                escaped = self._escape(start, in_quotes=end == '"')
                 if isinstance(escaped, str):
                     text.append(escaped)
                 else:
@@ -441,7 +433,7 @@ class _ExpressionParser:
                 text.append(character)
             else:
                 self._at -= 1
-                expansion = self._dollar(suffix=False)
+                expansion = self._dollar()
                 if expansion is None:
                     text.append("$")
                 else:
@@ -449,27 +441,27 @@ class _ExpressionParser:
                     text.clear()
         if self._at >= len(self._text):
             raise ConditionError("parse", "a quote or a brace is not closed", start)
-        pieces.append("".join(text))
-        return tuple(piece for piece in pieces if piece != "")
+        return (*pieces, "".join(text))
 
-    def _escape(self, start: int, kind: ErrorKind) -> str | InvalidEscape:
+    def _escape(self, start: int, *, in_quotes: bool) -> str | InvalidEscape:
         octal = _OCTAL.match(self._text, self._at)
         if octal is not None:
             self._at = octal.end()
             value = int(octal.group(), 8)
             if value > 0o377:
                 message = f"`\\{octal.group()}` is more than a byte: write at most `\\377`"
-                if kind == "parse":
+                if in_quotes:
                     raise ConditionError("parse", message, start)
-                return InvalidEscape(message)
+                return InvalidEscape(start, message)
             return chr(value)
-        character = self._character(start)
+        character = self._text[self._at : self._at + 1]
+        self._at += 1
         if character == "x" and (code := _HEX.match(self._text, self._at)) is not None:
             self._at = code.end()
             return chr(int(code.group(), 16))
         return _ESCAPES.get(character, character)
 
-    def _dollar(self, *, suffix: bool) -> Expansion | None:
+    def _dollar(self, *, suffix: bool = False) -> Expansion | None:
         """Read `$NAME` or `${…}`; None if the `$` is a character, which only a text may have."""
         start = self._at
         self._at += 1
@@ -493,44 +485,37 @@ class _ExpressionParser:
         if name is None:
             raise ConditionError("parse", "`${` has no name", start)
         self._at = name.end()
-        operator = next((each for each in _WORD_OPERATORS if self._text.startswith(each, self._at)), None)
+        operator = next((each for each in _WORD_OPERATORS if self._text.startswith(each, self._at)), "")
         word: tuple[Piece, ...] = ()
         offset: tuple[Piece, ...] = ()
         length: tuple[Piece, ...] | None = None
-        if operator is not None:
+        if operator:
             self._at += len(operator)
-            word = self._pieces("}", start, "evaluation")
+            word = self._pieces("}", start)
         elif self._text.startswith(":", self._at):
             operator = ":"
             self._at += 1
-            offset = self._pieces(":}", start, "evaluation")
+            offset = self._pieces(":}", start)
             if self._text.startswith(":", self._at):
                 self._at += 1
-                length = self._pieces("}", start, "evaluation")
+                length = self._pieces("}", start)
         if not self._text.startswith("}", self._at):
             raise ConditionError("parse", f"`${{{name.group()}` is not closed, or has an unknown operator", start)
         self._at += 1
         self._depth -= 1
-        return Expansion(start, name.group(), operator or "", word, offset, length)
+        return Expansion(start, name.group(), operator, word, offset, length)
 
     def _pattern(self) -> Pattern:
         start = self._at
-        self._at += 1
-        out: list[str] = []
-        while (character := self._character(start)) != "/":
-            if character == "\\":
-                following = self._character(start)
-                out.append(following if following == "/" else character + following)
-            else:
-                out.append(character)
-        flags = _FLAGS.match(self._text, self._at)
-        letters = flags.group() if flags else ""
-        self._at += len(letters)
-        if letters not in ("", "i"):
-            raise ConditionError("parse", f"the flag `{letters}` of a regular expression is unknown: use `i`", start)
-        source = "".join(out)
+        found = _PATTERN.match(self._text, start)
+        if found is None:
+            raise ConditionError("parse", "a regular expression is not closed: `/` is missing", start)
+        self._at = found.end()
+        source, flags = found.groups()
+        if flags not in ("", "i"):
+            raise ConditionError("parse", f"the flag `{flags}` of a regular expression is unknown: use `i`", start)
         try:
-            return Pattern(start, source, compile_pattern(source, ignore_case=bool(letters)))
+            return Pattern(start, compile_pattern(source, ignore_case=bool(flags)))
         except PatternError as error:
             raise ConditionError("parse", str(error), start) from None
 
