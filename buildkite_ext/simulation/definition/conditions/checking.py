@@ -72,15 +72,12 @@ def variables_of(node: Node) -> dict[str, Node]:
     """Return the variables and the literal environment variables that an expression reads, by what is written for each."""
     found: dict[str, Node] = {}
     for each in _nodes(node):
-        match each:
-            case Variable(name=name):
-                found[name] = each
-            case Call(name=function, arguments=(Text(fixed=str(name)),)):
-                found[f'{function}("{name}")'] = each
-            case Expansion(position=position, name=name):
-                found[f"${name}"] = Expansion(position, name)
-            case _:
-                pass
+        if isinstance(each, Variable):
+            found[each.name] = each
+        elif isinstance(each, Call) and isinstance(each.arguments[0], Text) and each.arguments[0].fixed is not None:
+            found[f'{each.name}("{each.arguments[0].fixed}")'] = each
+        elif isinstance(each, Expansion):
+            found[f"${each.name}"] = Expansion(each.position, each.name)
     return found
 
 

@@ -144,7 +144,7 @@ def evaluate(node: Node, context: ConditionContext) -> Value:
     Raises:
         ConditionError: a value was wrong (`evaluation`).
     """
-    assert not isinstance(node, Pattern), "a regular expression has no value of its own"
+    assert not isinstance(node, Pattern)  # it has no value of its own: the check lets it stand on the right only
     match node:
         case Literal_(value=value):
             return value
