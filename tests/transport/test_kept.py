@@ -19,6 +19,8 @@ from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, BuildNotFound
 
 from .servers import Server, heads
 
+pytestmark = pytest.mark.usefixtures("small_heap")
+
 Start = Callable[..., Server]
 
 BUILD = b'{"id": "b1", "number": 1, "state": "passed", "message": "Release"}'
