@@ -29,6 +29,7 @@ WRONG = [
     ("true true", "parse", 5, "`true` stands where an operator was expected"),
     ('build.branch = "a"', "parse", 13, "`=` is not part of the language: did you mean `==`?"),
     ("not true", "parse", 4, "`true` stands where an operator was expected"),
+    ("true and true", "parse", 5, "`and` stands where an operator was expected: did you mean `&&`?"),
     ("true & true", "parse", 5, "`&` is not part of the language: did you mean `&&`?"),
     ("true | true", "parse", 5, "`|` is not part of the language: did you mean `||`?"),
     ("@", "parse", 0, "`@` is not part of the language"),
