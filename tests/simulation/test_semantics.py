@@ -974,6 +974,155 @@ def test_replace_drops_what_has_not_begun() -> None:
     assert (build.state, second.state) == ("passed", "passed")
 
 
+def replaced(
+    text: str,
+    *uploads: tuple[str, float, bool],
+    scripts: Mapping[str, Script] | None = None,
+    then: Mapping[str, str] | None = None,
+    agents: int | None = None,
+) -> tuple[Simulator, SimulatedPipeline, Build]:
+    """Return a build whose step `up` uploads texts, each after some seconds, and with `--replace` or without.
+
+    The steps of `then` upload others after 20 s.
+    """
+    simulator = Simulator(agents=agents)
+    web = simulator.pipeline("web").configure(text).script("*", after=10)
+    for step, script in (scripts or {}).items():
+        web.script(step, **script)
+    for upload, seconds, replaces in uploads:
+        web.on_upload("up", upload, after=seconds, replaces=replaces)
+    for step, upload in (then or {}).items():
+        web.on_upload(step, upload, after=20)
+    return simulator, web, web.build(branch="main")
+
+
+def test_ids_are_unique_although_a_replacement_has_removed_steps() -> None:
+    simulator, web, build = replaced(
+        "[{command: up, key: up}, {command: dep, key: dep, depends_on: up}, {command: now, key: now}, {command: end, key: end}]",
+        ("[{command: a, key: a}]", 5, True),
+        scripts={"now": {"exit_status": [1, 0]}, "end": {"after": 30}},
+        then={"end": "[{command: b, key: b}, {command: c, key: c}]"},
+    )
+    ids = dict[str, str]()
+    for _ in range(60):
+        after(simulator, web, 1)
+        for job in build.jobs:
+            assert ids.setdefault(name(job), job.step_id) == job.step_id
+    with simulator.client() as buildkite:
+        buildkite.jobs.retry("web", build.number, next(job.id for job in build.jobs if name(job) == "now"))
+    after(simulator, web, 60)
+    assert [name(job) for job in build.jobs] == ["up", "now", "end", "a", "b", "c", "now"]
+    assert sorted(ids) == ["a", "b", "c", "dep", "end", "now", "up"]
+    assert len(set(ids.values())) == len(ids)
+    assert len({job.id for job in build.jobs}) == len(build.jobs)
+
+
+def test_a_key_is_free_again_when_a_replacement_has_removed_its_step() -> None:
+    simulator, web, build = replaced(
+        "[{command: dep, key: dep, depends_on: late}, {command: up, key: up}, wait, {command: late, key: late}]",
+        ("[{command: new, key: late}]", 5, True),
+    )
+    after(simulator, web, 600)
+    assert (build.state, states(build)) == ("passed", {"dep": "passed", "up": "passed", "late": "passed"})
+    began = {name(job): job.started_at or 0 for job in build.jobs}
+    assert began["late"] < began["dep"]
+
+
+def test_what_depends_on_a_step_that_a_replacement_has_removed_does_not_run() -> None:
+    simulator, web, build = replaced(
+        "[{command: dep, key: dep, depends_on: late}, {command: up, key: up}, wait, {command: late, key: late}]",
+        ("[{command: a, key: a}]", 5, True),
+    )
+    after(simulator, web, 600)
+    assert (build.state, states(build)) == ("failed", {"dep": "waiting_failed", "up": "passed", "a": "passed"})
+
+
+def test_a_replacement_that_is_refused_removes_nothing() -> None:
+    simulator, web, build = replaced(
+        "[{command: up, key: up}, wait, {command: late, key: late}]", ("[{command: new, key: up}]", 5, True)
+    )
+    after(simulator, web, 600)
+    assert states(build) == {"up": "failed", "waiter": "waiting_failed", "late": "waiting_failed"}
+
+
+def test_a_step_that_was_removed_does_not_run_when_the_key_comes_for_which_it_waited() -> None:
+    simulator, web, build = replaced(
+        "[{command: up, key: up}, {command: dep, key: dep, depends_on: late}]",
+        ("[{command: a, key: a}]", 3, True),
+        ("[{command: late, key: late}]", 5, False),
+    )
+    after(simulator, web, 600)
+    assert (build.state, states(build)) == ("passed", {"up": "passed", "late": "passed", "a": "passed"})
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "[{command: up, key: up}, {command: low, key: low}]",
+        "[{command: up, key: up}, {command: a, key: a, parallelism: 2}]",
+        "[{command: up, key: up}, {block: Go, key: go, depends_on: ~}]",
+        "[{command: up, key: up}, {input: Name, key: name}]",
+        (
+            "[{command: a, key: a, concurrency: 1, concurrency_group: g}, {command: up, key: up},"
+            " {command: b, key: b, concurrency: 1, concurrency_group: g}]"
+        ),
+    ],
+    ids=["no agent", "two jobs", "a block", "an input", "no turn"],
+)
+def test_a_replacement_removes_what_could_start_and_has_not(rest: str) -> None:
+    simulator, web, build = replaced(
+        rest,
+        ("[{command: new, key: new}]", 5, True),
+        scripts={"a": {"after": 100}},
+        agents=1 + rest.startswith("[{command: a"),
+    )
+    before = list(build.jobs)
+    after(simulator, web, 600)
+    assert (build.state, states(build)["new"]) == ("passed", "passed")
+    left = [job for job in build.jobs if job in before]
+    assert [name(job) for job in left] == [key for key in ("a", "up") if f"key: {key}, con" in rest or key == "up"]
+    with simulator.client() as buildkite:
+        assert len(buildkite.builds.get("web", 1).jobs) == len(left) + 1
+
+
+@pytest.mark.parametrize(
+    "rest",
+    ["{command: a, key: a, parallelism: 2}", "{command: a, key: a, retry: {automatic: true}}, {command: b, key: b}"],
+    ids=["one of two jobs", "a retry"],
+)
+def test_a_replacement_keeps_all_jobs_of_a_step_that_has_started(rest: str) -> None:
+    simulator, web, build = replaced(
+        f"[{{command: up, key: up}}, {rest}]",
+        ("[{command: new, key: new}]", 10, True),
+        scripts={
+            "up": {"after": 20},
+            "a": {"after": 4 if "retry" in rest else 50, "exit_status": [1, 0]},
+            "b": {"after": 50},
+        },
+        agents=2,
+    )
+    before = list(build.current_jobs)
+    after(simulator, web, 10)
+    assert [job.state for job in build.current_jobs].count("scheduled") == 1
+    after(simulator, web, 600)
+    assert [name(job) for job in build.current_jobs] == ["up", "new", *(name(job) for job in before[1:])]
+    assert {job.state for job in build.jobs if not job.retried} <= {"passed", "failed"}
+
+
+def test_a_job_that_a_replacement_has_removed_gives_its_place_in_a_concurrency_group_to_the_next() -> None:
+    simulator, web, build = replaced(
+        "[{command: b, key: b}, {command: up, key: up}, {command: a, key: a, depends_on: b, concurrency: 1, concurrency_group: g}]",
+        ("[{command: c, key: c}]", 5, True),
+        scripts={"b": {"after": 100}},
+    )
+    other = simulator.pipeline("api").configure("[{command: d, key: d, concurrency: 1, concurrency_group: g}]")
+    waiting = other.build(branch="main")
+    after(simulator, web, 4)
+    assert states(waiting) == {"d": "limited"}
+    after(simulator, web, 30)
+    assert (waiting.state, states(build)) == ("passed", {"b": "running", "up": "passed", "c": "passed"})
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -346,7 +346,7 @@ class Engine:
 
     def _add_jobs(self, build: Build, node: Node, reason: LeftOut | None, uploader: Job | None) -> None:
         step = node.step
-        run = build.runs[node] = StepRun(build, len(build.runs), node, reason)
+        run = build.runs[node] = StepRun(build, node, reason)
         each: Sequence[Step] = (isinstance(step, CommandStep) and step.combinations) or (step,)
         parallelism = step.parallelism if isinstance(step, CommandStep | TriggerStep) else None
         for one in each:
@@ -606,11 +606,12 @@ class Engine:
         if isinstance(read, str):
             return read
         for definition in read:
-            refused = refusal(build, definition)
+            replaced = self._replaced(build, job) if upload.replace else []
+            refused = refusal(build, definition, replaced)
             count = len(build.jobs)
             if refused is None:
-                if upload.replace:
-                    self._replace_rest(build, job)
+                if replaced:
+                    self._remove(build, replaced)
                     count = len(build.jobs)
                 self._add_steps(build, definition.steps, definition.groups, job)
             created = len(build.jobs) - count
@@ -627,13 +628,22 @@ class Engine:
         self._settle(build)
         return None
 
-    def _replace_rest(self, build: Build, job: Job) -> None:
-        """Remove the steps behind a job that have not begun."""
-        removed = build.graph.remove_waiting(job.run.node)
-        gone = {each.id for node in removed for each in build.runs.pop(node).jobs}
+    def _replaced(self, build: Build, job: Job) -> list[Node]:
+        """Return the steps behind a job of which no agent has taken a job yet."""
+        return [
+            node
+            for node in build.graph.unfinished_behind(job.run.node)
+            if not any(each.attempt or each.state not in _NOT_BEGUN for each in build.runs[node].jobs)
+        ]
+
+    def _remove(self, build: Build, nodes: Iterable[Node]) -> None:
+        """Remove steps with their jobs."""
+        build.graph.remove(nodes)
+        gone = {each.id for node in nodes for each in build.runs.pop(node).jobs}
+        groups: set[str] = set()
         for each in build.current_jobs:
             if each.id in gone:
-                self._finish(each, "canceled")
+                groups.update(self._finish(each, "canceled"))
                 build.failures -= each.fails_build
         build.current_jobs = [each for each in build.current_jobs if each.id not in gone]
         build.jobs = [each for each in build.jobs if each.id not in gone]
@@ -641,6 +651,7 @@ class Engine:
             self.organization.jobs.pop(each_id, None)
         for index, each in enumerate(build.current_jobs):
             each.position = index
+        self._start_limited(groups, settling=build)
 
 
 def _applies(patterns: str | None, branch: str) -> bool:
