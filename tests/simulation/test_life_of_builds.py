@@ -51,7 +51,7 @@ JOBS = {
     "accepted": {"running"} | _LEFT,
     "running": {"passed", "failed", "canceling", "timing_out", "skipped"},
     "canceling": {"canceled"},
-    "timing_out": {"timed_out"},
+    "timing_out": {"timed_out", "passed"},
     "blocked": {"unblocked"} | _LEFT | _UNMET,
     "waiting_failed": {"waiting"} | _LEFT,
     "blocked_failed": {"waiting"} | _LEFT,
@@ -118,7 +118,8 @@ scripts = st.fixed_dictionaries(
     {},
     optional={
         key: st.fixed_dictionaries(
-            {"after": st.sampled_from([0, 10, 100]), "exit_status": st.sampled_from([0, 0, 1, [1, 0], -1])}
+            {"after": st.sampled_from([0, 10, 100]), "exit_status": st.sampled_from([0, 0, 1, [1, 0], -1])},
+            optional={"interrupted": st.sampled_from([(0, 0), (0.5, 0), (0.5, 1), (5, 0)])},
         )
         for key in KEYS
     },

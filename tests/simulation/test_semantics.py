@@ -566,6 +566,63 @@ def test_a_timeout_stops_a_job_and_may_be_retried() -> None:
     assert (build.state, build.jobs[0].signal_reason) == ("failed", "cancel")
 
 
+@pytest.mark.parametrize(
+    ("interrupted", "job", "build"),
+    [
+        (None, ("timed_out", -1, "SIGTERM", "cancel", 70), "failed"),
+        ((4, 0), ("passed", 0, None, None, 64), "passed"),
+        ((10, 0), ("passed", 0, None, None, 70), "passed"),
+        ((11, 0), ("timed_out", -1, "SIGKILL", "cancel", 70), "failed"),
+        ((0, 3), ("timed_out", 3, None, "cancel", 60), "failed"),
+    ],
+)
+def test_what_a_command_does_in_the_grace_time_of_its_timeout(
+    interrupted: tuple[float, int] | None, job: tuple[str, int, str | None, str | None, float], build: str
+) -> None:
+    simulator = Simulator(timing=Timing(canceling=10))
+    web = simulator.pipeline("web").configure(
+        "[{command: a, key: a, timeout_in_minutes: 1}, wait, {command: b, key: b}]"
+    )
+    web.script("a", after=100, interrupted=interrupted).build(branch="main")
+    made = after(simulator, web, 61 + (0 if interrupted == (0, 3) else -1))
+    assert made.jobs[0].state == ("timed_out" if interrupted == (0, 3) else "running")
+    after(simulator, web, 600)
+    a = made.jobs[0]
+    assert a.finished_at is not None
+    assert a.started_at is not None
+    assert (a.state, a.exit_status, a.signal, a.signal_reason, a.finished_at - a.started_at) == job
+    assert (made.state, states(made)["b"]) == (build, "passed" if build == "passed" else "waiting_failed")
+
+
+def test_a_timeout_is_soft_or_retried_by_the_exit_status_of_the_command_that_it_interrupts() -> None:
+    rules = "retry: {automatic: {exit_status: 3, limit: 1}}, soft_fail: [{exit_status: 3}]"
+    simulator, web, build = started(
+        f"[{{command: a, key: a, timeout_in_minutes: 1, {rules}}}]", {"a": {"after": 100, "interrupted": (0.5, 3)}}
+    )
+    after(simulator, web, 600)
+    assert attempts(build, "a") == [("timed_out", 3), ("timed_out", 3)]
+    assert (build.state, build.jobs[1].soft_failed) == ("passed", True)
+
+
+@pytest.mark.parametrize(
+    ("interrupted", "status", "seconds"), [(None, -1, 10), ((2, 0), 0, 2), ((3, 5), 5, 3), ((60, 0), -1, 10)]
+)
+def test_a_canceled_job_stays_canceled_however_its_command_ends(
+    interrupted: tuple[float, int] | None, status: int, seconds: float
+) -> None:
+    simulator = Simulator(timing=Timing(canceling=10))
+    web = simulator.pipeline("web").configure("[{command: a, key: a}]").script("a", after=100, interrupted=interrupted)
+    build = web.build(branch="main")
+    after(simulator, web, 21)
+    with simulator.client() as buildkite:
+        buildkite.builds.cancel("web", 1)
+    assert states(build) == {"a": "canceling"}
+    after(simulator, web, 60)
+    job = build.jobs[0]
+    assert (build.state, job.state, job.exit_status, job.signal_reason) == ("canceled", "canceled", status, "cancel")
+    assert (job.finished_at or 0) - (job.started_at or 0) == 20 + seconds
+
+
 def test_a_promised_failure_makes_the_build_failing_early() -> None:
     simulator, web, build = started(
         "[{command: a, key: a, soft_fail: true}]", {"a": {"promise": (3, 1), "exit_status": 1}}
@@ -953,6 +1010,54 @@ def test_uploads_see_the_environment_of_their_job() -> None:
     after(simulator, web, 600)
     assert build.jobs[1].command_step is not None
     assert build.jobs[1].command_step.command == "echo step up"
+
+
+def test_a_function_returns_what_a_job_uploads() -> None:
+    def steps(job: Job) -> str:
+        assert job.state == "running"
+        seen = (job.step.key, job.attempt, job.parallel_index, job.build.branch, job.build.env, job.build.meta_data)
+        told.append(seen)
+        return f"[{{label: '{job.attempt} {job.parallel_index} $BUILDKITE_RETRY_COUNT', command: more}}]"
+
+    told: list[object] = []
+    simulator = Simulator()
+    web = simulator.pipeline("web").configure(
+        "[{command: up, key: up, parallelism: 2, retry: {automatic: {limit: 1, exit_status: 1}}}]"
+    )
+    web.script("*", after=10).script("up", exit_status=[1, 0])
+    web.on_upload("up", steps, after=5, each_attempt=True)
+    build = web.build(branch="next", env={"A": "b"}, meta_data={"m": "x"})
+    assert told == []
+    after(simulator, web, 600)
+    given = ("next", {"A": "b"}, {"m": "x"})
+    assert told == [("up", attempt, index, *given) for attempt in (0, 1) for index in (0, 1)]
+    assert sorted(job.step.label for job in build.jobs if job.step.label) == ["0 0 0", "0 1 0", "1 0 1", "1 1 1"]
+    assert build.step_uploads[0].text == "[{label: '0 0 $BUILDKITE_RETRY_COUNT', command: more}]"
+
+
+def test_a_function_may_upload_no_steps_and_steps_that_are_refused() -> None:
+    simulator, web, _ = started("[{command: up, key: up}, {command: no, key: no}]")
+    web.on_upload("up", lambda _: "[]").on_upload("no", lambda job: f"[{{command: x, key: {job.step.key}}}]")
+    build = web.build(branch="main")
+    after(simulator, web, 600)
+    assert states(build) == {"up": "passed", "no": "failed"}
+
+
+@pytest.mark.parametrize(
+    ("returned", "kind"), [(None, "None"), ([{"command": "x"}], "a list"), (b"- wait", "a bytes"), ({}, "a dict")]
+)
+def test_a_function_that_returns_no_text_is_told_at_its_upload(returned: Any, kind: str) -> None:
+    def generate(_: Job) -> Any:
+        return returned
+
+    simulator, web, _ = started("[{command: up, key: up}]")
+    web.on_upload("up", generate, after=5)
+    build = web.build(branch="main")
+    after(simulator, web, 4)
+    with pytest.raises(TypeError, match=rf"generate returned for on_upload is {kind}: give the YAML text of the steps"):
+        after(simulator, web, 10)
+    assert after(simulator, web, 600) is web.builds[0]
+    assert build.state == "passed"
 
 
 def test_each_document_of_an_upload_is_an_upload() -> None:

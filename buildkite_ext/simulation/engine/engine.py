@@ -601,8 +601,8 @@ class Engine:
 
     def _upload(self, job: Job, upload: Upload) -> str | None:
         """Add the steps that a job uploads, and return why they are refused; None if they are taken."""
-        build = job.build
-        read = read_upload(upload.text, environment(job, self.organization.slug), interpolated=upload.interpolate)
+        build, text = job.build, upload.text_of(job)
+        read = read_upload(text, environment(job, self.organization.slug), interpolated=upload.interpolate)
         if isinstance(read, str):
             return read
         for definition in read:
@@ -616,7 +616,7 @@ class Engine:
                 self._add_steps(build, definition.steps, definition.groups, job)
             created = len(build.jobs) - count
             upload_id = self.organization.ids.uuid()
-            taken = StepUpload(upload_id, job, upload.text, upload.replace, created, refused, self.now)
+            taken = StepUpload(upload_id, job, text, upload.replace, created, refused, self.now)
             build.step_uploads = (*build.step_uploads, taken)
             if refused is not None:
                 return refused
