@@ -83,6 +83,11 @@ CHOICES: tuple[Choice, ...] = (
         "Nothing of it is added.",
     ),
     Choice(
+        "replaced-steps",
+        "Which steps does an upload with `--replace` remove, beside those that still wait?",
+        "Also those of which no agent has taken a job, and open block and input steps. A step stays with all of its jobs.",
+    ),
+    Choice(
         "missing-key",
         "When is it decided that a key on which a step depends never appears, where uploads are possible?",
         "When nothing else can run.",
@@ -96,6 +101,12 @@ CHOICES: tuple[Choice, ...] = (
         "turn-behind-a-waiting-job",
         "What becomes of a job whose turn in an ordered concurrency group comes after that of a job that waits for it?",
         "Nothing, while others of the build run. When nothing else can, the job ahead and its build fail.",
+    ),
+    Choice(
+        "dependency-on-a-concurrency-group",
+        "For which steps of a concurrency group does a step wait that depends on one of them? The documentation says: for all. "
+        "The gate of two steps that it describes would never open then.",
+        "For that one, and so for those whose turn comes before, as far as the group's order lets them wait for each other.",
     ),
     Choice(
         "step-of-several-jobs",
@@ -116,6 +127,11 @@ CHOICES: tuple[Choice, ...] = (
         "soft-fail-any",
         "Do `soft_fail: true` and `*` count the exit status -1 of a lost agent?",
         "Yes, they count any but 0.",
+    ),
+    Choice(
+        "failure-after-a-timeout",
+        "What is a job that is timed out, and whose command ends within the grace time with another exit status than 0?",
+        "It is timed_out, with that exit status.",
     ),
     Choice(
         "open-input-after-failure",
