@@ -85,7 +85,7 @@ CHOICES: tuple[Choice, ...] = (
     Choice(
         "replaced-steps",
         "Which steps does an upload with `--replace` remove, beside those that still wait?",
-        "Also those of which no agent has taken a job, and open block and input steps. A step stays with all of its jobs.",
+        "Also those of which no agent has taken a job, and open block and input steps. A step stays with all its jobs.",
     ),
     Choice(
         "missing-key",
@@ -104,9 +104,8 @@ CHOICES: tuple[Choice, ...] = (
     ),
     Choice(
         "dependency-on-a-concurrency-group",
-        "For which steps of a concurrency group does a step wait that depends on one of them? The documentation says: for all. "
-        "The gate of two steps that it describes would never open then.",
-        "For that one, and so for those whose turn comes before, as far as the group's order lets them wait for each other.",
+        "Does a dependency on a step of a concurrency group wait for those of the group behind it, too? Gates contradict.",
+        "No. It waits for that step, and with it for those whose turn comes before, as the order of the group says.",
     ),
     Choice(
         "step-of-several-jobs",
@@ -130,7 +129,7 @@ CHOICES: tuple[Choice, ...] = (
     ),
     Choice(
         "failure-after-a-timeout",
-        "What is a job that is timed out, and whose command ends within the grace time with another exit status than 0?",
+        "What is a job whose command, after its timeout, ends within the grace time with an exit status other than 0?",
         "It is timed_out, with that exit status.",
     ),
     Choice(
