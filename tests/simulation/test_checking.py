@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from buildkite_ext.simulation import Mark, check_pipeline
+
+from .test_costs import grows, instructions
 
 PARSED = Path("/work/shared/reference/pipelines/parsed.jsonl")
 
@@ -191,6 +197,69 @@ def test_several_circles_are_told() -> None:
 def test_a_circle_is_told_from_its_first_step_on() -> None:
     text = "\n".join(f"- {{command: {a}, key: {a}, depends_on: {b}}}" for a, b in ("fb", "ab", "bc", "ca"))
     assert found(text) == [("error", 2, 36, "these steps wait for each other: a -> b -> c -> a")]
+
+
+def chain(count: int) -> str:
+    """Return steps that all wait for each other, one for the next."""
+    return "".join(f"- {{command: a, key: a{i}, depends_on: a{(i + 1) % count}}}\n" for i in range(count))
+
+
+def pairs(count: int) -> str:
+    """Return pairs of steps that wait for each other."""
+    return "".join(
+        f"- {{command: a, key: {a}{i}, depends_on: {b}{i}}}\n" for i in range(count) for a, b in ("ab", "ba")
+    )
+
+
+def unknown(count: int) -> str:
+    """Return steps that wait for keys which no step has."""
+    return "".join(f"- {{command: a, key: build-{i}, depends_on: test-{i}}}\n" for i in range(count))
+
+
+def misspelt(count: int) -> str:
+    """Return steps with unknown attributes."""
+    return "".join(f"- {{command: a, keys: {i}}}\n" for i in range(count))
+
+
+def repeated(count: int) -> str:
+    """Return steps that have one key, and attributes twice."""
+    return "- {command: a, key: a, command: a}\n" * count
+
+
+@pytest.mark.parametrize("text", [chain, pairs, unknown, misspelt, repeated])
+def test_many_problems_cost_as_much_as_they_are(text: Callable[[int], str]) -> None:
+    assert len(check_pipeline(text(30))) >= (text is not chain) * 29 + 1
+    assert grows(lambda count: instructions(lambda: check_pipeline(text(count))), 25, 75) < 3.5
+
+
+def test_the_first_unknown_keys_have_a_guess() -> None:
+    messages = [message for *_, message in found("- {command: a, key: build-tools}\n" + "".join(
+        f"- {{command: a, depends_on: build-tool{i}}}\n" for i in range(30)
+    ))]  # fmt: skip
+    assert [message.endswith("Did you mean 'build-tools'?") for message in messages] == [True] * 20 + [False] * 10
+
+
+@given(st.lists(st.lists(st.integers(0, 7), max_size=3), min_size=8, max_size=8))
+def test_there_is_a_circle_if_and_only_if_one_is_told(waits: list[list[int]]) -> None:
+    text = "".join(
+        f"- {{command: a, key: s{index}, depends_on: {json.dumps([f's{other}' for other in others])}}}\n"
+        for index, others in enumerate(waits)
+    )
+    told = [message for level, *_, message in found(text) if level == "error"]
+    try:
+        TopologicalSorter(dict(enumerate(waits))).prepare()
+    except CycleError:
+        assert told
+    else:
+        assert told == []
+    named: list[str] = []
+    for message in told:
+        keys = message.rpartition(": ")[2].split(" -> ")[:-1] or [message.split()[2]]
+        assert keys[0] == min(keys)
+        for key, following in zip(keys, [*keys[1:], keys[0]], strict=True):
+            assert int(following[1]) in waits[int(key[1])]
+        named += keys
+    assert len(set(named)) == len(named)
 
 
 def test_a_key_that_resembles_no_other_is_told_without_a_guess() -> None:
