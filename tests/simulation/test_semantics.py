@@ -1257,14 +1257,49 @@ def test_an_upload_that_is_refused_fails_its_job(text: str, message: str) -> Non
     assert message in log
 
 
-def test_a_build_takes_500_uploads_and_4000_jobs() -> None:
-    simulator, web, build = started(
-        "[{command: up, key: up, parallelism: 9}]", uploads={"up": "[{command: a, parallelism: 500}]"}
+@pytest.mark.parametrize(
+    ("jobs", "refused"), [(500, None), (501, "The upload has 501 jobs, and at most 500 are allowed")]
+)
+def test_an_upload_takes_500_jobs(jobs: int, refused: str | None) -> None:
+    upload = (
+        f"[{{command: a, parallelism: {jobs - 26}}}, wait, {{command: 'b {{{{matrix}}}}', matrix: {list(range(25))}}}]"
     )
-    simulator.pipeline("web").script("up", after=6)
-    after(simulator, web, 6)
-    assert [job.state for job in build.jobs[:9]].count("failed") == 2  # 9 and 7 × 500 jobs, and 491 more at most
-    assert len(build.jobs) == 9 + 7 * 500
+    simulator, web, _ = replaced("[{command: up, key: up}]", (upload.replace("wait", "{wait: ~}"), 5, False))
+    build = after(simulator, web, 8)
+    assert [each.refused for each in build.step_uploads] == [refused]
+    assert len(build.jobs) == 1 + (jobs if refused is None else 0)
+
+
+@pytest.mark.parametrize("count", [500, 501])
+def test_a_build_takes_500_uploads(count: int) -> None:
+    simulator, web, build = replaced("[{command: up, key: up}]", ("\n---\n".join(["- command: a"] * count), 5, False))
+    after(simulator, web, 8)
+    assert (len(build.jobs), build.uploads) == (501, 500)
+    assert [each.refused for each in build.step_uploads[500:]] == ["A build can have at most 500 uploads"] * (
+        count - 500
+    )
+    assert states(build)["up"] == ("running" if count == 500 else "failed")
+
+
+@pytest.mark.parametrize(
+    ("others", "retried", "refused"),
+    [
+        (3400, False, None),
+        (3401, False, "The build would have 4001 jobs, and at most 4000 are allowed"),
+        (3400, True, "The build would have 4001 jobs, and at most 4000 are allowed"),
+    ],
+)
+def test_a_build_takes_4000_jobs_and_retries_count(others: int, retried: bool, refused: str | None) -> None:
+    simulator, web, build = replaced(
+        f"[{{command: up, key: up, retry: {{automatic: true}}}}, {{command: x, skip: true, parallelism: {others}}},"
+        " {command: y, key: y, retry: {automatic: true}}]",
+        ("[{command: a, parallelism: 499}]", 15, False),
+        ("[{command: b, parallelism: 99}]", 16, False),
+        scripts={"y": {"exit_status": [int(retried), 0]}, "up": {"after": 20}},
+    )
+    after(simulator, web, 18)
+    assert [each.refused for each in build.step_uploads] == [None, refused]
+    assert len(build.jobs) == (4000 if refused is None else 3902 + (others - 3400) + retried)
 
 
 # States of builds -----------------------------------------------------------------------------------------------------
