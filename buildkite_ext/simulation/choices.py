@@ -133,6 +133,11 @@ CHOICES: tuple[Choice, ...] = (
         "It is timed_out, with that exit status.",
     ),
     Choice(
+        "unblocked-failed",
+        "When does a block step that was unblocked become unblocked_failed?",
+        "When a step for which it waited is retried and fails. What is behind it and has begun continues.",
+    ),
+    Choice(
         "open-input-after-failure",
         "What is the state of a build that failed while an input step is open?",
         "It is failed.",

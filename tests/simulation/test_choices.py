@@ -216,6 +216,30 @@ def _() -> None:
     assert [(job.state, job.exit_status) for job in build.jobs] == [("timed_out", 3)]
 
 
+@shows("unblocked-failed")
+def _() -> None:
+    simulator, web, build = started(
+        "[{command: a, key: a, retry: {manual: {permit_on_passed: true}}}, {block: Go, key: go}, {command: b, key: b}]",
+        {"a": {"exit_status": [0, 1, 0]}, "b": {"after": 100}},
+    )
+    after(simulator, web, 30)
+    shown: list[dict[str, str]] = []
+    with simulator.client() as buildkite:
+        buildkite.jobs.unblock("web", 1, build.current_jobs[1].id)
+        for _ in range(2):
+            buildkite.jobs.retry("web", 1, build.current_jobs[0].id)
+            after(simulator, web, 20)
+            shown.append(states(build))
+            assert {job.state for job in buildkite.builds.get("web", 1).jobs if job.type == "manual"} == {
+                shown[-1]["go"]
+            }
+    assert shown == [
+        {"a": "failed", "go": "unblocked_failed", "b": "running"},
+        {"a": "passed", "go": "unblocked", "b": "running"},
+    ]
+    assert after(simulator, web, 100).state == "passed"
+
+
 @shows("open-input-after-failure")
 def _() -> None:
     assert ended("[{command: a, key: a}, {input: i, key: i}]", {"a": FAILS}) == (

@@ -53,6 +53,8 @@ JOBS = {
     "canceling": {"canceled"},
     "timing_out": {"timed_out", "passed"},
     "blocked": {"unblocked"} | _LEFT | _UNMET,
+    "unblocked": {"unblocked_failed"},
+    "unblocked_failed": {"unblocked"},
     "waiting_failed": {"waiting"} | _LEFT,
     "blocked_failed": {"waiting"} | _LEFT,
 }

@@ -486,6 +486,15 @@ def test_top_level_attributes_are_defaults() -> None:
     assert after(simulator, web, 100).state == "passed"
 
 
+def test_top_level_image_and_cache_are_defaults() -> None:
+    _, _, build = started(
+        "image: debian\ncache: [a]\nsteps: [{command: a}, {command: b, image: alpine, cache: b}, {command: c, cache: false}]"
+    )
+    steps = [job.command_step for job in build.jobs if job.command_step]
+    assert [step.image for step in steps] == ["debian", "alpine", "debian"]
+    assert [step.cache for step in steps] == [["a"], {"paths": ["b"]}, False]
+
+
 def test_variables_are_expanded_in_each_build() -> None:
     _, web, _ = started("[{command: 'echo $WHO $$HOME', label: '$BUILDKITE_BRANCH'}]", env={"WHO": "me"})
     build = web.builds[0]

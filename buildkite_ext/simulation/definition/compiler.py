@@ -114,7 +114,7 @@ class _Compiler:
         top = self._read(tree)
         self._env = top.variables("env")
         self._agents = _agents(top)
-        top.text("image")
+        self._image, self._cache = top.text("image"), tree.get("cache")
         self._priority = top.whole("priority") or 0
 
     def run(self) -> Definition:
@@ -278,7 +278,6 @@ class _Compiler:
         matrix = step.get("matrix")
         read = self._read(step)
         common = self._common(step, group, "")
-        read.text("image")
         whole = self._one_command(_without(step, "matrix"), common, None)
         if matrix is not None:
             if read.has("parallelism"):
@@ -336,6 +335,8 @@ class _Compiler:
             plugins=tuple(item for item in plugins if isinstance(item, TreeMap))
             if isinstance(plugins, TreeList)
             else (),
+            image=read.text("image") or self._image,
+            cache=step.get("cache", self._cache),
         )
 
     def _minutes(self, step: TreeMap) -> int | None:

@@ -390,9 +390,13 @@ class Engine:
                 continue
             for job in run.jobs:
                 if effect.to == "waiting":
-                    if job.state != "broken":
+                    if job.state in ("unblocked", "unblocked_failed"):
+                        self._transitions.move_job(job, "unblocked")
+                    elif job.state != "broken":
                         self._transitions.move_job(job, "waiting")
                         self._concurrency.enter(job)
+                elif job.state == "unblocked":
+                    self._transitions.move_job(job, "unblocked_failed")
                 elif not job.over:
                     unmet = "blocked_failed" if isinstance(job.step, BlockStep) else "waiting_failed"
                     self._transitions.move_job(job, unmet)

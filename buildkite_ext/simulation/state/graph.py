@@ -72,6 +72,11 @@ class Node(Struct, eq=False, gc=False):
         )
 
     @property
+    def unblocked(self) -> bool:
+        """True if it is a block or input step that was unblocked, or left out."""
+        return isinstance(self.step, BlockStep) and self.result == "passed"
+
+    @property
     def ready(self) -> bool:
         """True if nothing is left that it waits for."""
         return not self._unfinished and not self._unmet and not self.missing
@@ -94,7 +99,8 @@ class Effect(Struct, frozen=True, gc=False):
     """What becomes of a step.
 
     Attributes:
-        to: `ready`: it may run. `unmet`: it can't run. `waiting`: it couldn't run, and waits again.
+        to: `ready`: it may run. `unmet`: it can't run. `waiting`: it couldn't run, and waits again. A block step that was
+            unblocked stays so: `unmet` says that a step before it was retried and failed, `waiting` that this is over.
     """
 
     node: Node
@@ -321,6 +327,8 @@ class Graph:
                     pending.append(to)
                     effects.append(Effect(to, "waiting"))
                     to.begun = False
+                elif not to._unmet and to.unblocked:
+                    effects.append(Effect(to, "waiting"))
         return effects
 
     def give_up(self) -> list[Effect]:
@@ -352,6 +360,8 @@ class Graph:
                 to._unmet += result not in edge.met_by
                 if not to.begun and to.result is None:
                     self._check(to, effects, pending)
+                elif to._unmet and to.unblocked:
+                    effects.append(Effect(to, "unmet"))
 
     def _check(self, node: Node, effects: list[Effect], pending: deque[tuple[Node, Result]] | None = None) -> None:
         """Add what becomes of a step that hasn't begun."""
