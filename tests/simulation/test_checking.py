@@ -105,6 +105,8 @@ WARNINGS = [
     ("an unknown attribute of a field", "- {block: x, fields: [{text: a, key: b, requird: true}]}", 1, 41, "did you mean `required`?"),
     ("an unknown attribute of an option", "- {block: x, fields: [{select: a, key: b, options: [{lable: c, value: d}]}]}", 1, 54, "`label`?"),
     ("a select field without options", "- {block: x, fields: [{select: a, key: b}]}", 1, 24, "needs `options`"),
+    ("a token in a key", "- {command: '{{matrix}}', key: 'x-{{matrix}}', matrix: [a]}", 1, 32, "`{{matrix}}` isn't replaced in `key`"),
+    ("a token in a concurrency group", "- {command: x, matrix: {setup: {os: [a]}}, concurrency: 1, concurrency_group: 'd/{{ matrix.os }}'}", 1, 79, "`{{ matrix.os }}` isn't replaced in `concurrency_group`"),
     ("a key twice in a step", "- command: a\n  label: b\n  command: c", 3, 3, "`command` stands in this mapping twice: the last one counts"),
     ("a key twice in env", "- {command: a, env: {A: 1, B: 2, A: 3}}", 1, 34, "`A` stands in this mapping twice"),
     ("a key twice at the top", "steps: [wait]\nenv: {A: b}\nsteps: [wait]", 3, 1, "`steps` stands in this mapping twice"),

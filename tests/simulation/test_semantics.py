@@ -460,6 +460,17 @@ def test_a_matrix_makes_a_job_for_each_combination() -> None:
     assert len({job.step_id for job in jobs}) == 2
 
 
+def test_a_matrix_replaces_no_token_in_a_key_or_a_concurrency_group() -> None:
+    simulator, web, build = started(
+        "[{command: 'a {{matrix}}', key: 'k-{{matrix}}', matrix: [x, y], concurrency: 1, concurrency_group: 'g-{{matrix}}'}]"
+    )
+    after(simulator, web, 5)
+    steps = [job.command_step for job in build.jobs if job.command_step]
+    assert [(step.key, step.command) for step in steps] == [("k-{{matrix}}", "a x"), ("k-{{matrix}}", "a y")]
+    assert [step.concurrency.group for step in steps if step.concurrency] == ["g-{{matrix}}"] * 2
+    assert [job.state for job in build.jobs] == ["running", "limited"]
+
+
 def test_parallelism_tells_each_job_its_index() -> None:
     simulator, _, build = started("[{command: a, parallelism: 3}]")
     with simulator.client() as buildkite:
@@ -940,6 +951,14 @@ def test_a_trigger_step_is_skipped_when_a_newer_build_takes_the_place_of_the_tri
     advance(simulator, 10)
     assert api.builds[0].state == ("skipped" if by.startswith("skip") else "canceled")
     assert [states(each) for each in web.builds] == [states(build)] == [{"t": "skipped"}]
+
+
+@pytest.mark.parametrize(
+    ("step", "state", "soft"), [("label: Go", "failed", False), ("soft_fail: true", "passed", True)]
+)
+def test_a_trigger_of_no_pipeline_fails_as_the_step_says(step: str, state: str, soft: bool) -> None:
+    simulator, web, build = started(f"[{{trigger: nowhere, key: t, {step}}}]")
+    assert (after(simulator, web, 60).state, build.jobs[0].state, build.jobs[0].soft_failed) == (state, "failed", soft)
 
 
 def test_a_chain_of_triggers_ends() -> None:

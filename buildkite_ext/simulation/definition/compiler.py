@@ -15,7 +15,7 @@ from .attributes import AttributeReader, Problems
 from .conditions import Condition, ConditionError
 from .failures import automatic_retries, manual_retry, soft_fail
 from .interpolation import InterpolationError, expand, names_in
-from .matrix import combinations, replace_tokens
+from .matrix import combinations, replace_tokens, token_in
 from .parser import kind_of_step
 from .steps import (
     BlockField,
@@ -282,7 +282,12 @@ class _Compiler:
         if matrix is not None:
             if read.has("parallelism"):
                 read.error("parallelism", "`parallelism` can't stand beside `matrix`")
-            whole = replace(whole, combinations=tuple(self._combinations(step, matrix, common)))
+            for key in ("key", "concurrency_group"):
+                value = step.get(key)
+                if isinstance(value, str) and (token := token_in(value)) is not None:
+                    self._problems.warn(f"`{token}` isn't replaced in `{key}`", step.value_mark(key))
+            made = self._combinations(step, matrix, common)
+            whole = replace(whole, combinations=tuple(replace(one, concurrency=whole.concurrency) for one in made))
         self._steps.append(whole)
 
     def _combinations(self, step: TreeMap, matrix: Tree, common: _CommonAttributes) -> Iterator[CommandStep]:

@@ -13,7 +13,7 @@ from math import prod
 
 from .yaml_tree import Mark, PipelineError, Tree, TreeList, TreeMap, describe
 
-__all__ = ["Combination", "combinations", "replace_tokens"]
+__all__ = ["Combination", "combinations", "replace_tokens", "token_in"]
 
 _TOKEN = re.compile(r"\{\{\s*matrix(\.[A-Za-z0-9_-]+)?\s*\}\}")
 _MOST_DIMENSIONS, _MOST_VALUES, _MOST_BYTES, _MOST_ADJUSTMENTS, _MOST_JOBS = 6, 25, 128, 12, 50
@@ -87,6 +87,17 @@ def replace_tokens(value: Tree, combination: Mapping[str, str], mark: Mark) -> T
             out.move(key, replace_tokens(each, combination, value.value_mark(key)), value, key)
         return out
     return value
+
+
+def token_in(text: str) -> str | None:
+    """Return the first token of a matrix in a text; None if there is none.
+
+    Example:
+        >>> token_in("deploy-{{ matrix.os }}"), token_in("deploy")
+        ('{{ matrix.os }}', None)
+    """
+    match = _TOKEN.search(text)
+    return None if match is None else match[0]
 
 
 def _replaced(text: str, combination: Mapping[str, str], mark: Mark) -> str:

@@ -559,6 +559,7 @@ class Engine:
             return
         target = self.organization.pipelines.get(step.pipeline)
         if target is None or target.refuses_builds or job.build.depth >= _MAX_TRIGGER_DEPTH:
+            job.soft_failed = step.allows_any_failure
             self._end(job, "failed")
             return
         parent = job.build
