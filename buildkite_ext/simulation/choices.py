@@ -85,7 +85,7 @@ CHOICES: tuple[Choice, ...] = (
     Choice(
         "replaced-steps",
         "Which steps does an upload with `--replace` remove, beside those that still wait?",
-        "Also those of which no agent has taken a job, and open block and input steps. A step stays with all its jobs.",
+        "Also those of which no job has started, and open block and input steps. A step stays with all of its jobs.",
     ),
     Choice(
         "missing-key",
