@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from buildkite_api.types import kind_of
 
 from ..definition.checks import check_number, check_text, utf8
-
-if TYPE_CHECKING:
-    from ..state.builds import Job
 
 __all__ = ["CommandBehaviour", "LogScript", "Upload", "log_script"]
 
@@ -33,13 +29,13 @@ class Upload:
         attempt: the attempt that uploads it, counted from 0; None for each.
     """
 
-    text: str | Callable[[Job], str]
+    text: str | Callable[..., str]  # `on_upload` has the exact type: a job holds its behaviour, and is not known here
     after: float = 0.0
     replace: bool = False
     interpolate: bool = True
     attempt: int | None = 0
 
-    def text_of(self, job: Job) -> str:
+    def text_of(self, job: object) -> str:
         """Return the YAML text that a job uploads.
 
         Raises:
