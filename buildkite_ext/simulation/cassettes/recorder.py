@@ -10,6 +10,7 @@ from types import SimpleNamespace, TracebackType
 from typing import Any, NoReturn, Self
 
 from ...errors import ConfigurationError
+from ...unknown_keywords import checks_keywords
 from ..definition.checks import texts_of
 from .cleaning import Cleaner, given_secrets, token_variables
 
@@ -47,6 +48,7 @@ class Recorder:
         ```
     """
 
+    @checks_keywords
     def __init__(
         self,
         path: str | os.PathLike[str],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
+from ...unknown_keywords import checks_fields
 from ..definition.checks import check_name, check_number, check_whole, configuration_errors, elements
 
 __all__ = ["Deliveries"]
@@ -14,6 +15,7 @@ __all__ = ["Deliveries"]
 _ORDERS = ("kept", "shuffled")
 
 
+@checks_fields
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deliveries:
     """Plan of the deliveries to an endpoint. By default each event is sent once, at once and in order.
