@@ -30,7 +30,7 @@ class Deliveries:
         lose: the share of the deliveries that are never sent, from 0 to 1.
         retries: the seconds after which a delivery is sent again that was refused, for each further attempt. A delivery is
             refused by a status other than 2xx, or by no answer. None by default.
-        timeout: the seconds in which a URL has to answer.
+        timeout: the seconds in which a URL has to answer: from the begin of the connection to the end of the headers.
         seed: the seed of what is lost, repeated and shuffled. The same seed gives the same deliveries.
 
     Raises:
