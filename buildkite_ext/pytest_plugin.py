@@ -411,7 +411,7 @@ def buildkite_cassette(request: pytest.FixtureRequest) -> Iterator[Path]:
     if request.config.getoption(_RECORD):
         yield from _recorded(request.node, cassette, path)
     else:
-        check = request.config.getoption(_CHECK) if cassette.check is None else cassette.check
+        check = bool(request.config.getoption(_CHECK)) if cassette.check is None else cassette.check
         yield from _replayed(request.node, cassette, path, check=check)
 
 

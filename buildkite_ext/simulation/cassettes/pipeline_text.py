@@ -51,7 +51,7 @@ def redacted_pipeline(text: str, redacted: str, *, keep_env: Collection[str], ke
         nodes = yaml_nodes(text)
     except ValueError:
         return redacted
-    values = _Values(text, redacted, {**dict.fromkeys(_ENV, keep_env), _META_DATA: keep_meta_data})
+    values = _RedactedValues(text, redacted, {**dict.fromkeys(_ENV, keep_env), _META_DATA: keep_meta_data})
     for node in nodes:
         values.find(node)
     pieces: list[str] = []
@@ -62,7 +62,7 @@ def redacted_pipeline(text: str, redacted: str, *, keep_env: Collection[str], ke
     return mark + "".join(pieces) + text[at:]
 
 
-class _Values:
+class _RedactedValues:
     """Values in the text of a pipeline that are replaced.
 
     Attributes:
