@@ -172,5 +172,15 @@ CHOICES: tuple[Choice, ...] = (
         "Is a webhook pinged whose `events` don't name `ping`?",
         "Yes, when it is created and when it is changed, unless it is disabled.",
     ),
+    Choice(
+        "conditional-requests",
+        "Do answers of the API have an `ETag`, and are requests with `If-None-Match` answered with 304?",
+        "No. Downloads of artifacts alone have an `ETag`.",
+    ),
+    Choice(
+        "compressed-answers",
+        "Are answers compressed where the request accepts gzip?",
+        'No. `Fault("gzip")` compresses them.',
+    ),
 )
 """The choices."""

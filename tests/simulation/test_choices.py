@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 
 from buildkite_ext import ApiError
-from buildkite_ext.simulation import Simulator, check_pipeline, plan_pipeline
+from buildkite_ext.simulation import Fault, Simulator, check_pipeline, plan_pipeline
 from buildkite_ext.simulation.choices import CHOICES
 from buildkite_ext.simulation.definition.conditions import Condition, ConditionContext
 
@@ -306,3 +307,22 @@ def _() -> None:
 @shows("ping-of-a-webhook")
 def _() -> None:
     assert sent_by_a_webhook() == ["ping", "build.finished"]
+
+
+@shows("conditional-requests")
+def _() -> None:
+    simulator = Simulator()
+    with httpx.Client(transport=simulator.transport(), base_url=simulator.base_url) as api:
+        headers = {"Authorization": f"Bearer {simulator.token}"}
+        assert "ETag" not in api.get("/v2/user", headers=headers).headers
+        assert api.get("/v2/user", headers=headers | {"If-None-Match": "*"}).status_code == 200
+
+
+@shows("compressed-answers")
+def _() -> None:
+    simulator = Simulator()
+    with httpx.Client(transport=simulator.transport(), base_url=simulator.base_url) as api:
+        headers = {"Authorization": f"Bearer {simulator.token}", "Accept-Encoding": "gzip"}
+        assert "Content-Encoding" not in api.get("/v2/user", headers=headers).headers
+        simulator.faults.add(Fault("gzip"))
+        assert api.get("/v2/user", headers=headers).headers["Content-Encoding"] == "gzip"

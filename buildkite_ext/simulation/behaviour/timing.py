@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from ...unknown_keywords import checks_fields
 from ..definition.checks import check_number, configuration_errors
 
 __all__ = ["Timing"]
 
 
+@checks_fields
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
     """Seconds between the states of a build or a job, apart from the time that a command runs.
