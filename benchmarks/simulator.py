@@ -5,6 +5,7 @@ The server and each run have a process of their own: `python -m benchmarks.simul
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 import re
@@ -17,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from .rows import Row, Taken, at_least, at_most, medians, peak_kilobytes, rounds_of
+from .rows import Row, Taken, at_least, at_most, compared, medians, peak_kilobytes, rounds_of
 
 __all__ = ["TITLE", "measure"]
 
@@ -32,6 +33,12 @@ steps:
   - {label: Wheel, command: make wheel, key: wheel, depends_on: [unit, browser], if: build.tag == null || build.message =~ /x/}
   - {label: Deploy, command: make deploy, depends_on: wheel}
 """
+
+_DELIVERED = 200
+"""Builds whose webhooks are sent in one run."""
+
+_EVENTS = 18
+"""Webhooks of a build of five jobs."""
 
 LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 
@@ -142,40 +149,52 @@ def _of_50_000(work: str, spent: Mapping[str, float]) -> Row:
 
 
 def _delivered() -> Iterator[Row]:
-    """Yield the rows of webhooks: those of many builds, to a function that verifies each and to a `WebhookHandler`."""
+    """Yield the rows of webhooks: those of builds, to a function that verifies each and to a `WebhookHandler`."""
     from buildkite_ext.simulation import Simulator
     from buildkite_ext.webhooks import WebhookHandler, verify
 
-    def run(builds: int, *, handled: bool) -> tuple[float, float, int]:
+    bodies: list[bytes] = []
+
+    def run(builds: int, *, handled: bool) -> None:
         simulator = Simulator(agents=50)
         hooks = WebhookHandler(secret="s3cret", now=simulator.clock.time)
-        got: list[int] = []
+        bodies.clear()
 
         def receive(body: bytes, headers: Mapping[str, str]) -> int:
-            got.append(verify(body, headers, "s3cret", now=simulator.clock.time).timestamp)
+            verify(body, headers, "s3cret", now=simulator.clock.time)
+            bodies.append(body)
             return 200
 
         simulator.webhook(hooks if handled else receive, secret="s3cret")
         web = simulator.pipeline("web").job("lint").job("unit").job("browser").wait().job("wheel").job("deploy")
-        cpu, wall = time.process_time(), time.perf_counter()
         for _ in range(builds):
             web.build()
         simulator.clock.sleep(10_000_000)
-        spent = time.process_time() - cpu, time.perf_counter() - wall
         hooks.close()
-        return *spent, hooks.counts["accepted"] if handled else len(got)
+        assert not handled or hooks.counts["accepted"] == 1 + _EVENTS * builds  # with the ping
 
-    cpu, wall, sent = run(10_000, handled=False)
+    def sign() -> None:
+        for event in events:
+            hmac.digest(b"s3cret", b"1790000000." + json.dumps(event).encode(), "sha256").hex()
+
+    run(_DELIVERED, handled=False)
+    events = [json.loads(body) for body in bodies]
+    verified, peer = "webhooks, verified", "json.dumps and hmac"
+    taken = rounds_of({verified: lambda: run(_DELIVERED, handled=False), peer: sign}, 3)
+    each = medians(taken[verified])
+    scale = 10_000 / _DELIVERED
     yield Row(
-        f"{sent:,} webhooks of 10,000 builds × 5 jobs, verified",
-        cpu,
+        f"{_EVENTS * 10_000:,} webhooks of 10,000 builds × 5 jobs, verified, by the rate of {_DELIVERED}",
+        each.cpu * scale,
         "s",
         "by wall time",
-        wall,
+        each.wall * scale,
         goal=at_most(60, of="figure"),
     )
-    cpu, wall, sent = run(500, handled=True)
-    yield Row("Webhooks of builds to a WebhookHandler", sent / cpu, "/s", "by wall time", sent / wall)
+    yield compared(f"Webhooks of {_DELIVERED} builds × 5 jobs, verified", taken, verified, peer)
+    each = medians(rounds_of({"handler": lambda: run(20, handled=True)}, 3)["handler"])
+    sent = 20 * _EVENTS
+    yield Row("Webhooks of builds to a WebhookHandler", sent / each.cpu, "/s", "by wall time", sent / each.wall)
 
 
 def _in_a_process(builds: int, agents: str, door: str) -> dict[str, float]:

@@ -6,6 +6,7 @@ simulator: a fixture does, when a test asks for it.
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -38,6 +39,7 @@ __all__ = [
     "pytest_collection_modifyitems",
     "pytest_configure",
     "pytest_itemcollected",
+    "pytest_runtest_makereport",
     "pytest_runtest_setup",
 ]
 
@@ -53,18 +55,23 @@ _MARKERS = (
     ),
     "buildkite_server(*, seconds_per_request=5.0, real_time=False): how time passes for the fixture buildkite_server.",
     (
-        "buildkite_cassette(path=None, *, strict=True, keep_env=(), keep_meta_data=(), emails=False, secrets=()): the test's "
-        "requests are answered from a cassette, or recorded into it with --buildkite-record."
+        "buildkite_cassette(path=None, *, strict=True, check=None, keep_env=(), keep_meta_data=(), emails=False, "
+        "secrets=()): the test's requests are answered from a cassette, or recorded into it with --buildkite-record. With "
+        "check=True or --buildkite-check, all that it holds has to be asked for."
     ),
 )
 
 _RECORD = "--buildkite-record"
+_CHECK = "--buildkite-check"
 
 _LONGEST_NAME = 150
 """Characters of a cassette's name. File systems allow 255, and fewer on some."""
 
 _misuse = pytest.StashKey[str]()
 """Message about wrong markers of a test."""
+
+_passed = pytest.StashKey[bool]()
+"""Whether a test has passed, without what its fixtures do after it."""
 
 
 # Markers ------------------------------------------------------------------------------------------------------------
@@ -117,28 +124,36 @@ class _Cassette:
 
     path: str | os.PathLike[str] | None = None
     strict: bool = True
+    check: bool | None = None
     keep_env: Sequence[str] = ()
     keep_meta_data: Sequence[str] = ()
     emails: bool = False
     secrets: Sequence[str] = ()
 
+    def __post_init__(self) -> None:
+        if self.check not in (None, True, False):
+            raise ValueError(f"check={self.check!r}: give True or False")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option `--buildkite-record`."""
+    """Add the options `--buildkite-record` and `--buildkite-check`."""
     group = parser.getgroup("buildkite", "Buildkite")
     group.addoption(
         _RECORD,
         action="store_true",
         help="send the requests of tests with the marker buildkite_cassette to Buildkite, and record them",
     )
+    group.addoption(
+        _CHECK,
+        action="store_true",
+        help="fail tests with the marker buildkite_cassette that don't ask for all that their cassettes hold",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the markers, and what notes which tests pass while cassettes are recorded."""
+    """Register the markers."""
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
-    if config.getoption(_RECORD):
-        config.pluginmanager.register(_PassedTests(), "buildkite-passed")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -181,6 +196,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         _fail(error)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note whether a test has passed. What another one recorded is thrown away: Ctrl-C ends it without a report."""
+    report = yield
+    if call.when in ("setup", "call"):
+        item.stash[_passed] = call.when == "call" and report.passed
+    return report
+
+
 def _checked(item: pytest.Item) -> None:
     pipelines = [_parsed(item, mark, _Pipeline) for mark in item.iter_markers("buildkite_pipeline")]
     for mark in item.iter_markers("buildkite_server"):
@@ -204,7 +230,12 @@ def _checked(item: pytest.Item) -> None:
 def _parsed(item: pytest.Item, mark: pytest.Mark, kind: Callable[..., T]) -> T:
     try:
         return kind(*mark.args, **mark.kwargs)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError) as caught:
+        error = caught
+        if isinstance(caught, TypeError):
+            from .unknown_keywords import unknown_keyword
+
+            error = unknown_keyword(caught, inspect.signature(kind), mark.kwargs) or caught
         said = str(error).replace(f"{kind.__name__}.__init__()", "the marker")
         said = re.sub(r"missing \d+ required positional arguments?:", "lacks", said)
         raise _misused(item, mark.name, said) from None
@@ -364,27 +395,15 @@ def buildkite_server(request: pytest.FixtureRequest, buildkite_simulator: Simula
 # Cassettes ----------------------------------------------------------------------------------------------------------
 
 
-class _PassedTests:
-    """Plugin that notes which tests have passed. What another one recorded is thrown away: Ctrl-C ends it without a report."""
-
-    passed = pytest.StashKey[bool]()
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        report = yield
-        if call.when in ("setup", "call"):
-            item.stash[self.passed] = call.when == "call" and report.passed
-        return report
-
-
 @pytest.fixture
 def buildkite_cassette(request: pytest.FixtureRequest) -> Iterator[Path]:
     """Path of the test's cassette, from which the clients of the test are answered.
 
     With `--buildkite-record` their requests go to Buildkite instead, with the token of the environment, and are recorded. The
     cassette is replaced if the test passes.
+
+    A request that the cassette doesn't answer fails the test, also if the program catches the error. That a test asks for all
+    that the cassette holds is checked with `check=True` or `--buildkite-check`.
     """
     mark = request.node.get_closest_marker("buildkite_cassette")
     cassette = _Cassette() if mark is None else _Cassette(*mark.args, **mark.kwargs)
@@ -392,7 +411,8 @@ def buildkite_cassette(request: pytest.FixtureRequest) -> Iterator[Path]:
     if request.config.getoption(_RECORD):
         yield from _recorded(request.node, cassette, path)
     else:
-        yield from _replayed(request.node, cassette, path)
+        check = bool(request.config.getoption(_CHECK)) if cassette.check is None else cassette.check
+        yield from _replayed(request.node, cassette, path, check=check)
 
 
 def _cassette_path(item: pytest.Item, cassette: _Cassette) -> Path:
@@ -427,13 +447,13 @@ def _recorded(node: pytest.Item, cassette: _Cassette, path: Path) -> Iterator[Pa
     try:
         with recorder:
             yield path
-        if node.stash.get(_PassedTests.passed, False):
+        if node.stash.get(_passed, False):
             new.replace(path)
     finally:
         new.unlink(missing_ok=True)
 
 
-def _replayed(node: pytest.Item, cassette: _Cassette, path: Path) -> Iterator[Path]:
+def _replayed(node: pytest.Item, cassette: _Cassette, path: Path, *, check: bool) -> Iterator[Path]:
     from ._in_process import answer_in_process
     from .clock import VirtualClock
     from .options import DEFAULT_BASE_URL, TOKEN_VARIABLES, client_variables, normalize_base_url
@@ -458,6 +478,10 @@ def _replayed(node: pytest.Item, cassette: _Cassette, path: Path) -> Iterator[Pa
         answer_in_process(normalize_base_url(url), _Replay(replayer, VirtualClock())),
     ):
         yield path
+    wrong = replayer.differences if check else replayer.missed
+    if node.stash.get(_passed, False) and wrong:
+        again = f"If they are right, record it again: pytest {_RECORD} '{node.nodeid}'"
+        _fail("\n".join([f"the requests aren't those of the cassette {path}:", *wrong, again]))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar
 
 from .unknown_names import nearest
 
-__all__ = ["checks_keywords", "unknown_keyword"]
+__all__ = ["checks_fields", "checks_keywords", "unknown_keyword"]
 
 __tracebackhide__ = True  # pytest shows the line that called, not that of the wrapper; --full-trace shows all
 __unittest = True  # so does unittest
@@ -37,7 +37,11 @@ _OTHER_WORDS: Mapping[str, tuple[str, ...]] = {
     "otel": ("telemetry",),
     "interval": ("poll_interval",),
     "poll": ("poll_interval",),
-    "delay": ("poll_interval", "after"),
+    "delay": ("poll_interval", "seconds", "after"),
+    "pause": ("seconds",),
+    "latency": ("seconds",),
+    "chance": ("probability",),
+    "rate": ("probability",),
     "deadline": ("timeout",),
     "max_wait": ("timeout",),
     "created_after": ("created_from",),
@@ -66,8 +70,8 @@ _OTHER_WORDS: Mapping[str, tuple[str, ...]] = {
     "status_code": ("status",),
     "exit_code": ("exit_status",),
     "returncode": ("exit_status",),
-    "duration": ("after", "timeout"),
-    "seconds": ("after", "timeout"),
+    "duration": ("seconds", "after", "timeout"),
+    "seconds": ("after", "timeout", "seconds_per_request"),
     "repeat": ("times",),
     "workers": ("concurrency",),
     "pattern": ("globs", "path"),
@@ -117,6 +121,23 @@ def checks_keywords(function: Callable[P, T]) -> Callable[P, T]:
             raise meant from None
 
     return call
+
+
+def checks_fields(cls: type[T]) -> type[T]:
+    """Wrap the constructor of a dataclass: an unknown keyword is refused with the field that was meant.
+
+    Example:
+        >>> from dataclasses import dataclass
+        >>> @checks_fields
+        ... @dataclass
+        ... class Limit:
+        ...     limit: int = 1
+        >>> Limit(max=3)
+        Traceback (most recent call last):
+        TypeError: Limit() got an unexpected keyword argument 'max'. Did you mean limit=?
+    """
+    type.__setattr__(cls, "__init__", checks_keywords(cls.__init__))
+    return cls
 
 
 def unknown_keyword(error: TypeError, signature: inspect.Signature, kwargs: Mapping[str, object]) -> TypeError | None:

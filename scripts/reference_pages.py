@@ -30,7 +30,7 @@ MORE = (
     *(
         f"buildkite_ext.simulation.{name}"
         for name in (
-            *("demo.demo_organization", "mock_client.MockBuildkiteClient", "server.running", "server.serve"),
+            *("demo.demo_organization", "server.running", "server.serve"),
             *(f"state.builds.{name}" for name in ("Annotation", "Artifact", "Build", "Job")),
         )
     ),
@@ -119,7 +119,12 @@ def _name(path: str) -> str:
 
 
 def _exported(module: str) -> list[str]:
-    return [f"{module}.{name}" for name in sorted(importlib.import_module(module).__all__)]
+    """Return the paths of a module's public names, without other names of its classes."""
+    imported = importlib.import_module(module)
+    values = {name: getattr(imported, name) for name in sorted(imported.__all__)}
+    return [
+        f"{module}.{name}" for name, value in values.items() if not isinstance(value, type) or value.__name__ == name
+    ]
 
 
 def _module_page(page: str, names: Iterable[str]) -> str:

@@ -245,11 +245,22 @@ def test_it_is_safe_under_xdist_and_tells_each_process_what_is_wrong(project: py
         ),
         ('buildkite_pipeline("web", file="missing.yml")', "file='missing.yml': *missing.yml doesn't exist"),
         ('buildkite_pipeline("web", "steps: []", file="a.yml")', "give steps or file, not both"),
-        ('buildkite_pipeline("web", outcom="failed")', "the marker got an unexpected keyword argument 'outcom'"),
+        (
+            'buildkite_pipeline("web", outcom="failed")',
+            "the marker got an unexpected keyword argument 'outcom'. Did you mean outcome=?",
+        ),
         ("buildkite_pipeline()", "the marker lacks 'slug'"),
         ("buildkite_pipeline(1)", "slug=1: give the slug of the pipeline, a text such as 'web'"),
-        ("buildkite_server(seconds=1)", "the marker got an unexpected keyword argument 'seconds'"),
-        ("buildkite_cassette(stricter=1)", "the marker got an unexpected keyword argument 'stricter'"),
+        (
+            "buildkite_server(seconds=1)",
+            "the marker got an unexpected keyword argument 'seconds'. Did you mean seconds_per_request=?",
+        ),
+        ("buildkite_server(banana=1)", "the marker got an unexpected keyword argument 'banana'"),
+        ('buildkite_cassette(check="yes")', "check='yes': give True or False"),
+        (
+            "buildkite_cassette(stricter=1)",
+            "the marker got an unexpected keyword argument 'stricter'. Did you mean strict=?",
+        ),
     ],
 )
 def test_a_wrong_marker_is_a_wrong_use_of_pytest(project: pytest.Pytester, marker: str, said: str) -> None:
@@ -263,7 +274,10 @@ def test_a_wrong_marker_is_a_wrong_use_of_pytest(project: pytest.Pytester, marke
 @pytest.mark.parametrize(
     ("markers", "said"),
     [
-        ("@pytest.mark.buildkite_simulator(agent=1)", "@pytest.mark.buildkite_simulator: *agent*"),
+        (
+            "@pytest.mark.buildkite_simulator(agent=1)",
+            "@pytest.mark.buildkite_simulator: *'agent'. Did you mean agents=?",
+        ),
         ('@pytest.mark.buildkite_pipeline("web", "steps: 1")', "@pytest.mark.buildkite_pipeline('web'): steps: *line*"),
         (
             '@pytest.mark.buildkite_pipeline("web", file=".buildkite/pipeline.yml", outcome="blocked")',
@@ -354,7 +368,9 @@ def test_the_markers_and_the_option_are_described(project: pytest.Pytester) -> N
     shown = project.runpytest_inprocess("--markers").stdout.str()
     for name in ("buildkite_simulator", "buildkite_pipeline", "buildkite_server", "buildkite_cassette"):
         assert f"@pytest.mark.{name}(" in shown
-    assert "--buildkite-record" in project.runpytest_inprocess("--help").stdout.str()
+    assert {"--buildkite-record", "--buildkite-check"} <= set(
+        project.runpytest_inprocess("--help").stdout.str().split()
+    )
 
 
 def test_without_the_plugin_nothing_of_it_is_there(project: pytest.Pytester) -> None:
@@ -434,6 +450,119 @@ def test_a_request_that_was_not_recorded_fails_the_test(project: pytest.Pytester
     ended = project.runpytest_inprocess("-k", "names")
     ended.assert_outcomes(failed=1, deselected=3)
     ended.stdout.fnmatch_lines(["*ReplayMiss: the cassette doesn't answer GET *"])
+
+
+ASKS = """
+import pytest
+from contextlib import suppress
+
+def ask(client, *names):
+    for name in names:
+        if name == "user":
+            client.user.get()
+        elif name == "pipelines":
+            client.pipelines.list().all()
+        else:
+            client.builds.create("web", commit="HEAD", branch=name)
+
+@pytest.mark.buildkite_cassette("a.yaml"{arguments})
+def test_a(buildkite_client):
+    with suppress({caught}):
+        ask(buildkite_client, {names})
+"""
+
+
+def asks(*names: str, arguments: str = "", caught: str = "") -> str:
+    """Return a test that asks for some things, possibly in a program that catches all errors."""
+    return ASKS.format(names=", ".join(map(repr, names)), arguments=arguments, caught=caught)
+
+
+@pytest.fixture
+def recorded(project: pytest.Pytester, buildkite: Simulator) -> pytest.Pytester:
+    """Project with a cassette in which the user, the pipelines and a new build were asked for."""
+    project.makepyfile(test_it=asks("user", "pipelines", "main"))
+    project.runpytest_inprocess("--buildkite-record").assert_outcomes(passed=1)
+    return project
+
+
+NEVER = "Recorded, never sent: "
+PIPELINES = "GET /v2/organizations/acme/pipelines?per_page=100."
+BUILDS = "POST /v2/organizations/acme/pipelines/web/builds."
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("pipelines", "user", "main", "user"), []),
+        (("user", "main"), [f"{NEVER}{PIPELINES}"]),
+        (("user", "pipelines"), [f"{NEVER}{BUILDS}"]),
+        (("user",), [f"{NEVER}{PIPELINES}", f"{NEVER}{BUILDS}"]),
+        (("user", "pipelines", "main", "main"), [f"Recorded once, sent 2 times: {BUILDS}"]),
+    ],
+)
+@pytest.mark.parametrize("way", ["option", "marker"])
+def test_a_checked_cassette_has_to_be_asked_for_all_that_it_holds(
+    recorded: pytest.Pytester, way: str, names: tuple[str, ...], said: list[str]
+) -> None:
+    recorded.makepyfile(test_it=asks(*names, arguments=", check=True" if way == "marker" else ""))
+    options = ["--buildkite-check"] if way == "option" else []
+    ended = recorded.runpytest_inprocess(*options)
+    ended.assert_outcomes(passed=1, errors=1 if said else 0)
+    if said:
+        ended.stdout.fnmatch_lines(
+            [
+                "*ERROR at teardown of test_a*",
+                "the requests aren't those of the cassette *a.yaml:",
+                *said,
+                "If they are right, record it again: pytest --buildkite-record 'test_it.py::test_a'",
+            ],
+            consecutive=False,
+        )
+        assert "Traceback" not in ended.stdout.str()
+
+
+@pytest.mark.parametrize("arguments", ["", ", check=False"])
+def test_without_a_check_a_test_may_ask_for_less(recorded: pytest.Pytester, arguments: str) -> None:
+    recorded.makepyfile(test_it=asks("user", arguments=arguments))
+    recorded.runpytest_inprocess(*(["--buildkite-check"] if arguments else [])).assert_outcomes(passed=1)
+
+
+def test_a_test_that_fails_or_skips_is_not_checked_too(recorded: pytest.Pytester) -> None:
+    recorded.makepyfile(test_it=asks("user") + "    assert False\n")
+    recorded.runpytest_inprocess("--buildkite-check").assert_outcomes(failed=1)
+    recorded.makepyfile(test_it=asks("user") + "    pytest.skip()\n")
+    recorded.runpytest_inprocess("--buildkite-check").assert_outcomes(skipped=1)
+
+
+@pytest.mark.parametrize("caught", ["Exception", "LookupError"])
+@pytest.mark.parametrize("name", ["dev", "user"])
+def test_a_miss_that_the_program_catches_fails_the_test_without_a_check_too(
+    project: pytest.Pytester, buildkite: Simulator, name: str, caught: str
+) -> None:
+    project.makepyfile(test_it=asks("main"))
+    project.runpytest_inprocess("--buildkite-record").assert_outcomes(passed=1)
+    project.makepyfile(test_it=asks(name, caught=caught))
+    ended = project.runpytest_inprocess()
+    ended.assert_outcomes(passed=1, errors=1)
+    asked = 'POST */builds. *the branch in its body is "main", not "dev".' if name == "dev" else "GET /v2/user. *"
+    ended.stdout.fnmatch_lines([f"Sent, not recorded: {asked}"])
+
+
+def test_what_fixtures_ask_for_at_the_end_counts(project: pytest.Pytester, buildkite: Simulator) -> None:
+    project.makepyfile(
+        test_it=asks("user")
+        + """
+@pytest.fixture
+def ended(buildkite_client):
+    yield
+    ask(buildkite_client, "pipelines")
+
+@pytest.mark.buildkite_cassette("b.yaml", check=True)
+def test_b(ended): ...
+"""
+    )
+    project.runpytest_inprocess("--buildkite-record").assert_outcomes(passed=2)
+    project.runpytest_inprocess("--buildkite-check").assert_outcomes(passed=2)
 
 
 def test_a_test_that_fails_keeps_the_old_cassette(project: pytest.Pytester, buildkite: Simulator) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .cassettes.recorder import Recorder
     from .cassettes.replayer import Replayer, ReplayMiss
     from .checking import check_pipeline
-    from .clients import Simulator
+    from .clients import BuildSimulator, Simulator
     from .definition.selection import LeftOut
     from .definition.yaml_tree import Mark, PipelineProblem
     from .deliveries.endpoints import SentDelivery, WebhookEndpoint
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         ResourceChanged,
     )
     from .faults import Fault, Faults
+    from .mock_client import MockBuildkiteClient
     from .plan import Plan
     from .planned_steps import PlannedJob, PlannedStep
     from .planning import plan_pipeline
@@ -56,6 +57,7 @@ __all__ = [
     "AnnotationChanged",
     "ArtifactChanged",
     "BuildChanged",
+    "BuildSimulator",
     "ClusterChanged",
     "ConnectionDropped",
     "Deliveries",
@@ -65,6 +67,7 @@ __all__ = [
     "LeftOut",
     "ListBehaviour",
     "Mark",
+    "MockBuildkiteClient",
     "PipelineChanged",
     "PipelineProblem",
     "Plan",
@@ -99,8 +102,9 @@ _HOMES = {
     **dict.fromkeys(("ConnectionDropped", "SimRequest", "SimResponse"), ".api.request"),
     "Timing": ".behaviour.timing",
     "SimulatedPipeline": ".builder",
-    "Simulator": ".clients",
+    **dict.fromkeys(("BuildSimulator", "Simulator"), ".clients"),
     **dict.fromkeys(("Fault", "Faults"), ".faults"),
+    "MockBuildkiteClient": ".mock_client",
     "RecordedRequest": ".recording",
     "SecretRecorded": ".cassettes.cleaning",
     "Recorder": ".cassettes.recorder",

@@ -201,6 +201,7 @@ class SimulatedPipeline(ScriptedPipeline):
         behaviour = CommandBehaviour(duration=float(after), exit_statuses=exit_statuses, log=output, artifacts=files)
         return self._with_step(step, behaviour)
 
+    @checks_keywords
     def wait(self, *, continue_on_failure: bool = False) -> SimulatedPipeline:
         """Add a wait step: the steps after it start when all steps before it have passed.
 

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from ..unknown_keywords import checks_keywords
 from .definition.checks import check_flags, check_text
 from .definition.compiler import Definition, compile_pipeline
 from .definition.dependencies import dependency_cycles, unknown_keys
@@ -21,6 +22,7 @@ __all__ = ["check_pipeline", "problems_of"]
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
+@checks_keywords
 def check_pipeline(text: str, *, interpolated: bool = True) -> tuple[PipelineProblem, ...]:
     """Check the text of a pipeline.yml, without a network and without a token.
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ..client import AsyncBuildkiteClient, BuildkiteClient
 
-__all__ = ["Simulator", "environment"]
+__all__ = ["BuildSimulator", "Simulator", "environment"]
 
 
 class Simulator(SimulatedOrganization):
@@ -147,6 +147,10 @@ class Simulator(SimulatedOrganization):
         from .transport import AsyncSimulatorTransport
 
         return AsyncSimulatorTransport(self)
+
+
+BuildSimulator = Simulator
+"""The simulator under another name."""
 
 
 _replaced: list[dict[str, str | None]] = []

@@ -7,6 +7,7 @@ import io
 import zipfile
 
 from ..clock import EpochClock
+from ..unknown_keywords import checks_keywords
 from .behaviour.timing import Timing
 from .clients import Simulator
 
@@ -19,6 +20,7 @@ _BRANCHES = ("main", "main", "main", "feature/cart", "fix/login")
 _WHEEL = "web-1.4.2-py3-none-any.whl"
 
 
+@checks_keywords
 def demo_organization(clock: EpochClock | None = None, *, organization: str = "acme") -> Simulator:
     """Return a simulator with three pipelines: `web` passes and has a wheel, `api` fails, `release` blocks.
 

@@ -14,6 +14,7 @@ from buildkite_api.types import kind_of
 
 from ..globs import matches_wildcard
 from ..messages import shown
+from ..unknown_keywords import checks_fields
 from .api.request import SimRequest, dumps
 from .definition.checks import (
     check_flags,
@@ -88,6 +89,7 @@ _KINDS: Mapping[str, _Kind] = {
 }
 
 
+@checks_fields
 @dataclass(frozen=True, slots=True)
 class Fault:
     """Fault that affects requests to a simulator: what goes wrong, and with which requests.

@@ -1,14 +1,11 @@
-"""Names of the design for the simulator: a client that needs no Buildkite, and the simulator of builds."""
+"""Client with a simulator of its own."""
 
 from __future__ import annotations
 
 from ..client import BuildkiteClient
 from .clients import Simulator
 
-__all__ = ["BuildSimulator", "MockBuildkiteClient"]
-
-BuildSimulator = Simulator
-"""The simulator, by the name that the design gives it."""
+__all__ = ["MockBuildkiteClient"]
 
 
 class MockBuildkiteClient(BuildkiteClient):
@@ -21,6 +18,7 @@ class MockBuildkiteClient(BuildkiteClient):
         simulator: the simulator. Its `pipeline` says what happens, its `requests` are what was asked.
 
     Example:
+        >>> from buildkite_ext.simulation import MockBuildkiteClient
         >>> with MockBuildkiteClient() as buildkite:
         ...     web = buildkite.simulator.pipeline("web").job("test", exit_status=1)
         ...     build = buildkite.builds.create("web", commit="HEAD", branch="main")

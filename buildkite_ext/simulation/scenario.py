@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import ConfigurationError
 from ..states import outcome_of
+from ..unknown_keywords import checks_fields, checks_keywords
 from .cassettes.cleaning import Cleaner, given_secrets, token_variables
 from .cassettes.plain_yaml import read_yaml
 from .clients import Simulator
@@ -26,6 +27,7 @@ __all__ = ["Scenario"]
 _LOG_BYTES = 64 * 1024
 
 
+@checks_fields
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario(RecordedBuild):
     """Build that was recorded: its jobs in their order, how long they ran, how they ended, and the beginnings of their logs.
@@ -58,6 +60,7 @@ class Scenario(RecordedBuild):
     """
 
     @classmethod
+    @checks_keywords
     def from_build(
         cls,
         client: BuildkiteClient,
@@ -147,6 +150,7 @@ class Scenario(RecordedBuild):
         except (TypeError, ValueError) as error:
             raise ConfigurationError(f"the text isn't a scenario: {error}") from error
 
+    @checks_keywords
     def play(self, simulator: Simulator, *, timing: Literal["recorded", "at once"] = "recorded") -> Build:
         """Create a build in a simulator that goes as the recorded one went. Later builds of its pipeline go so, too.
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 from buildkite_api.types import kind_of
 
 from ..states import ACTIVE_JOBS, BLOCKED_BUILDS, FINISHED_BUILDS, FINISHED_JOBS, HELD_JOBS
+from ..unknown_keywords import checks_fields
 from ..unknown_names import nearest
 from .definition.checks import check_name, check_number
 
@@ -32,6 +33,7 @@ def _words(known: Collection[str], what: str) -> dict[str, Any]:
     return {"words": known, "what": what}
 
 
+@checks_fields
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioAttempt:
     """Attempt of a job.
@@ -55,6 +57,7 @@ class ScenarioAttempt:
     retried: str | None = field(default=None, metadata=_words(("manual", "automatic"), "kind of a retry"))
 
 
+@checks_fields
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioJob:
     """Job of a scenario, with its attempts.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from ..clock import EpochClock
+from ..unknown_keywords import checks_keywords
 from .definition.checks import (
     check_name,
     check_names,
@@ -57,6 +58,7 @@ class ResourceSeeding:
     _user: User
     _lock: StateLock
 
+    @checks_keywords
     def suite(self, slug: str, *, name: str | None = None, default_branch: str = "main") -> SimulatedSuite:
         """Return the Test Engine suite of a slug, and create it if it is new. Tests report their runs to it.
 
@@ -88,6 +90,7 @@ class ResourceSeeding:
                 suite = administration.suites.create(slug, name or slug, default_branch, self._user)
             return SimulatedSuite(suite, self._administration)
 
+    @checks_keywords
     def registry(self, slug: str, *, ecosystem: str = "python", name: str | None = None) -> SimulatedRegistry:
         """Return the package registry of a slug, and create it if it is new.
 
@@ -116,6 +119,7 @@ class ResourceSeeding:
                 registry = administration.registries.create(slug, name or slug, ecosystem, self._user)
             return SimulatedRegistry(registry, self._administration, self._user)
 
+    @checks_keywords
     def cache_volume(self, tag: str, *, size_mb: int = 20_480, cluster: str | None = None) -> None:
         """Add a cache volume that a hosted agent has just detached.
 
@@ -141,6 +145,7 @@ class ResourceSeeding:
                 chosen = clusters[cluster]
             administration.clusters.add_cache_volume(chosen, tag, size_mb)
 
+    @checks_keywords
     def repository_connection(self, name: str, *, kind: str = "github_app", repositories: Iterable[str] = ()) -> None:
         """Add a connection to a source code host.
 
@@ -185,6 +190,7 @@ class SimulatedSuite:
         self.state = state
         self._administration = administration
 
+    @checks_keywords
     def run(self, build: Build | None = None, *, branch: str | None = None, commit: str | None = None) -> SimulatedRun:
         """Add a run of the suite.
 
@@ -219,6 +225,7 @@ class SimulatedRun:
         self._build = build
         self._administration = administration
 
+    @checks_keywords
     def passed(
         self,
         name: str,
@@ -239,10 +246,12 @@ class SimulatedRun:
         """
         return self._execute(name, "passed", scope=scope, location=location, duration=duration, tags=tags)
 
+    @checks_keywords
     def skipped(self, name: str, *, scope: str = "", location: str | None = None) -> SimulatedRun:
         """Add a test that was skipped. The arguments are those of `passed`."""
         return self._execute(name, "skipped", scope=scope, location=location, duration=0.0, tags=None)
 
+    @checks_keywords
     def failed(
         self,
         name: str,
@@ -331,6 +340,7 @@ class SimulatedRegistry:
         self._administration = administration
         self._user = user
 
+    @checks_keywords
     def package(self, name: str, *, version: str | None = None, data: bytes = b"") -> SimulatedRegistry:
         """Publish a package, and return the registry, so that calls can be chained.
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ..clock import VirtualClock
+from ..unknown_keywords import checks_keywords
 from .asgi import CONNECTION, App, Pause
 from .definition.checks import check_number
 from .deliveries.sender import Pulse
@@ -43,6 +44,7 @@ _OTHER_LOOPBACK = {"127.0.0.1": "::1", "::1": "127.0.0.1", "localhost": "::1", "
 """Address that `localhost` may stand for as well. Some clients try it first, or alone."""
 
 
+@checks_keywords
 def serve(
     simulator: SimulatedOrganization,
     host: str = "127.0.0.1",
@@ -109,6 +111,7 @@ class ServerUrl(str):
         return str(self)
 
 
+@checks_keywords
 @contextmanager
 def running(
     simulator: SimulatedOrganization,

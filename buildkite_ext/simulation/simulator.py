@@ -341,6 +341,7 @@ class SimulatedOrganization(ResourceSeeding, RequestAssertions):
         with self._lock, self._engine.at(self.clock.time()):
             return self._engine.administration.clusters.add_queue(self.state.clusters[0], key, self._user)
 
+    @checks_keywords
     def add_token(
         self,
         token: str,
@@ -752,6 +753,7 @@ class SimulatedOrganization(ResourceSeeding, RequestAssertions):
                 finally:
                     record(self._artifact_storage.requests, request, None, response, _kinds(faults))
 
+    @checks_keywords
     def app(self, *, allowed_hosts: Iterable[str] = (), admin: bool = False, pause: Pause | None = None) -> App:
         """Return an ASGI application that is the API.
 
@@ -775,6 +777,7 @@ class SimulatedOrganization(ResourceSeeding, RequestAssertions):
         hosts = AllowedHosts(allowed_hosts, lambda: self.base_url)
         return application(answer, hosts, self._completed, pause=pause or self.clock.asleep)
 
+    @checks_keywords
     def artifacts_app(self, *, allowed_hosts: Iterable[str] = (), pause: Pause | None = None) -> App:
         """Return an ASGI application that is the origin of the artifacts, as `app` does."""
         hosts = AllowedHosts(allowed_hosts, lambda: self.artifacts_url)

@@ -10,18 +10,25 @@ from typing import Any
 import httpx
 import pytest
 
-from buildkite_ext import ConfigurationError
-from buildkite_ext.simulation import SimulatedPipeline, Simulator, Timing
+from buildkite_ext import ConfigurationError, simulation
+from buildkite_ext.simulation import Fault, SimulatedPipeline, Simulator, Timing
+from buildkite_ext.simulation.demo import demo_organization
+from buildkite_ext.simulation.seeding import SimulatedRegistry, SimulatedRun, SimulatedSuite
+from buildkite_ext.simulation.server import running, serve
 
 from .helpers import WEB, create, job_path
 
-PIPELINE = ("job", "wait", "block", "trigger", "history", "build")
+PIPELINE = ("job", "wait", "block", "trigger", "history", "build", "configure", "script", "on_upload", "ends")
 SIMULATOR = ("pipeline", "agent", "queue", "add_token", "on_change", "fail_next", "answer_next", "drop_next", "move_to")
 NEEDED = {
     "job": {"name": "test"},
     "block": {"label": "Go"},
     "trigger": {"pipeline": "api"},
     "history": {"count": 1},
+    "configure": {"text": "steps: []"},
+    "script": {"steps": "test"},
+    "on_upload": {"steps": "test", "text": "- wait"},
+    "ends": {"outcome": "passed"},
     "pipeline": {"slug": "web"},
     "agent": {"name": "a"},
     "queue": {"key": "q"},
@@ -117,6 +124,11 @@ def test_none_is_a_type_error_where_it_stands_for_nothing(name: str, parameter: 
         ("job", {"env": {3: "RETRIES"}}, "env has a key that is an int"),
         ("job", {"env": ["A=1"]}, "env is a list: give a map of texts"),
         ("job", {"parallelism": 2.0}, "parallelism is a float: give a whole number, or None"),
+        ("script", {"promise": 5}, "promise is an int: give seconds and an exit status, such as (5, 1)"),
+        ("script", {"promise": ("5", 1)}, "promise[0] is a str: give seconds"),
+        ("script", {"interrupted": (1, 0, 0)}, "interrupted is a tuple: give seconds and an exit status"),
+        ("script", {"interrupted": (1, True)}, "interrupted[1] is a bool: give a whole number"),
+        ("on_upload", {"text": ["- wait"]}, "text is a list: give the YAML text of the steps, or a function"),
         ("block", {"fields": "version"}, "fields is a str: give a list of keys, such as ['version']"),
         ("block", {"fields": {"key": "version"}}, "fields is a dict: give a list of keys"),
         ("block", {"fields": [["version"]]}, "fields[0] is a list: give the key of the field"),
@@ -249,3 +261,65 @@ def test_a_token_is_in_no_message() -> None:
         with pytest.raises(TypeError) as caught:
             give(["bkua_secret"])
         assert "bkua_secret" not in str(caught.value)
+
+
+GIVEN_BY_THE_SIMULATOR = {
+    *("AgentChanged", "AnnotationChanged", "ArtifactChanged", "BuildChanged", "ClusterChanged", "JobChanged"),
+    *("PipelineChanged", "QueueChanged", "ResourceChanged", "RecordedRequest", "SentDelivery", "WebhookEndpoint"),
+    *("LeftOut", "Mark", "PipelineProblem", "Plan", "PlannedJob", "PlannedStep", "SimulatedPipeline", "Faults"),
+    *("SimRequest", "SimResponse"),
+}
+"""Classes that users don't make themselves. Requests and answers are made by those who write transports, one for each request."""
+
+SEPARATE = (running, serve, demo_organization)
+"""Public functions that aren't in `buildkite_ext.simulation`."""
+
+
+def functions_with_keywords() -> Iterator[tuple[str, Callable[..., object], str]]:
+    """Yield each public function and constructor of the simulator that takes several arguments, and its last one with a default."""
+    public = {name: getattr(simulation, name) for name in simulation.__all__}
+    found: dict[str, Any] = {each.__name__: each for each in SEPARATE}
+    found |= {
+        name: each
+        for name, each in public.items()
+        if name not in GIVEN_BY_THE_SIMULATOR and not (inspect.isclass(each) and issubclass(each, Exception))
+    }
+    for kind in (Simulator, SimulatedPipeline, simulation.Scenario, SimulatedSuite, SimulatedRun, SimulatedRegistry):
+        methods = inspect.getmembers(kind, inspect.isroutine)
+        found |= {f"{kind.__name__}.{name}": each for name, each in methods if not name.startswith("_")}
+    for name, function in found.items():
+        parameters = inspect.signature(function).parameters.values()
+        given = [each.name for each in parameters if each.default is not inspect.Parameter.empty]
+        if given and len(parameters) > 1:
+            yield name, function, given[-1]
+
+
+WITH_KEYWORDS = list(functions_with_keywords())
+
+
+def test_the_functions_with_keywords_are_found() -> None:
+    names = {name for name, _, _ in WITH_KEYWORDS}
+    assert {"Fault", "Deliveries", "Recorder", "running", "Scenario.from_build", "SimulatedPipeline.job"} <= names
+    assert len(names) > 30
+
+
+@pytest.mark.parametrize(("name", "function", "keyword"), WITH_KEYWORDS, ids=[each[0] for each in WITH_KEYWORDS])
+def test_a_misspelt_keyword_is_refused_with_the_one_that_was_meant(
+    name: str, function: Callable[..., object], keyword: str
+) -> None:
+    misspelt = keyword[:-2] + keyword[-1] + keyword[-2]
+    with pytest.raises(
+        TypeError, match=rf"\(\) got an unexpected keyword argument '{misspelt}'\. Did you mean {keyword}=\?$"
+    ):
+        function(**{misspelt: 1})
+
+
+@pytest.mark.parametrize(
+    ("keyword", "meant"),
+    [("staus", "status"), ("code", "status"), ("delay", "seconds"), ("repeat", "times"), ("chance", "probability")],
+)
+def test_a_fault_knows_other_words(keyword: str, meant: str) -> None:
+    with pytest.raises(
+        TypeError, match=rf"^Fault\(\) got an unexpected keyword argument '{keyword}'\. Did you mean {meant}=\?$"
+    ):
+        Fault("error", **{keyword: 503})  # type: ignore[arg-type]

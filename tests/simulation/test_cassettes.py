@@ -53,7 +53,20 @@ def test_no_canary_is_in_a_cassette(tmp_path: Path) -> None:
         "meta": "metacanary",
         "cluster": "clustercanary",
         "cookie": "cookiecanary",
+        "pipeline's env": "pipelinecanary",
+        "step's env": "stepcanary",
+        "plugin's env": "plugincanary",
     }
+    configuration = f"""# how it is built
+env: {{KEY: {secrets["pipeline's env"]}, CI: "true"}}
+steps:
+  - command: export LEVEL=3; make test
+    env:
+      KEY: |
+        {secrets["step's env"]}
+    plugins:
+      - docker#v5.12.0: {{image: node, environment: [CI, KEY={secrets["plugin's env"]}]}}
+"""
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/env.txt"):
@@ -69,6 +82,7 @@ def test_no_canary_is_in_a_cassette(tmp_path: Path) -> None:
             "message": f"use {secrets['agent']} and {TOKEN}",
             "provider": {"webhook_url": f"https://webhook.buildkite.com/deliver/{secrets['hook']}"},
             "creator": {"email": "ada@acme.test"},
+            "configuration": configuration,
         }
         return httpx.Response(200, json=body)
 
@@ -80,6 +94,7 @@ def test_no_canary_is_in_a_cassette(tmp_path: Path) -> None:
         get("artifacts/1/download"),
         get(f"builds?access_token={TOKEN}&page=2"),
         httpx.Request("POST", f"{API}/builds", json={"env": {"KEY": secrets["env"]}, "commit": "HEAD"}),
+        httpx.Request("POST", f"{API}/pipelines", json={"name": "web", "configuration": configuration}),
         keep_env=["CI"],
         keep_meta_data=["release"],
         emails=True,
@@ -90,6 +105,20 @@ def test_no_canary_is_in_a_cassette(tmp_path: Path) -> None:
     answers = [each.content for each in Replayer(tmp_path / "a.yaml").interactions]
     assert json.loads(answers[0])["env"] == {"KEY": "REDACTED", "CI": "true"}
     assert json.loads(answers[0])["meta_data"] == {"note": "REDACTED", "release": "1.4"}
+    assert (
+        json.loads(answers[0])["configuration"]
+        == """# how it is built
+env: {KEY: REDACTED, CI: "true"}
+steps:
+  - command: export LEVEL=3; make test
+    env:
+      KEY: REDACTED
+    plugins:
+      - docker#v5.12.0: {image: node, environment: [CI, KEY=REDACTED]}
+"""
+    )
+    with httpx.Client(transport=Replayer(tmp_path / "a.yaml").transport()) as client:  # what was sent is found again
+        assert client.post(f"{API}/pipelines", json={"name": "web", "configuration": configuration}).status_code == 200
     assert answers[1] == b"CI=true\nKEY=REDACTED\n"
     assert "page=2" in text
 

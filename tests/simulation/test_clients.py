@@ -14,7 +14,8 @@ import anyio
 import httpx
 import pytest
 
-from buildkite_ext.simulation import SimRequest, Simulator, SystemClock
+from buildkite_ext import BuildkiteClient
+from buildkite_ext.simulation import MockBuildkiteClient, SimRequest, Simulator, SystemClock
 from buildkite_ext.simulation.demo import demo_organization
 from buildkite_ext.simulation.server import running
 
@@ -240,3 +241,23 @@ def test_meta_data_and_fields_of_any_scalar_are_kept_as_texts() -> None:
         client.jobs.unblock("web", 1, step.id, fields={"force": True, "percent": 25, "regions": ["eu", "us"]})
         kept = client.builds.get("web", 1).meta_data
         assert (kept["force"], kept["percent"], kept["regions"]) == ("true", "25", "eu\nus")
+
+
+def test_the_names_of_a_test_kit_are_in_one_place_and_load_no_client_before_they_are_used() -> None:
+    program = """
+import sys
+from buildkite_ext.simulation import BuildSimulator, Recorder, Replayer, Simulator
+print(BuildSimulator is Simulator, [name for name in ("buildkite_ext.client", "vcr") if name in sys.modules])
+"""
+    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert shown.stdout == "True []\n"
+
+
+def test_a_mock_client_has_a_simulator_of_its_own_or_one_that_exists() -> None:
+    with MockBuildkiteClient() as buildkite, MockBuildkiteClient() as other:
+        buildkite.simulator.pipeline("web").job("test", exit_status=1)
+        assert buildkite.builds.wait("web", buildkite.builds.create("web").number).outcome == "failed"
+        assert list(other.pipelines.list()) == []
+    with MockBuildkiteClient(buildkite.simulator) as again:
+        assert [build.state for build in again.builds.list("web")] == ["failed"]
+    assert isinstance(again, BuildkiteClient)

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
@@ -553,6 +554,72 @@ def test_an_endless_answer_is_not_read() -> None:
         assert ended.wait(30)
         listening.shutdown()
         thread.join()
+
+
+DRIPS = {
+    "nothing": (b"", b""),
+    "a header": (b"HTTP/1.1 200 OK\r\nX-Long: ", b"x"),
+    "headers": (b"HTTP/1.1 200 OK\r\n", b"X-More: 1\r\n"),
+    "interim answers": (b"", b"HTTP/1.1 102 Processing\r\n\r\n"),
+    "a body": (b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", b"x"),
+}
+"""Answers that don't end: what comes at once, and what comes again and again."""
+
+
+@pytest.mark.parametrize("name", DRIPS)
+def test_a_receiver_whose_answer_does_not_end_holds_up_nobody(server: tuple[str, Receiver], name: str) -> None:
+    first, more = DRIPS[name]
+    gone = threading.Event()
+
+    def answer() -> None:
+        connection, _ = listening.accept()
+        with connection, suppress(OSError):
+            connection.recv(65536)
+            connection.sendall(first)
+            connection.settimeout(0.01)
+            while True:
+                with suppress(TimeoutError):
+                    if not connection.recv(65536):
+                        break
+                connection.sendall(more)
+        gone.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=answer, daemon=True).start()
+        simulator = Simulator()
+        plan = Deliveries(timeout=0.2)
+        slow = simulator.webhook(f"http://127.0.0.1:{listening.getsockname()[1]}/", events=["ping"], deliveries=plan)
+        other = simulator.webhook(server[0], events=["ping"])
+        assert simulator.webhooks.wait(30)
+        assert gone.wait(30)
+    (sent,) = slow.deliveries
+    expected = (200, "") if name == "a body" else (None, "TimeoutError: the receiver didn't answer in 0.2 seconds")
+    assert (sent.status, sent.error) == expected
+    assert [sent.status for sent in other.deliveries] == [200]
+
+
+def test_a_proxy_that_cannot_be_used_is_the_reason_why_there_is_no_answer(
+    server: tuple[str, Receiver], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "nonsense://proxy")
+    simulator = Simulator()
+    lost = simulator.webhook("http://hooks.example.test/", events=["ping"])
+    other = simulator.webhook(server[0], events=["ping"])
+    assert simulator.webhooks.wait(30)
+    assert (lost.deliveries[0].status, lost.deliveries[0].error[:11]) == (None, "ValueError:")
+    assert [sent.status for sent in other.deliveries] == [200]
+
+
+def test_no_thread_stays_when_all_is_sent(server: tuple[str, Receiver]) -> None:
+    simulator = Simulator()
+    for _ in range(2):
+        endpoint = simulator.webhook(server[0], events=["ping"])
+        assert simulator.webhooks.wait(30)
+        assert [sent.status for sent in endpoint.deliveries] == [200]
+        for thread in threading.enumerate():
+            if thread.name == "simulated webhooks":
+                thread.join(30)
+                assert not thread.is_alive()
 
 
 def test_deliveries_to_a_url(server: tuple[str, Receiver]) -> None:

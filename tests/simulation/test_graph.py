@@ -42,7 +42,9 @@ class Built:
         return told(self.graph.reopen(self[key]))
 
     def replace(self, after: str) -> list[str | None]:
-        return [node.step.key for node in self.graph.remove_waiting(self[after])]
+        gone = [node for node in self.graph.unfinished_behind(self[after]) if not node.begun]
+        self.graph.remove(gone)
+        return [node.step.key for node in gone]
 
     @property
     def order(self) -> str:

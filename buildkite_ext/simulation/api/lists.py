@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 from zlib import crc32
 
+from ...unknown_keywords import checks_fields
 from ..definition.checks import check_number, configuration_errors
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["ListBehaviour"]
 
 
+@checks_fields
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListBehaviour:
     """Behaviour of the lists of builds. A build itself is always read as it is.

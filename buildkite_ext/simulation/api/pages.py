@@ -53,20 +53,21 @@ def numbered(
     """
     page, size = requested_page(query)
     pages = max(1, -(-len(items) // size))
-    links: list[str] = []
-
-    def link(rel: str, number: int) -> None:
-        pairs = [pair for pair in query.pairs if pair[0] != "page"]
-        links.append(f'<{url}?{_encoded([*pairs, ("page", str(number))])}>; rel="{rel}"')
-
+    linked: list[tuple[str, int]] = []
     if page > 1:
-        link("first", 1)
-        link("prev", min(page - 1, pages))
+        linked += [("first", 1), ("prev", min(page - 1, pages))]
     if page < pages:
-        link("next", page + 1)
+        linked.append(("next", page + 1))
         if with_last:
-            link("last", pages)
-    headers = (("Link", ", ".join(links)),) if links else ()
+            linked.append(("last", pages))
+    headers: Pairs = ()
+    if linked:
+        before = _encoded(pair for pair in query.pairs if pair[0] < "page")
+        behind = _encoded(pair for pair in query.pairs if pair[0] > "page")
+        before, behind = f"{before}&" if before else "", f"&{behind}" if behind else ""
+        headers = (
+            ("Link", ", ".join(f'<{url}?{before}page={number}{behind}>; rel="{rel}"' for rel, number in linked)),
+        )
     start = (page - 1) * size
     if newest_first:
         end = max(0, len(items) - start)

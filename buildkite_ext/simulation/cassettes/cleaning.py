@@ -18,6 +18,7 @@ from ...errors import ConfigurationError
 from ...options import TOKEN_VARIABLES
 from ...redaction import redacted_text
 from ..definition.checks import texts_of
+from .pipeline_text import redacted_pipeline
 
 __all__ = ["REDACTED", "Cleaner", "SecretRecorded", "given_secrets", "token_variables"]
 
@@ -215,6 +216,8 @@ class Cleaner:
         if isinstance(value, str):
             if value and _SECRET_KEYS.search(key):
                 return REDACTED
+            if key == "configuration":  # the text of a pipeline
+                value = redacted_pipeline(value, REDACTED, keep_env=self.keep_env, keep_meta_data=self.keep_meta_data)
             return self._cleaned(value)
         return value
 

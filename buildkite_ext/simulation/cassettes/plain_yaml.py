@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["read_yaml"]
+if TYPE_CHECKING:
+    import yaml
+
+__all__ = ["read_yaml", "yaml_nodes"]
 
 _DEEPEST = 50
 """Levels of lists and maps. libyaml would end the process at some ten thousand."""
@@ -26,14 +31,35 @@ def read_yaml(text: str) -> Any:
     """
     import yaml
 
-    loader = _loader()
+    with _checked(text):
+        return yaml.load(text, Loader=_loader())  # noqa: S506 - it is a safe loader
+
+
+def yaml_nodes(text: str) -> list[yaml.Node]:
+    """Return the nodes of the documents in a text, with their places.
+
+    Raises:
+        ImportError: PyYAML isn't installed.
+        ValueError: it isn't YAML, or it is nested too deeply.
+    """
+    import yaml
+
+    with _checked(text):
+        return [node for node in yaml.compose_all(text, Loader=_loader()) if node is not None]
+
+
+@contextmanager
+def _checked(text: str) -> Iterator[None]:
+    """Check how deeply a text is nested, and raise the errors of what reads it as ValueErrors."""
+    import yaml
+
     depth = 0
     try:
-        for event in yaml.parse(text, Loader=loader):
+        for event in yaml.parse(text, Loader=_loader()):
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > _DEEPEST:
                 raise ValueError(f"it is nested too deeply: at most {_DEEPEST} lists and maps stand in each other")
-        return yaml.load(text, Loader=loader)  # noqa: S506 - it is a safe loader
+        yield
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from error
 

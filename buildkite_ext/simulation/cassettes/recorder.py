@@ -10,6 +10,7 @@ from types import SimpleNamespace, TracebackType
 from typing import Any, NoReturn, Self
 
 from ...errors import ConfigurationError
+from ...unknown_keywords import checks_keywords
 from ..definition.checks import texts_of
 from .cleaning import Cleaner, given_secrets, token_variables
 
@@ -23,7 +24,8 @@ class Recorder:
     """Recorder of the requests that httpx sends in a `with` block, by sync and async clients, into a cassette.
 
     These don't get into it: tokens, addresses of webhooks, signatures of download URLs, values of environment variables and of
-    meta-data, and headers that tell of the machine. `Replayer` answers from the file; so does vcrpy.
+    meta-data, also in the texts of pipelines, and headers that tell of the machine. Commands and logs aren't searched for
+    anything but tokens. `Replayer` answers from the file; so does vcrpy.
 
     Args:
         path: the file, in YAML. It is replaced.
@@ -47,6 +49,7 @@ class Recorder:
         ```
     """
 
+    @checks_keywords
     def __init__(
         self,
         path: str | os.PathLike[str],

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 from buildkite_api.types import kind_of
 
 from ...errors import ConfigurationError
+from ...unknown_keywords import checks_keywords
 from ..definition.checks import check_flags
 from .cleaning import Cleaner
 from .comparison import ReplayedRequest, differences
@@ -103,6 +104,7 @@ class Replayer:
 
     interactions: list[Interaction]
 
+    @checks_keywords
     def __init__(self, path: str | os.PathLike[str], *, strict: bool = True) -> None:
         check_flags(strict=strict)
         self.interactions = _read(Path(path))
@@ -121,6 +123,15 @@ class Replayer:
         """Recorded requests that nobody has sent, except those that only repeat one that was sent."""
         asked = {each.key for each in self.interactions if each.used}
         return [each for each in self.interactions if each.key not in asked]
+
+    @property
+    def missed(self) -> list[str]:
+        """Requests so far that the cassette doesn't answer: a sentence each, with the nearest recorded request.
+
+        Each has raised a `ReplayMiss`, which the program may have caught.
+        """
+        with self._lock:
+            return list(differences((), [each for each in self._sent if each.recorded is None]))
 
     @property
     def differences(self) -> list[str]:

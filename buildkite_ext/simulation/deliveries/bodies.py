@@ -177,23 +177,19 @@ def in_webhook_form(value: object) -> object:
         >>> in_webhook_form({"created_at": "2026-05-28T20:16:40.123Z", "message": "of 2026-05-28T20:16:40Z"})
         {'created_at': '2026-05-28 20:16:40 UTC', 'message': 'of 2026-05-28T20:16:40Z'}
     """
-    if isinstance(value, dict):
-        form = dict(value)
-        for key, each in value.items():
-            kind = type(each)
-            if kind is str:
-                if key.endswith("_at"):
-                    form[key] = _webhook_time(each)
-            elif (kind is dict or kind is list) and key not in _TIMELESS:
-                form[key] = in_webhook_form(each)
-        return form
     if isinstance(value, list):
-        return [in_webhook_form(each) for each in value]
-    return value
-
-
-def _webhook_time(text: str) -> str:
-    return f"{text[:10]} {text[11:19]} UTC" if _REST_TIME.fullmatch(text) else text
+        return [in_webhook_form(each) if type(each) is dict else each for each in value]
+    if not isinstance(value, dict):
+        return value
+    form = dict(value)
+    for key, each in value.items():
+        kind = type(each)
+        if kind is str:
+            if key[-3:] == "_at" and _REST_TIME.fullmatch(each):
+                form[key] = f"{each[:10]} {each[11:19]} UTC"
+        elif each and (kind is dict or kind is list) and key not in _TIMELESS:
+            form[key] = in_webhook_form(each)
+    return form
 
 
 def _build_event(state: str) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
+from ...unknown_keywords import checks_fields
 from ..definition.checks import check_name, check_number, check_whole, configuration_errors, elements
 
 __all__ = ["Deliveries"]
@@ -14,6 +15,7 @@ __all__ = ["Deliveries"]
 _ORDERS = ("kept", "shuffled")
 
 
+@checks_fields
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deliveries:
     """Plan of the deliveries to an endpoint. By default each event is sent once, at once and in order.
@@ -28,7 +30,7 @@ class Deliveries:
         lose: the share of the deliveries that are never sent, from 0 to 1.
         retries: the seconds after which a delivery is sent again that was refused, for each further attempt. A delivery is
             refused by a status other than 2xx, or by no answer. None by default.
-        timeout: the seconds in which a URL has to answer.
+        timeout: the seconds in which a URL has to answer: from the begin of the connection to the end of the headers.
         seed: the seed of what is lost, repeated and shuffled. The same seed gives the same deliveries.
 
     Raises:

@@ -73,6 +73,11 @@ class Node(Struct, eq=False, gc=False):
         )
 
     @property
+    def unblocked(self) -> bool:
+        """True if it is a block or input step that was unblocked, or left out."""
+        return isinstance(self.step, BlockStep) and self.result == "passed"
+
+    @property
     def ready(self) -> bool:
         """True if nothing is left that it waits for."""
         return not self._unfinished and not self._unmet and not self.missing
@@ -82,7 +87,8 @@ class Effect(Struct, frozen=True, gc=False):
     """What becomes of a step.
 
     Attributes:
-        to: `ready`: it may run. `unmet`: it can't run. `waiting`: it couldn't run, and waits again.
+        to: `ready`: it may run. `unmet`: it can't run. `waiting`: it couldn't run, and waits again. A block step that was
+            unblocked stays so: `unmet` says that a step before it was retried and failed, `waiting` that this is over.
     """
 
     node: Node
@@ -222,28 +228,35 @@ class Graph:
                 self._follow(node, effects)
         return effects
 
-    def remove_waiting(self, after: Node) -> list[Node]:
-        """Remove the steps behind a step that haven't begun, and return them. It serves uploads that replace the rest."""
+    def unfinished_behind(self, node: Node) -> list[Node]:
+        """Return the steps behind a step that have not ended."""
+        order = self._structure.order
+        behind = (self._nodes[number] for number in order[order.index(node.number) + 1 :])
+        return [each for each in behind if each.result is None]
+
+    def remove(self, nodes: Iterable[Node]) -> None:
+        """Remove steps that have not ended, which an upload replaces.
+
+        What waits for a key that no step has any more waits for the next step that has it.
+        """
         known = self._changeable()
-        behind = known.order[known.order.index(after.number) + 1 :]
-        removed = [node for number in behind if not (node := self._nodes[number]).begun]
-        gone = {node.number for node in removed}
+        gone = {node.number for node in nodes}
         known.order = [number for number in known.order if number not in gone]
-        known.wanted = {key: [each for each in waiting if each[0] not in gone] for key, waiting in known.wanted.items()}
-        for names in (known.keys, known.groups):
-            for key in list(names):
-                names[key] = [number for number in names[key] if number not in gone]
-                if not names[key]:
-                    del names[key]
+        for named in (known.keys, known.groups):
+            for key, numbers in list(named.items()):
+                named[key] = [number for number in numbers if number not in gone]
+                if not named[key]:
+                    del named[key]
+        for key, wanting in list(known.wanted.items()):
+            known.wanted[key] = [(number, allow) for number, allow in wanting if number not in gone]
         for node in self.nodes:
-            known.edges[node.number] = [edge for edge in known.edges[node.number] if edge.to not in gone]
-            sources = known.sources[node.number]
-            known.sources[node.number] = [source for source in sources if source not in gone]
-            node._unfinished -= len(sources) - len(known.sources[node.number])
-            for entry, allow in _dependencies(node.step):
-                if entry.key not in node.missing and not self.has_key(entry.key):
-                    self._depend(node, entry, allow=allow)
-        return removed
+            number = node.number
+            known.edges[number] = [edge for edge in known.edges[number] if edge.to not in gone]
+            before = len(known.sources[number])
+            known.sources[number] = [source for source in known.sources[number] if source not in gone]
+            node._unfinished -= before - len(known.sources[number])
+            if not node.begun or node.result == "unmet":
+                self._want(node)
 
     def edges(self) -> Iterator[tuple[Node, Edge, Node]]:
         """Yield each step with each step that waits for it, and why that does."""
@@ -251,10 +264,11 @@ class Graph:
             for edge in self._structure.edges[node.number]:
                 yield node, edge, self._nodes[edge.to]
 
-    def has_key(self, key: str) -> bool:
-        """Tell whether a step or a group of the build has a key."""
+    def has_key(self, key: str, *, without: Collection[Node] = ()) -> bool:
+        """Tell whether a step or a group of the build has a key, other than some steps."""
         known = self._structure
-        return key in known.keys or key in known.groups or key in known.empty_groups
+        named = (*known.keys.get(key, ()), *known.groups.get(key, ()))
+        return key in known.empty_groups or any(self._nodes[number] not in without for number in named)
 
     def behind_block(self, node: Node) -> bool:
         """Tell whether a user has to unblock the build, or to fill in a form, before a step can run."""
@@ -299,6 +313,8 @@ class Graph:
                     to.begun = False
                     pending.append(to)
                     effects.append(Effect(to, "waiting"))
+                elif not to._unmet and to.unblocked:
+                    effects.append(Effect(to, "waiting"))
             found.result = None
         return effects
 
@@ -329,6 +345,8 @@ class Graph:
                 to._unmet += ended.result not in edge.met_by
                 if self._check(to, effects):
                     pending.append(to)
+                elif to._unmet and to.unblocked:
+                    effects.append(Effect(to, "unmet"))
 
     def _check(self, node: Node, effects: list[Effect]) -> bool:
         """Add what becomes of a step that hasn't begun, and tell whether it has ended by that."""
@@ -398,8 +416,9 @@ class Graph:
         since: dict[Group | None, list[Node]],
     ) -> None:
         step = node.step
-        for entry, allow in _dependencies(step):
-            self._depend(node, entry, allow=allow)
+        for entry, allow in _entries(step):
+            self._depend(node, entry.key, allow=allow)
+        self._want(node)
         if step.depends_on is not None:
             return
         if isinstance(step, WaitStep | BlockStep) and not isinstance(step, InputStep):
@@ -415,15 +434,18 @@ class Graph:
         if group is not None and group.depends_on is None and outer is not None and not isinstance(step, InputStep):
             self._gate(outer, node)
 
-    def _depend(self, node: Node, entry: Dependency, *, allow: bool) -> None:
+    def _depend(self, node: Node, key: str, *, allow: bool) -> None:
         known = self._structure
-        found = (*known.keys.get(entry.key, ()), *known.groups.get(entry.key, ()))
-        if not found and entry.key not in known.empty_groups:
-            node.missing |= {entry.key}
-            known.wanted.setdefault(entry.key, []).append((node.number, allow))
-        for number in found:
+        for number in (*known.keys.get(key, ()), *known.groups.get(key, ())):
             if number != node.number:
                 self._edge(self._nodes[number], node, "dependency", allow=allow)
+
+    def _want(self, node: Node) -> None:
+        """Let a step wait for the keys on which it depends and that no step has."""
+        for entry, allow in _entries(node.step):
+            if entry.key not in node.missing and not self.has_key(entry.key):
+                node.missing |= {entry.key}
+                self._structure.wanted.setdefault(entry.key, []).append((node.number, allow))
 
     def _resolve_wanted(self, added: Sequence[Node], groups: Iterable[Group]) -> None:
         """Connect the steps that waited for a key with the new steps that have it."""
@@ -432,7 +454,7 @@ class Graph:
             for number, allow in self._structure.wanted.pop(key, ()):
                 node = self._nodes[number]
                 node.missing -= {key}
-                self._depend(node, Dependency(key), allow=allow)
+                self._depend(node, key, allow=allow)
 
     def _connect_upload(self, uploader: Node, added: Sequence[Node], after: Sequence[Node]) -> None:
         """Let what waits for the uploading step wait for the uploaded ones, too, and what follows for their gates.
@@ -488,11 +510,11 @@ def _graph_of(steps: tuple[Step, ...], excluded: frozenset[Step], groups: tuple[
     return graph
 
 
-def _dependencies(step: Step) -> Iterator[tuple[Dependency, bool]]:
-    """Yield each entry of `depends_on` of a step and of its group, and whether the step may go on after a failure of it."""
+def _entries(step: Step) -> Iterator[tuple[Dependency, bool]]:
+    """Yield the dependencies of a step and its group, each with whether it accepts a failure."""
     group = step.group
     allowed = step.allow_dependency_failure or (group is not None and group.allow_dependency_failure)
-    for entry in (*((group and group.depends_on) or ()), *(step.depends_on or ())):
+    for entry in (*((group.depends_on if group is not None else None) or ()), *(step.depends_on or ())):
         yield entry, allowed or entry.allow_failure
 
 

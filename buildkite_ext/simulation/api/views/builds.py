@@ -24,6 +24,9 @@ __all__ = ["BuildSelection", "BuildWriter", "annotation_view", "build_view", "on
 _CACHE_SIZE = 5_000
 """Number of builds of one selection in the cache of a `BuildWriter`."""
 
+_UNKNOWN = -1, b""
+"""Version and text of what isn't in a cache."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildSelection:
@@ -121,29 +124,32 @@ class BuildWriter:
         self.urls = urls
         self._organization = organization
         self._builds: dict[BuildSelection, dict[str, tuple[int, bytes]]] = {}
-        self._pipelines: dict[tuple[str, bool], tuple[int, bytes]] = {}
+        self._ends: dict[tuple[str, bool], tuple[int, bytes]] = {}
 
     def many(self, builds: Sequence[Build], selection: BuildSelection) -> bytes:
         """Return a list of builds as JSON."""
         # A pause of a queue doesn't change the version of a build.
         known = {} if selection.without_paused else self._builds.setdefault(selection, {})
-        parts = [part for build in builds for part in (*self._build(build, selection, known), b",")]
-        return b"".join([b"[", *parts[:-1], b"]"])
+        parts: list[bytes] = []
+        pipeline: Pipeline | None = None
+        end = b"}"
+        for build in builds:
+            version, text = known.get(build.id, _UNKNOWN)
+            if version != build.version:
+                if len(known) >= _CACHE_SIZE:
+                    known.clear()
+                text = encoded(self._view(build, selection))[:-1]
+                known[build.id] = build.version, text
+            if build.pipeline is not pipeline:
+                pipeline = build.pipeline
+                end = self._end(pipeline, selection)
+            parts += (b",", text, end)
+        return b"".join((b"[", *parts[1:], b"]"))
 
     def one(self, build: Build, selection: BuildSelection, **more: object) -> bytes:
         """Return a build as JSON."""
         view = {**self._view(build, selection), **more}
-        return b"".join(self._with_pipeline(encoded(view)[:-1], build.pipeline, selection))
-
-    def _build(self, build: Build, selection: BuildSelection, known: dict[str, tuple[int, bytes]]) -> tuple[bytes, ...]:
-        """Return the JSON of a build in parts."""
-        version, text = known.get(build.id, (-1, b""))
-        if version != build.version:
-            if len(known) >= _CACHE_SIZE:
-                known.clear()
-            text = encoded(self._view(build, selection))[:-1]
-            known[build.id] = build.version, text
-        return self._with_pipeline(text, build.pipeline, selection)
+        return encoded(view)[:-1] + self._end(build.pipeline, selection)
 
     def _view(self, build: Build, selection: BuildSelection) -> Json:
         view = build_view(build, self.urls, selection)
@@ -151,17 +157,18 @@ class BuildWriter:
             view["test_engine"] = runs_of_build_view(self._organization.runs_of_builds.get(build.id, ()))
         return view
 
-    def _with_pipeline(self, build: bytes, pipeline: Pipeline, selection: BuildSelection) -> tuple[bytes, ...]:
-        """Return the JSON of a build, given without its last brace, and of its pipeline in it."""
+    def _end(self, pipeline: Pipeline, selection: BuildSelection) -> bytes:
+        """Return the end of a build's JSON: its pipeline and the last brace."""
         if not selection.pipeline:
-            return build, b"}"
+            return b"}"
         key = pipeline.id, selection.may_write
-        version, text = self._pipelines.get(key, (-1, b""))
+        version, text = self._ends.get(key, _UNKNOWN)
         if version != pipeline.version:
             counts = self._organization.builds_of(pipeline).counts()
-            text = encoded(embedded_pipeline(pipeline, counts, self.urls, may_write=selection.may_write))
-            self._pipelines[key] = pipeline.version, text
-        return build, b',"pipeline":', text, b"}"
+            view = embedded_pipeline(pipeline, counts, self.urls, may_write=selection.may_write)
+            text = b',"pipeline":%s}' % encoded(view)
+            self._ends[key] = pipeline.version, text
+        return text
 
 
 def annotation_view(annotation: Annotation, *, body: bool = True) -> Json:
