@@ -70,6 +70,7 @@ SUBJECTS: Mapping[str, Subject] = {
     "cache": Subject(
         ("stores/entries.py", "transport/cache.py"),
         ("transport/test_cache.py", "transport/test_coalescing.py"),
+        slow="CacheMachine or every_write_of_the_description or 500_answers or threads_share_a_cache or trio",
     ),
     "states": Subject(("states.py",), ("core/test_states.py",)),
     "outcome": Subject(("watching/outcome.py",), ("core/test_waiting.py", "core/test_wait_sequences.py")),

@@ -280,7 +280,7 @@ def change_of(root: str, method: str, path: str) -> Change:
                     return Change(frozenset({f"{org}/{kind}"}))
                 case ["agents", *_]:
                     return Change(frozenset({f"{org}/agents"}))
-            return Change(frozenset({org}))
+            return Change(frozenset({org, *lists}))
     return Change(frozenset({root}))
 
 

@@ -30,7 +30,7 @@ from buildkite_ext import (
 )
 from buildkite_ext.models import Build, BuildState, Pipeline
 from buildkite_ext.simulation import Simulator
-from buildkite_ext.stores.entries import CACHED, COALESCED, Change, Entries, Entry
+from buildkite_ext.stores.entries import CACHED, COALESCED, Change, Entries, Entry, change_of, tags_of
 from buildkite_ext.webhooks import parse
 from tests.core.fakes import API, App, FakeClock, Flavor, answer, build, job
 
@@ -225,6 +225,21 @@ def test_a_copy_with_shorter_times_takes_no_older_answer() -> None:
     assert len(app.requests) == 2
 
 
+def test_an_answer_is_taken_until_its_own_time_and_that_of_the_policy_have_passed() -> None:
+    app, clock = App(api), FakeClock()
+    buildkite = client(app, clock=clock)
+    hasty = buildkite.with_options(cache=Cache(agents=1))
+    for times, (kept_by, read_by) in enumerate([(buildkite, hasty), (hasty, buildkite)], start=1):
+        kept_by.cache.clear()
+        kept_by.agents.get("a")
+        clock.advance(0.5)
+        read_by.agents.get("a")
+        assert len(app.requests) == 2 * times - 1
+        clock.advance(0.5)
+        read_by.agents.get("a")
+        assert len(app.requests) == 2 * times
+
+
 def test_the_time_counts_from_the_attempt_that_was_answered() -> None:
     clock = FakeClock()
 
@@ -252,6 +267,24 @@ def test_a_policy_that_can_t_be_used_is_refused_by_name(wrong: dict[str, Any]) -
     (name,) = wrong
     with pytest.raises(errors.ConfigurationError, match=f"^{name}="):
         Cache(**wrong)
+
+
+def test_a_policy_may_keep_a_single_answer_of_a_size() -> None:
+    app = App(api)
+    buildkite = client(app)
+    for name in ("one", "two"):
+        buildkite.pipelines.get(name)
+    size = buildkite.cache.stats.bytes // 2
+    for policy, kept in (
+        (Cache(entries=1), 1),
+        (Cache(bytes=size), 1),
+        (Cache(bytes=size - 1), 0),
+        (Cache(bytes=1), 0),
+    ):
+        small = client(app, cache=policy)
+        for name in ("one", "two"):
+            small.pipelines.get(name)
+        assert (small.cache.stats.entries, small.cache.stats.bytes) == (kept, kept * size)
 
 
 def test_the_lists_of_operations_hold_reads_of_json_alone() -> None:
@@ -522,6 +555,31 @@ WRITES: dict[tuple[str, str], set[str]] = {
     ("PUT", "/v2/organizations/other/pipelines/web/builds/7/cancel"): set(),
     ("DELETE", "/v2/access-token"): set(READS),
 }
+
+
+JOBS = {"jobs/j1", "jobs/j1/annotations"}
+LISTS = {"builds", "pipelines/web/builds", "/v2/builds"}
+JOINED: dict[str, set[str]] = {
+    "pipelines/web/builds/7/cancel": {"pipelines/web/builds/7/jobs", *JOBS, *LISTS},
+    "pipelines/api/builds/7/cancel": {*JOBS, *LISTS},
+    "jobs/j1/retry": {"pipelines/web/builds/7/jobs", *JOBS, *LISTS},
+    "pipelines/web/schedules/s1": {"pipelines/web/builds/7/jobs", "pipelines/web/schedules", *LISTS},
+    "agents/a1/stop": set(),
+    "/v2/organizations/other/pipelines/web/builds/7/cancel": {"/v2/builds"},
+    "something/new": {"pipelines/web/builds/7/jobs", "pipelines/web/schedules", *JOBS, *LISTS, ""},
+    "/v2/something/new": {"pipelines/web/builds/7/jobs", "pipelines/web/schedules", *JOBS, *LISTS, "", "/v2/user"},
+}
+
+
+@pytest.mark.parametrize(("write", "changed"), JOINED.items(), ids=JOINED)
+def test_reads_that_are_only_shared_are_not_those_of_before_a_write(write: str, changed: set[str]) -> None:
+    """An answer that was begun before is neither kept nor joined if its tags have another version."""
+    reads = set().union(*JOINED.values())
+    entries = Entries()
+    tags = {read: frozenset(tags_of("", whole(read))) for read in reads}
+    before = {read: entries.find("", tags[read], 0.0, seconds=0).version for read in reads}
+    entries.change(change_of("", "PUT", whole(write)), 0.0)
+    assert {read for read in reads if entries.find("", tags[read], 0.0, seconds=0).version != before[read]} == changed
 
 
 def whole(path: str) -> str:
@@ -981,9 +1039,9 @@ def test_an_expired_answer_takes_no_room() -> None:
     app, clock = App(api), FakeClock()
     buildkite = client(app, clock=clock)
     buildkite.agents.get("a1")
-    clock.advance(61)
-    app._answers[:] = [lambda _: httpx.Response(404, json={"message": "no"})]
-    with pytest.raises(errors.AgentNotFound):
+    clock.advance(60)
+    app._answers[:] = [lambda _: httpx.Response(403, json={"message": "no"})]
+    with pytest.raises(errors.AccessDenied):
         buildkite.agents.get("a1")
     assert buildkite.cache.stats.entries == buildkite.cache.stats.bytes == 0
 
@@ -1189,3 +1247,45 @@ def test_what_was_begun_before_a_change_is_never_found_after_it(
             if found is not None and found.sent == began and which in changed:
                 sent_at = max(index for index, (at, _) in enumerate(history, start=1) if at <= found.sent)
                 assert sent_at >= changed[which]
+
+
+def held_by(
+    entries: Entries, tag: str, *, sent: float, version: int | None = None, content: bytes = b""
+) -> bytes | None:
+    """Keep an answer with a tag, and return what is found for it then."""
+    tags, policy = frozenset({tag}), Cache()
+    if version is None:
+        version = entries.find(tag, tags, sent, seconds=0).version
+    entries.keep(tag, tags, Entry((), content, sent, sent + 50), version, policy)
+    found = entries.find(tag, tags, sent, seconds=99).entry
+    return None if found is None else found.content
+
+
+def test_an_answer_is_kept_from_the_first_instant_on_and_a_later_one_replaces_it() -> None:
+    entries = Entries()
+    assert held_by(entries, "a", sent=0.0, content=b"1") == b"1"
+    assert held_by(entries, "a", sent=0.0, content=b"2") == b"2"
+    assert held_by(entries, "a", sent=9.0, content=b"3") == b"3"
+    assert held_by(entries, "a", sent=8.0, content=b"4") == b"3"
+    assert (entries.stats.entries, entries.stats.bytes) == (1, Entry((), b"3", 9.0, 59.0).size)
+
+
+def test_what_a_change_reopens_is_kept_from_the_end_of_its_time_on() -> None:
+    entries = Entries()
+    entries.change(Change(frozenset({"a", "b"}), 30.0), 100.0)
+    entries.change(Change(frozenset({"a"})), 110.0)
+    assert held_by(entries, "a", sent=129.9) is None
+    assert held_by(entries, "b", sent=130.0) == held_by(entries, "a", sent=130.0) == b""
+    assert held_by(entries, "c", sent=100.0) == b""
+
+
+def test_as_many_versions_are_remembered_as_asked_for() -> None:
+    entries = Entries(remembered=2)
+    begun = entries.find("c", frozenset({"c"}), 0.0, seconds=0).version
+    for tag in ("a", "b", "a", "b"):
+        entries.change(Change(frozenset({tag}), 5.0), 10.0)
+    assert held_by(entries, "c", sent=1.0, version=begun) == b""
+    entries.change(Change(frozenset({"d"})), 10.0)  # that of `a` is forgotten, so it counts for all
+    assert held_by(entries, "e", sent=20.0, version=begun) is None
+    assert held_by(entries, "e", sent=14.0) is None
+    assert held_by(entries, "e", sent=15.0) == b""
