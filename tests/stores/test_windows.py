@@ -164,7 +164,13 @@ USER = {"User_Limit": "50", "User_Remaining": "8", "User_Reset": "40", "User_Sco
         ({"Limit": "1", "Remaining": "-1000000001", "Reset": "0"}, (None, None)),
         ({"Limit": "1", "Remaining": "0", "Reset": "1000000001"}, (None, None)),
         ({"Limit": "1", "Remaining": "0"}, (None, None)),
-        ({"Limit": "1", "Remaining": "x", "Reset": "1"}, (None, None)),
+        *[({"Limit": "1", "Remaining": each, "Reset": "1"}, (None, None)) for each in ("x", "", "nan", "-inf", "1e99")],
+        *[({"Limit": each, "Remaining": "1", "Reset": "1"}, (None, None)) for each in ("x", "1, 1")],
+        *[({"Limit": "1", "Remaining": "1", "Reset": each}, (None, None)) for each in ("x", "inf", "soon")],
+        # Fractions of requests are less than a request; those of seconds count.
+        ({"Limit": "200.0", "Remaining": "12.9", "Reset": "12.5"}, (Reported(200, 12, 12.5), None)),
+        ({"Limit": "200.7", "Remaining": "-0.5", "Reset": "-0.5"}, (Reported(200, -1, 0.0), None)),
+        ({"User_Limit": " 50 ", "User_Remaining": "0.9", "User_Reset": "0.2"}, (None, Reported(50, 0, 0.2))),
         ({**ORGANIZATION, "Scope": "s" * 200}, (Reported(200, 150, 20.0, "s" * 100), None)),
     ],
 )
