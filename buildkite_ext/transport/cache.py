@@ -192,7 +192,9 @@ class CacheStage:
 
         if is_storable(reading.operation, response):
             if is_for_all:
-                entry = Entry.of(response, sent=_sent(response, began, now), seconds=reading.seconds)
+                # Earlier attempts, and pauses between them, don't count. `elapsed` has whole microseconds.
+                sent = max(began, now - response.elapsed.total_seconds())
+                entry = Entry.of(response, sent=sent, seconds=reading.seconds)
                 await self._store.keep(
                     reading.key, frozenset(reading.tags), entry, runtime, version=version, policy=policy
                 )
@@ -233,9 +235,12 @@ def _answer(entry: Entry, request: httpx.Request, *, age: float) -> httpx.Respon
 
 def _copy(response: httpx.Response, request: httpx.Request, *, elapsed: float) -> httpx.Response:
     """Return the answer to one request as one to an identical request."""
-    kept = {name: value for name, value in response.extensions.items() if name in ("http_version", "reason_phrase")}
     copied = httpx.Response(
-        response.status_code, headers=response.headers.raw, content=response.content, request=request, extensions=kept
+        response.status_code,
+        headers=response.headers.raw,
+        content=response.content,
+        request=request,
+        extensions={**response.extensions},
     )
     copied.elapsed = timedelta(seconds=elapsed)
     return copied
@@ -246,11 +251,3 @@ def _is_own(error: BuildkiteError, context: RequestContext, now: float) -> bool:
     if isinstance(error, NetworkError):
         return context.deadline is not None and context.deadline.ended_attempt(now)
     return isinstance(error, DeadlineExceeded | BudgetExhausted)
-
-
-def _sent(response: httpx.Response, began: float, now: float) -> float:
-    """Return the time at which the last attempt of a request was sent."""
-    try:
-        return max(began, now - response.elapsed.total_seconds())
-    except RuntimeError:  # a stage of the user's has answered, and not the wire
-        return began
