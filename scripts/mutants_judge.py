@@ -95,7 +95,8 @@ def _judged(
         for mutant in mutants:
             function = mutant.rpartition("__mutmut_")[0]
             of_function = kills[function]
-            calling = [test for test in tests if function in test.calls]
+            # What no test calls in its own process, one may call in a process that it forks.
+            calling = [test for test in tests if function in test.calls] or list(tests)
             calling.sort(key=lambda test: (-of_function[test.item.nodeid], test.seconds))
             yield mutant, partial(_killer, session, mutant, calling)
 
