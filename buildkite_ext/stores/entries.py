@@ -231,11 +231,9 @@ def _tags_within(org: str, below: list[str]) -> tuple[str, ...]:
             return f"{org}/pipelines/{pipeline}/builds/{number}", f"{org}/pipelines/{pipeline}", f"{org}/builds/*"
         case ["pipelines", pipeline, "builds"]:
             return f"{org}/builds", f"{org}/pipelines/{pipeline}"
-        case ["jobs", *_]:
-            return f"{org}/jobs", f"{org}/builds/*"
         case ["pipelines" | "clusters" as kind, name, *_]:
             return (f"{org}/{kind}/{name}",)
-        case [kind, *_]:  # lists, and agents, which change together
+        case [kind, *_]:  # lists; agents, which change together; and jobs, whose builds aren't told
             return (f"{org}/{kind}",)
     return ()
 

@@ -654,7 +654,12 @@ async def test_a_write_that_failed_drops_too_since_it_may_have_acted(flavor: Fla
 
 
 @pytest.mark.parametrize(
-    "how", [lambda api: api.builds.retry_failed_jobs("web", 7), lambda api: api.jobs.retry("web", 7, "j1")]
+    "how",
+    [
+        lambda api: api.builds.retry_failed_jobs("web", 7),
+        lambda api: api.jobs.retry("web", 7, "j1"),
+        lambda api: api.request("PUT", "organizations/{org}/jobs/j1/retry"),
+    ],
 )
 def test_a_retried_build_that_still_says_finished_isn_t_kept_for_30_seconds(how: Any) -> None:
     app, clock = App(answer(done(state="failed"))), FakeClock()

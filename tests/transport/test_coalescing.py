@@ -13,10 +13,12 @@ import trio
 
 from buildkite_ext import (
     AsyncBuildkiteClient,
+    Budget,
     BuildkiteClient,
     Cache,
     CircuitOpen,
     DeadlineExceeded,
+    MemoryStore,
     Retry,
     errors,
 )
@@ -452,6 +454,47 @@ def test_the_time_in_which_the_other_request_waits_for_the_limit_doesn_t_count_f
         return found, len(transport.statuses)
 
     assert run(main) == ([1, 1, 1], 4)
+
+
+@pytest.mark.parametrize("policy", [None, Budget()], ids=["no budget", "budget"])
+def test_a_default_timeout_doesn_t_count_the_rest_of_a_429_either(policy: Budget | None) -> None:
+    async def main() -> tuple[list[Any], int]:
+        simulator = simulated(user_rate_limit=3)
+        others, _ = client(simulator)
+        for _ in range(3):
+            await others.builds.get("web", 1)
+        api, transport = client(simulator, coalesce=True, budget=policy, store=MemoryStore())
+        found: list[Any] = []
+
+        async def call(after: float) -> None:
+            await trio.sleep(after)
+            try:
+                found.append((await api.builds.get("web", 1)).number)
+            except errors.BuildkiteError as error:
+                found.append(error)
+
+        async with trio.open_nursery() as nursery:
+            for after in (0.0, 1.0, 10.0):
+                nursery.start_soon(call, after)
+        return found, len(transport.statuses)
+
+    assert run(main) == ([1, 1, 1], 2)
+
+
+def test_without_a_timeout_an_answer_is_shared_too() -> None:
+    async def main() -> tuple[list[int], int]:
+        api, transport = client(simulated(), coalesce=True, timeout=None)
+        found: list[int] = []
+
+        async def call() -> None:
+            found.append((await api.builds.get("web", 1)).number)
+
+        async with trio.open_nursery() as nursery:
+            for _ in range(3):
+                nursery.start_soon(call)
+        return found, len(transport.statuses)
+
+    assert run(main) == ([1, 1, 1], 1)
 
 
 # --- On threads -------------------------------------------------------------------------------------------------------
