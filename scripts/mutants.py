@@ -56,7 +56,7 @@ SUBJECTS: Mapping[str, Subject] = {
     ),
     "budget": Subject(
         ("rate_limits.py", "stores/limits.py", "transport/budget.py"),
-        ("stores/test_windows.py", "transport/test_users.py", "transport/test_budget.py"),
+        ("stores/test_windows.py", "transport/test_users.py", "transport/test_budget.py", "core/test_errors.py"),
         slow="1000 or requests_of_others",
     ),
     "breaker": Subject(

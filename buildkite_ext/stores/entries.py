@@ -347,7 +347,7 @@ class Entries:
             self._versions[tag] = self._version, settles
             self._versions.move_to_end(tag)
         while len(self._versions) > self._remembered:
-            version, settles = self._versions.popitem(last=False)[1]
+            version, settles = self._versions.pop(next(iter(self._versions)))
             self._oldest = version, max(settles, self._oldest[1])
 
     def _state(self, tags: frozenset[str]) -> tuple[int, float]:
@@ -371,5 +371,5 @@ def _is_momentary(header: bytes) -> bool:
 
 def _segments(path: str) -> list[str]:
     """Return the parts of a path below `/v2`, in lower case, since some resources are found in either."""
-    parts = [unquote(part).lower() for part in path.partition("?")[0].split("/") if part]
+    parts = [unquote(part).lower() for part in path.split("/") if part]
     return parts[1:] if parts[:1] == ["v2"] else parts

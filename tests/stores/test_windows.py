@@ -194,6 +194,17 @@ def test_headers(headers: dict[str, str], expected: Any) -> None:
         ),
         ({}, {"scope": "x_user", "limit": 50, "current": 53, "reset": 9}, (None, Reported(50, -3, 9.0, "x_user"))),
         ({}, {"scope": "x", "limit": 50, "current": 53, "reset": 9}, (Reported(50, -3, 9.0, "x"), None)),
+        # The names of the headers count before the form of a name.
+        (
+            {**ORGANIZATION, "Scope": "by_user", **USER, "User_Scope": "person"},
+            {"scope": "person", "reset": 5},
+            (Reported(200, 150, 20.0, "by_user"), Reported(50, 0, 40.0, "person")),
+        ),
+        (
+            {**ORGANIZATION, "Scope": "by_user", **USER},
+            {"scope": "by_user", "reset": 5},
+            (Reported(200, 0, 20.0, "by_user"), Reported(50, 8, 40.0, "rest_user")),
+        ),
         # Without a scope: the warning, then what is spent, then both.
         (
             {**ORGANIZATION, **USER, "User_Warning": "slow down"},

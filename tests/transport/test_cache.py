@@ -1351,6 +1351,24 @@ def test_what_a_change_reopens_is_kept_from_the_end_of_its_time_on() -> None:
     assert held_by(entries, "c", sent=100.0) == b""
 
 
+def test_each_change_makes_what_was_begun_before_it_old() -> None:
+    entries = Entries()
+    for _ in range(3):
+        begun = entries.find("a", frozenset({"a"}), 10.0, seconds=0).version
+        entries.change(Change(frozenset({"a"})), 10.0)
+        assert held_by(entries, "a", sent=11.0, version=begun) is None
+
+
+def test_a_change_drops_what_is_left_of_its_answers() -> None:
+    entries, tags = Entries(), frozenset({"a", "b"})
+    for key in ("1", "2"):
+        entries.keep(key, tags, Entry((), b"", 0.0, 9.0 * int(key)), 0, Cache())
+    assert entries.find("1", tags, 9.0, seconds=99).entry is None  # its time has passed
+    entries.change(Change(frozenset({"b"})), 9.0)
+    assert entries.find("2", tags, 9.0, seconds=99).entry is None
+    assert (entries.stats.entries, entries.stats.bytes) == (0, 0)
+
+
 def test_as_many_versions_are_remembered_as_asked_for() -> None:
     entries = Entries(remembered=2)
     begun = entries.find("c", frozenset({"c"}), 0.0, seconds=0).version
