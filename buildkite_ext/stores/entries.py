@@ -370,6 +370,5 @@ def _is_momentary(header: bytes) -> bool:
 
 
 def _segments(path: str) -> list[str]:
-    """Return the parts of a path below `/v2`, in lower case, since some resources are found in either."""
-    parts = [unquote(part).lower() for part in path.split("/") if part]
-    return parts[1:] if parts[:1] == ["v2"] else parts
+    """Return the parts of a path behind its first, `v2`. They are in lower case, since some resources are found in either."""
+    return [unquote(part).lower() for part in path.split("/") if part][1:]
