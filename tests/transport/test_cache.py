@@ -334,6 +334,18 @@ def test_other_requests_are_always_sent(request_: dict[str, Any]) -> None:
     assert len(app.requests) == 3
 
 
+def test_a_read_that_a_stage_of_the_user_makes_another_request_is_always_sent() -> None:
+    async def head(request: httpx.Request, send: Any, runtime: Any) -> httpx.Response:  # noqa: ARG001
+        request.method = "HEAD"
+        return await send(request)  # type: ignore[no-any-return]
+
+    app = App(api)
+    buildkite = client(app, stages=[head])
+    for _ in range(2):
+        buildkite.request("GET", "organizations/{org}/pipelines/web")
+    assert [request.method for request in app.requests] == ["HEAD"] * 2
+
+
 def test_the_generated_functions_are_answered_from_the_cache() -> None:
     from buildkite_api.api.pipelines import get_pipeline
 
@@ -427,9 +439,14 @@ def test_answers_of_another_api_are_others() -> None:
     two.cache.clear()
     one.pipelines.get("web")
     assert len(app.requests) == 2
+    two.pipelines.get("web")
+    two.pipelines.get("web")
+    assert len(app.requests) == 3
     two.pipelines.update("web", name="x")
     two.pipelines.get("web")
-    assert len(app.requests) == 4
+    assert len(app.requests) == 5
+    one.pipelines.get("web")
+    assert len(app.requests) == 5
 
 
 # --- What a caller gets -----------------------------------------------------------------------------------------------
