@@ -50,9 +50,8 @@ class Held(httpx.AsyncBaseTransport):
 
 
 def over(transport: httpx.AsyncBaseTransport, **options: Any) -> AsyncBuildkiteClient:
-    return AsyncBuildkiteClient(
-        "acme", token=TOKEN, transport=transport, **{"coalesce": True, "retry": ONCE, "budget": None, **options}
-    )
+    usual = {"token": TOKEN, "coalesce": True, "retry": ONCE, "budget": None}
+    return AsyncBuildkiteClient("acme", transport=transport, **{**usual, **options})
 
 
 async def all_of(
@@ -374,6 +373,24 @@ async def test_a_list_of_builds_that_was_begun_before_a_create_is_not_joined(any
 
     await all_of([lambda: api.request("GET", path)] * 2, ready)
     assert [request.method for request in transport.requests] == ["GET", "POST", "GET"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+async def test_an_answer_to_a_token_that_changed_meanwhile_is_not_shared(anyio_backend: str) -> None:
+    tokens = iter(["bkua_old", "bkua_new", "bkua_old", "bkua_old"])
+    transport = Held(answer(build(7)))
+    api = over(transport, token=lambda: next(tokens))
+
+    async def ready() -> None:
+        await settle()
+        assert len(transport.requests) == 1
+        transport.open.set()
+
+    found = await all_of([lambda: api.builds.get("web", 7)] * 2, ready)
+    assert [each.number for each in found] == [7, 7]
+    assert [each.headers["Authorization"] for each in transport.requests] == ["Bearer bkua_new", "Bearer bkua_old"]
+    assert api.cache.stats.shared == 0
 
 
 @pytest.mark.anyio
