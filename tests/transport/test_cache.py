@@ -335,7 +335,7 @@ def test_other_requests_are_always_sent(request_: dict[str, Any]) -> None:
 
 
 def test_a_read_that_a_stage_of_the_user_makes_another_request_is_always_sent() -> None:
-    async def head(request: httpx.Request, send: Any, runtime: Any) -> httpx.Response:  # noqa: ARG001
+    async def head(request: httpx.Request, send: Any, runtime: Any) -> httpx.Response:
         request.method = "HEAD"
         return await send(request)  # type: ignore[no-any-return]
 
@@ -989,9 +989,13 @@ def test_an_answer_that_can_t_be_kept_drops_nothing_beside_its_own_resource() ->
     ]
     for read in kept:
         read()
-    answers["clusters/c"] = answer({}, 500)
-    with pytest.raises(errors.ServerError):
-        buildkite.queues.get("c", "q")
+    for at, failing in (
+        ("clusters/c", lambda: buildkite.queues.get("c", "q")),
+        ("builds/8", lambda: buildkite.builds.get("web", 8, exclude_jobs=True)),
+    ):
+        answers[at] = answer({}, 500)
+        with pytest.raises(errors.ServerError):
+            failing()
     assert str(buildkite.builds.get("web", 7).state) == "running"
     sent = len(app.requests)
     for read in kept:
@@ -1012,6 +1016,12 @@ class CountingStore(MemoryStore):
     async def cached(self, *args: Any, **options: Any) -> Any:
         self.asked += 1
         return await super().cached(*args, **options)
+
+
+def test_what_is_only_shared_takes_no_room() -> None:
+    buildkite = client(App(api), coalesce=True, cache=Cache(pipelines=0))
+    buildkite.pipelines.get("web")
+    assert buildkite.cache.stats == CacheStats()
 
 
 def test_the_store_is_asked_only_for_what_may_be_kept_or_shared() -> None:

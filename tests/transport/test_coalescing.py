@@ -24,7 +24,7 @@ from buildkite_ext import (
 )
 from tests.core.fakes import TOKEN, App, FakeClock, answer, build
 
-from .virtual_time import client, run, simulated
+from .virtual_time import TrioClock, client, run, simulated
 
 TRIP = 0.15
 ONCE = Retry(attempts=1)
@@ -46,7 +46,9 @@ class Held(httpx.AsyncBaseTransport):
         found = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         if isinstance(found, Exception):
             raise found
-        return httpx.Response(found.status_code, headers=found.headers, content=found.content)
+        return httpx.Response(
+            found.status_code, headers=found.headers, content=found.content, extensions=found.extensions
+        )
 
 
 def over(transport: httpx.AsyncBaseTransport, **options: Any) -> AsyncBuildkiteClient:
@@ -278,7 +280,9 @@ async def test_each_caller_has_its_own_deadline(anyio_backend: str) -> None:
 
     async def ready() -> None:
         await settle()
-        with pytest.raises(DeadlineExceeded, match=r"0\.3 s .*identical request"):
+        with pytest.raises(
+            DeadlineExceeded, match=r"0\.3 s .*: an identical request was sent before and isn't answered\."
+        ):
             await hasty.builds.get("web", 7)
         assert len(transport.requests) == 1
         transport.open.set()
@@ -304,6 +308,89 @@ async def test_after_the_deadline_of_the_one_that_sends_another_one_sends(anyio_
     assert type(found[0]) is DeadlineExceeded
     assert [each.number for each in found[1:]] == [7] * 3
     assert len(transport.requests) == 2
+
+
+class Slow(Held):
+    """Transport each of whose answers takes some seconds of a clock."""
+
+    def __init__(self, clock: FakeClock, seconds: float, *answers: httpx.Response | Exception) -> None:
+        super().__init__(*answers)
+        self._clock = clock
+        self._seconds = seconds
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await super().handle_async_request(request)
+        finally:
+            self._clock.advance(self._seconds)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+async def test_the_one_that_sends_next_keeps_its_own_deadline(anyio_backend: str) -> None:
+    clock = FakeClock()
+    transport = Slow(clock, 10, httpx.ReadTimeout("slow"), answer(build(7)))
+    hasty = over(transport, clock=clock).with_options(timeout=10)
+    next_one = hasty.with_options(timeout=15)
+
+    async def ready() -> None:
+        await settle()
+        transport.open.set()
+
+    found = await all_of([lambda: hasty.builds.get("web", 7), lambda: next_one.builds.get("web", 7)], ready)
+    assert [type(each) for each in found] == [DeadlineExceeded] * 2
+    assert "15 s" in str(found[1])
+    assert len(transport.requests) == 2
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+async def test_an_attempt_that_the_deadline_of_its_caller_cut_off_is_not_shared(anyio_backend: str) -> None:
+    transport, clock = Held(httpx.ReadTimeout("slow"), answer(build(7))), FakeClock()
+    hasty = over(transport, clock=clock).with_options(timeout=5)
+    patient = hasty.with_options(timeout=100)
+
+    async def ready() -> None:
+        await settle()
+        clock.advance(5)
+        transport.open.set()
+
+    found = await all_of([lambda: hasty.builds.get("web", 7), lambda: patient.builds.get("web", 7)], ready)
+    assert type(found[0]) is DeadlineExceeded
+    assert found[1].number == 7
+    assert len(transport.requests) == 2
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+async def test_a_loss_without_a_timeout_is_shared(anyio_backend: str) -> None:
+    transport = Held(httpx.ReadError("reset"))
+    api = over(transport, timeout=None)
+
+    async def ready() -> None:
+        await settle()
+        transport.open.set()
+
+    found = await all_of([lambda: api.builds.get("web", 7)] * 2, ready)
+    assert [type(each) for each in found] == [errors.ResponseLost] * 2
+    assert len(transport.requests) == 1
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_shared_answer_tells_its_protocol_and_reason(anyio_backend: str) -> None:
+    told = {"http_version": b"HTTP/2", "reason_phrase": b"Fine"}
+    transport = Held(httpx.Response(200, json=build(7), extensions=told))
+    api = over(transport)
+
+    async def ready() -> None:
+        await settle()
+        transport.open.set()
+
+    path = "organizations/{org}/pipelines/web/builds/7"
+    found = await all_of([lambda: api.request("GET", path)] * 2, ready)
+    assert [(each.http_version, each.reason_phrase) for each in found] == [("HTTP/2", "Fine")] * 2
+    assert len(transport.requests) == 1
 
 
 @pytest.mark.anyio
@@ -496,6 +583,42 @@ def test_a_default_timeout_doesn_t_count_the_rest_of_a_429_either(policy: Budget
         return found, len(transport.statuses)
 
     assert run(main) == ([1, 1, 1], 2)
+
+
+class Exhausted(httpx.AsyncBaseTransport):
+    """Transport in virtual time whose first answer tells that the limit is exhausted. The next ones take some seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self.sent: list[float] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await trio.sleep(self._seconds if self.sent else 0.0)
+        self.sent.append(trio.current_time())
+        told = {"RateLimit-Limit": "9", "RateLimit-Remaining": "0", "RateLimit-Reset": "60"}
+        return httpx.Response(200, json=build(1), headers=told)
+
+
+def test_a_default_timeout_counts_from_the_end_of_the_wait_for_the_limit_for_each() -> None:
+    async def main() -> tuple[int, int]:
+        transport = Exhausted(130)
+        api = AsyncBuildkiteClient("acme", token=TOKEN, transport=transport, clock=TrioClock(), coalesce=True)
+        await api.builds.get("web", 1)
+        late = 0
+
+        async def call(after: float) -> None:
+            nonlocal late
+            await trio.sleep(after)
+            with pytest.raises(DeadlineExceeded):
+                await api.builds.get("web", 1)
+            late += 1
+
+        async with trio.open_nursery() as nursery:
+            for after in (0.0, 40.0):
+                nursery.start_soon(call, after)
+        return late, len(transport.sent)
+
+    assert run(main) == (2, 2)
 
 
 def test_without_a_timeout_an_answer_is_shared_too() -> None:
