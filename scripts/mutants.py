@@ -56,7 +56,7 @@ SUBJECTS: Mapping[str, Subject] = {
     ),
     "budget": Subject(
         ("rate_limits.py", "stores/limits.py", "transport/budget.py"),
-        ("stores/test_windows.py", "transport/test_users.py", "transport/test_budget.py"),
+        ("stores/test_windows.py", "transport/test_users.py", "transport/test_budget.py", "core/test_errors.py"),
         slow="1000 or requests_of_others",
     ),
     "breaker": Subject(
@@ -70,6 +70,7 @@ SUBJECTS: Mapping[str, Subject] = {
     "cache": Subject(
         ("stores/entries.py", "transport/cache.py"),
         ("transport/test_cache.py", "transport/test_coalescing.py"),
+        slow="CacheMachine or every_write_of_the_description or 500_answers or threads_share_a_cache or trio",
     ),
     "states": Subject(("states.py",), ("core/test_states.py",)),
     "outcome": Subject(("watching/outcome.py",), ("core/test_waiting.py", "core/test_wait_sequences.py")),
