@@ -72,13 +72,22 @@ SUBJECTS: Mapping[str, Subject] = {
         ("transport/test_cache.py", "transport/test_coalescing.py"),
     ),
     "states": Subject(("states.py",), ("core/test_states.py",)),
-    "outcome": Subject(("watching/outcome.py",), ("core/test_waiting.py", "core/test_wait_sequences.py")),
+    "outcome": Subject(("watching/outcome.py",), ("core/test_outcome.py",)),
     "wait": Subject(
         ("watching/wait.py", "watching/state_machine.py", "watching/changes.py", "watching/pacing.py"),
-        ("core/test_waiting.py", "core/test_wait_sequences.py", "core/test_state_machine.py", "core/test_pacing.py"),
+        (
+            "core/test_waiting.py",
+            "core/test_wait_sequences.py",
+            "core/test_state_machine.py",
+            "core/test_build_events.py",
+            "core/test_pacing.py",
+        ),
     ),
     "references": Subject(("references.py",), ("core/test_references.py",)),
-    "artifacts": Subject(("artifacts/names.py", "artifacts/patterns.py"), ("core/test_artifact_names.py",)),
+    "artifacts": Subject(
+        ("artifacts/names.py", "artifacts/patterns.py"),
+        ("core/test_artifact_names.py", "core/test_artifact_patterns.py"),
+    ),
     "screen": Subject(("logs/screen.py",), ("logs/test_screen.py", "logs/test_redraws.py")),
     "conditions": Subject(
         tuple(

@@ -61,6 +61,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_runtestloop(session: pytest.Session) -> bool:
     if session.testsfailed:
         raise session.Interrupted("the tests can't be imported")
+    import_module("mutmut.configuration").config()  # from this folder: a test may run in another, or in one that is gone
     options = session.config.option
     tests = [_Test(item) for item in session.items]
     failing = []

@@ -70,7 +70,7 @@ def _wider(glob: str) -> Iterator[str]:
     deep = plain.replace("**", "*").replace("*/", "**/")
     folder, slash, name = deep.rpartition("/")
     if slash and "*" in name:
-        yield f"{folder}/**/{name}"
+        yield f"{folder.removesuffix('/**')}/**/{name}"
     yield f"**/{plain.rpartition('/')[2]}"
     if "*" not in plain and "?" not in plain:
         yield f"{plain}/**"  # the name of a folder

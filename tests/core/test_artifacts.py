@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 import httpx
 import pytest
@@ -599,7 +600,7 @@ def test_async_downloads_go_on_at_once(loop: str, tmp_path: Path) -> None:
             under_way += 1
             most = max(most, under_way)
             while most < 3:
-                await anyio.sleep(0)
+                await anyio.lowlevel.checkpoint()
             under_way -= 1
         return storage(request)
 

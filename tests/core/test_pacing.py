@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from buildkite_ext.watching.pacing import LONGEST_PAUSE, Pacing
 from buildkite_ext.watching.poller import usual_duration
 
-from .test_waiting import a_build
+from .test_states import a_build
 
 ROUND_TRIP = 0.15
 
