@@ -281,12 +281,11 @@ def refuse_page(path: str, *, root: str) -> None:
     Raises:
         ValueError: it is a page.
     """
-    page = path.partition("?")[0]
-    buildkites = _WEB_PAGE.match(page) is not None
-    if not buildkites and (root == _API_ROOT or not SCHEME.match(page) or page.startswith(f"{root}/")):
+    buildkites = _WEB_PAGE.match(path) is not None
+    if not buildkites and (root == _API_ROOT or not SCHEME.match(path) or path.startswith(f"{root}/")):
         return
     try:
-        found = read_reference(path, root=_API_ROOT if buildkites else root)
+        found = read_reference(path, root=root)
     except ValueError:
         return  # the page of something else, which leads outside of the API
     if not buildkites and found.number is None:

@@ -87,8 +87,13 @@ SUBJECTS: Mapping[str, Subject] = {
     "artifacts": Subject(
         ("artifacts/names.py", "artifacts/patterns.py"),
         ("core/test_artifact_names.py", "core/test_artifact_patterns.py"),
+        slow="blocking or asyncio or trio",
     ),
-    "screen": Subject(("logs/screen.py",), ("logs/test_screen.py", "logs/test_redraws.py")),
+    "screen": Subject(
+        ("logs/screen.py",),
+        ("logs/test_screen.py", "logs/test_redraws.py", "logs/test_parser.py"),
+        slow="too_long or longer_than or renderer_shows",  # the renderer's answers aren't everywhere
+    ),
     "conditions": Subject(
         tuple(
             f"simulation/definition/conditions/{module}.py"

@@ -31,7 +31,8 @@ assert sys.platform != "win32", "Windows has no forks"
 _Key = TypeVar("_Key")
 
 _PATIENCE = 10.0
-"""Seconds for which a test may run, and ten times its usual time besides. A mutant under which it runs longer is killed."""
+"""Seconds of a processor for which a test may run, and ten times its usual time besides. A mutant under which it runs longer is
+killed, and so is one under which it waits for six times as long."""
 
 _LONGEST = 30.0
 """Seconds, the usual time of a test of which it isn't known yet."""
@@ -61,7 +62,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_runtestloop(session: pytest.Session) -> bool:
     if session.testsfailed:
         raise session.Interrupted("the tests can't be imported")
-    import_module("mutmut.configuration").config()  # from this folder: a test may run in another, or in one that is gone
+    import_module(
+        "mutmut.configuration"
+    ).config()  # from this folder: a test may run in another, or in one that is gone
     options = session.config.option
     tests = [_Test(item) for item in session.items]
     failing = []
@@ -119,10 +122,16 @@ def _killer(session: pytest.Session, mutant: str, tests: Sequence[_Test]) -> str
 
 
 def _fails(session: pytest.Session, test: _Test, following: _Test | None) -> bool:
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, _PATIENCE + 10 * test.seconds)
+    patience = _PATIENCE + 10 * test.seconds
+    for timer, ending, seconds in (
+        (signal.ITIMER_PROF, signal.SIGPROF, patience),
+        (signal.ITIMER_REAL, signal.SIGALRM, 6 * patience),  # other programs may take most of the processors
+    ):
+        signal.signal(ending, signal.SIG_DFL)
+        signal.setitimer(timer, seconds)
     test.item.ihook.pytest_runtest_protocol(item=test.item, nextitem=following and following.item)
-    signal.setitimer(signal.ITIMER_REAL, 0)
+    for timer in (signal.ITIMER_PROF, signal.ITIMER_REAL):
+        signal.setitimer(timer, 0)
     return session.testsfailed > 0
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from buildkite_ext.artifacts.patterns import nothing_matched, unmatched
 
-PATHS = ["out/a/result.json", "out/b/result.json", "dist/app.whl", "Report.xml", "log-1.txt"]
+PATHS = ["out/a/result.json", "out/b/result.json", "dist/app.whl", "Report.xml", "log-1.txt", "var/X11/X.log"]
 MANY = [f"log/{number}.txt" for number in range(1, 6)]
 
 
@@ -37,12 +37,14 @@ def test_the_patterns_that_match_no_path_are_told_once(globs: list[str], missing
         ("dist", "; 'dist/**' matches 1: 'dist/app.whl'"),
         ("out/a/", "; 'out/a/**' matches 1: 'out/a/result.json'"),
         ("o*/*.json", "; 'o**/**/*.json' matches 2: 'out/a/result.json', 'out/b/result.json'"),
-        ("Rep*/x", "; the build has 5, such as 'out/a/result.json', 'out/b/result.json', 'dist/app.whl', …"),
-        ("dis?", "; the build has 5, such as 'out/a/result.json', 'out/b/result.json', 'dist/app.whl', …"),
+        ("Rep*/x", "; the build has 6, such as 'out/a/result.json', 'out/b/result.json', 'dist/app.whl', …"),
+        ("dis?", "; 'dis?/**' matches 1: 'dist/app.whl'"),
+        ("d*", "; 'd*/**' matches 1: 'dist/app.whl'"),
+        ("X11/X.log", "; '**/X11/X.log' matches 1: 'var/X11/X.log'"),
         ("report.xml", "; upper and lower case differ: 'Report.xml'"),
         ("DIST/*.WHL", "; upper and lower case differ: 'dist/app.whl'"),
         ("dist/ap.whl", "; similar: 'dist/app.whl'"),
-        ("nothing.here", "; the build has 5, such as 'out/a/result.json', 'out/b/result.json', 'dist/app.whl', …"),
+        ("nothing.here", "; the build has 6, such as 'out/a/result.json', 'out/b/result.json', 'dist/app.whl', …"),
     ],
 )
 def test_what_is_near_a_pattern_is_shown(glob: str, near: str) -> None:

@@ -281,6 +281,50 @@ def test_what_is_written_is_read_as_the_same_reference(
     assert read_reference(written.url(root), root=root) == in_api
 
 
+@pytest.mark.parametrize(
+    ("reference", "url", "page"),
+    [
+        (WEB, "", "acme/web"),
+        (BUILD, "/builds/42", "acme/web/builds/42"),
+        (STEP, "/builds/42", f"acme/web/builds/42/steps/canvas?sid={JOB}"),
+        (JOB_OF_BUILD, f"/builds/42/jobs/{JOB}", f"acme/web/builds/42#{JOB}"),
+        (
+            OF_JOB,
+            f"/builds/42/jobs/{JOB}/artifacts/{ARTIFACT}",
+            f"organizations/acme/pipelines/web/builds/42/jobs/{JOB}/artifacts/{ARTIFACT}",
+        ),
+        (
+            Reference("web", "acme", 42, JOB, step_id=ARTIFACT),
+            f"/builds/42/jobs/{JOB}",
+            f"acme/web/builds/42/steps/canvas?sid={ARTIFACT}#{JOB}",
+        ),
+        (Reference("web", "acme", None, JOB, ARTIFACT, JOB), "", "acme/web"),
+        (Reference("web", "acme", 42, None, ARTIFACT), "/builds/42", "acme/web/builds/42"),
+    ],
+)
+def test_a_reference_is_written_as_the_urls_of_the_api_and_of_the_page(
+    reference: Reference, url: str, page: str
+) -> None:
+    assert reference.url() == f"{ROUTE}{url}"
+    assert reference.web_url() == f"https://buildkite.com/{page}"
+    assert reference.url("http://bk.test/x") == f"{ROUTE}{url}".replace(API, "http://bk.test/x")
+    assert reference.web_url("http://bk.test:3000") == f"http://bk.test:3000/{page}"
+
+
+def test_slugs_and_ids_are_encoded() -> None:
+    odd = Reference("wéb", "a&c", 42, "j b", "a+t")
+    assert odd.url() == f"{API}/v2/organizations/a%26c/pipelines/w%C3%A9b/builds/42/jobs/j%20b/artifacts/a%2Bt"
+    assert odd.web_url() == (
+        "https://buildkite.com/organizations/a%26c/pipelines/w%C3%A9b/builds/42/jobs/j%20b/artifacts/a%2Bt"
+    )
+    assert Reference("web", "acme", 42, "j b", step_id="s t").web_url().endswith("/steps/canvas?sid=s%20t#j%20b")
+    for wrong in (Reference("..", "acme"), Reference("web", "a/b"), Reference("web", "acme", 42, "a/b")):
+        with pytest.raises(ValueError, match="can't be a slug"):
+            wrong.url()
+        with pytest.raises(ValueError, match="can't be a slug"):
+            wrong.web_url()
+
+
 def test_a_reference_without_an_organization_has_no_url() -> None:
     for write in (Reference("web", None, 42).url, Reference("web", None, 42).web_url):
         with pytest.raises(ValueError, match=r"'web' names no organization"):

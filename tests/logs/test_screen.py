@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from buildkite_ext.logs import LogLine, parse_log, render_log
-from buildkite_ext.logs.screen import plain, styled
+from buildkite_ext.logs.screen import Pen, Screen, plain, styled
 
 TERMINAL = Path("/work/shared/reference/terminal")
 needs_renderer = pytest.mark.skipif(not TERMINAL.is_dir(), reason="the answers of Buildkite's renderer aren't here")
@@ -197,6 +197,81 @@ def test_only_links_to_web_pages_are_kept_and_only_when_asked_for(raw: str, show
     assert styled(raw, links=True) == shown
     assert "\x1b]" not in styled(raw)
     assert plain(shown) == plain(raw)
+
+
+RED = Pen("\x1b[31m")
+LINKED = Pen("", "https://x.test")
+RED_LINK = Pen("\x1b[31m", "https://x.test")
+
+
+@pytest.mark.parametrize(
+    ("pen", "sequence", "colours"),
+    [
+        (Pen(), "\x1b[31m", "\x1b[31m"),
+        (RED, "\x1b[1;4m", "\x1b[31m\x1b[1;4m"),
+        (RED, "\x1b[10m", "\x1b[31m\x1b[10m"),
+        (RED, "\x1b[m", ""),
+        (RED, "\x1b[0m", ""),
+        (RED, "\x1b[00m", ""),
+        (RED, "\x1b[0;m", ""),
+        (RED, "\x1b[0;0;00m", ""),
+        (RED, "\x1b[0;32m", "\x1b[0;32m"),
+        (RED, "\x1b[;32m", "\x1b[;32m"),
+        (RED, "\x1b[0;0;32m", "\x1b[0;0;32m"),
+        (Pen("x" * 256), "\x1b[31m", "x" * 256 + "\x1b[31m"),
+        (Pen("x" * 257), "\x1b[31m", "\x1b[31m"),
+    ],
+)
+def test_colours_add_up_until_they_are_reset(pen: Pen, sequence: str, colours: str) -> None:
+    assert pen.coloured(sequence, sequence[2:-1]) == Pen(colours)
+    linked = Pen(pen.colours, "https://x.test")
+    assert linked.coloured(sequence, sequence[2:-1]) == Pen(colours, "https://x.test")
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "after"),
+    [
+        (Pen(), "text", Pen()),
+        (RED, "text", RED),
+        (Pen(), "a\x1b[31mb\x1b[1mc", Pen("\x1b[31m\x1b[1m")),
+        (RED, "a\x1b[0m", Pen()),
+        (RED, "\x1b[>4;1m\x1b[?4m\x1b[1 m", RED),  # no colours
+        (Pen(), "\x1b]8;;https://x.test\x07a", LINKED),
+        (RED, "\x1b]8;id=a;https://x.test\x1b\\a", RED_LINK),
+        (RED_LINK, "\x1b]8;;\x07a", RED),
+        (LINKED, "\x1b]8;;\x07a", Pen()),
+        (RED_LINK, "\x1b[0m", LINKED),
+        (RED_LINK, "\x1b]8;;javascript:alert(1)\x07", RED),
+        (LINKED, "\x1b]1339;url=https://y.test;content=\x1b[31mc\x07a", RED_LINK),  # as on the screen of Buildkite
+        (LINKED, "\x1b]1339;url=https://y.test;content=c\x07a", LINKED),
+        (Pen(), "\x1b]0;\x1b[31mtitle\x07", Pen()),
+        (Pen(), "\x1b]1338;url=https://x.test;alt=\x1b[31mcat\x07", RED),
+    ],
+)
+def test_colours_and_links_go_on_behind_a_text(before: Pen, text: str, after: Pen) -> None:
+    assert before.after(text) == after
+    screen = Screen()
+    screen.pen = before
+    screen.write(text)
+    assert screen.pen == after
+
+
+def test_a_pen_is_written_as_the_sequences_that_select_it() -> None:
+    assert [str(pen) for pen in (Pen(), RED, LINKED, RED_LINK)] == [
+        "",
+        "\x1b[31m",
+        "\x1b]8;;https://x.test\x1b\\",
+        "\x1b[31m\x1b]8;;https://x.test\x1b\\",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["a", "\x1b[31m\x1b[0ma", "\x1b]8;;https://x.test\x07\x1b]8;;\x07a", "\x1b[0m\x1b[ma", "\x1b]8;;\x07a"]
+)
+def test_a_row_without_colours_keeps_none(text: str) -> None:
+    screen = Screen()
+    screen.write(text)
+    assert [(row.text, row.pens) for row in screen.rows] == [("a", None)]
 
 
 class Grid:
