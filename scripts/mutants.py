@@ -74,14 +74,14 @@ SUBJECTS: Mapping[str, Subject] = {
     "states": Subject(("states.py",), ("core/test_states.py",)),
     "outcome": Subject(("watching/outcome.py",), ("core/test_outcome.py",)),
     "wait": Subject(
-        ("watching/wait.py", "watching/state_machine.py", "watching/changes.py", "watching/pacing.py"),
-        (
-            "core/test_waiting.py",
-            "core/test_wait_sequences.py",
-            "core/test_state_machine.py",
-            "core/test_build_events.py",
-            "core/test_pacing.py",
-        ),
+        ("watching/wait.py",),
+        ("core/test_waiting.py", "core/test_wait_sequences.py", "core/test_build_events.py"),
+        slow="trio or asyncio and (for_ever or of_an_hour)",
+    ),
+    "changes": Subject(
+        ("watching/changes.py", "watching/state_machine.py", "watching/pacing.py"),
+        ("core/test_build_events.py", "core/test_state_machine.py", "core/test_pacing.py"),
+        slow="trio or asyncio",
     ),
     "references": Subject(("references.py",), ("core/test_references.py",)),
     "artifacts": Subject(

@@ -217,30 +217,13 @@ class Screen:
         self._lowest -= count
         self.settled -= count
 
-    def write(self, text: str) -> None:
-        """Write a text without a line break, whose escape sequences are whole."""
-        self._write(text, nested=False)
+    def write(self, text: str, *, nested: bool = False) -> None:
+        """Write a text without a line break, whose escape sequences are whole.
 
-    def end_line(self, *, last: bool = False) -> None:
-        """Begin the next row. Last: the log ends without a line break, so there is none."""
-        row = self._row()
-        if last:
-            return
-        if not row.ends:
-            row.ends, row.line = True, None
-        self._x = 0
-        self._y += 1
-        self._come_back()
-
-    def lines(self) -> Iterator[list[Row]]:
-        """Yield the rows of each line."""
-        begins = 0
-        for number, row in enumerate(self.rows, 1):
-            if row.ends or number == len(self.rows):
-                yield self.rows[begins:number]
-                begins = number
-
-    def _write(self, text: str, *, nested: bool) -> None:
+        Args:
+            text: the text.
+            nested: it is the text of an element, whose control strings are dropped.
+        """
         position = 0
         for match in _TOKEN.finditer(text):
             start = match.start()
@@ -265,6 +248,25 @@ class Screen:
                 self._move_to(self._y - 1)
         if position < len(text):
             self._put(text[position:])
+
+    def end_line(self, *, last: bool = False) -> None:
+        """Begin the next row. Last: the log ends without a line break, so there is none."""
+        row = self._row()
+        if last:
+            return
+        if not row.ends:
+            row.ends, row.line = True, None
+        self._x = 0
+        self._y += 1
+        self._come_back()
+
+    def lines(self) -> Iterator[list[Row]]:
+        """Yield the rows of each line."""
+        begins = 0
+        for number, row in enumerate(self.rows, 1):
+            if row.ends or number == len(self.rows):
+                yield self.rows[begins:number]
+                begins = number
 
     def _put(self, text: str) -> None:
         start, end = 0, len(text)
@@ -295,7 +297,7 @@ class Screen:
             text, link = _element(content)
             before = self.pen.link
             self.pen = self.pen.linked(link or before)
-            self._write(text, nested=True)
+            self.write(text, nested=True)
             self.pen = self.pen.linked(before)
 
     def _control(self, token: str, parameters: str, final: str) -> None:

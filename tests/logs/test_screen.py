@@ -83,6 +83,7 @@ WIDE = "x" * 160
         ("a\nb\x1b[0AX", "a\nbX"),
         ("a\nb\nc\x1b[2FX\x1b[EY", "X\nY\nc"),
         ("ab\ncd\x1bMX", "abX\ncd"),
+        ("a\nb\nc\x1bMX", "a\nbX\nc"),
         ("ab\ncd\x1b[AX\x1b[BY", "abX\ncd Y"),
         ("ab\ncd\x1b[AX\x1b[eY", "abX\ncd Y"),
         ("a\x1b[2Bb", "a\n\n b"),
@@ -245,6 +246,7 @@ def test_colours_add_up_until_they_are_reset(pen: Pen, sequence: str, colours: s
         (LINKED, "\x1b]1339;url=https://y.test;content=\x1b[31mc\x07a", RED_LINK),  # as on the screen of Buildkite
         (LINKED, "\x1b]1339;url=https://y.test;content=c\x07a", LINKED),
         (Pen(), "\x1b]0;\x1b[31mtitle\x07", Pen()),
+        (Pen(), "\x1b]1339;url=u;content=c\x1b]8;;https://x.test\x07a", Pen()),  # nor does an element hold a link
         (Pen(), "\x1b]1338;url=https://x.test;alt=\x1b[31mcat\x07", RED),
     ],
 )
@@ -272,6 +274,105 @@ def test_a_row_without_colours_keeps_none(text: str) -> None:
     screen = Screen()
     screen.write(text)
     assert [(row.text, row.pens) for row in screen.rows] == [("a", None)]
+
+
+@pytest.mark.parametrize(
+    ("raw", "text", "colours"),
+    [
+        ("ab\rX\ncd\rY", "Xb\nYd", "Xb\nYd"),
+        ("ab\ncd\x1b[AX", "abX\ncd", "abX\ncd"),
+        ("a\n\x1b[31mb\rX\n", "a\nX\n", "a\n\x1b[31mX\x1b[0m\n"),
+        ("\r\n", "\n", "\n"),
+        (f"a\n{WIDE}yz\rX\nb", f"a\n{WIDE}Xz\nb", f"a\n{WIDE}Xz\nb"),
+        (f"\x1b[31m{WIDE}yz\x1b[A\x1b[0mX", f"xxX{WIDE[3:]}yz", f"\x1b[31mxx\x1b[0mX\x1b[31m{WIDE[3:]}yz\x1b[0m"),
+        ("abc\x1b[2D\x1b[K", "a", "a"),
+        ("\x1b[31mabc\x1b[2D\x1b[K", "a", "\x1b[31ma\x1b[0m"),
+        ("\x1b[31mabcdef\x1b[4D\x1b[1Kx", "  xdef", "  \x1b[31mxdef\x1b[0m"),
+        ("abc\x1b[D\x1b[1K", "", ""),
+        ("abcd\x1b[2D\x1b[1K", "   d", "   d"),
+        ("a\x1b[3G\x1b[31mb", "a b", "a \x1b[31mb\x1b[0m"),
+        ("\x1b[31ma\x1b[0m\x1b[3Gb", "a b", "\x1b[31ma\x1b[0m b"),
+        ("\x1b[31ma\x1b[3Gb", "a b", "\x1b[31ma\x1b[0m \x1b[31mb\x1b[0m"),
+        ("ab\x1b[31m\rX", "Xb", "\x1b[31mX\x1b[0mb"),
+        ("\x1b[31mgone\r\x1b[K", "gone", "\x1b[31mgone\x1b[0m"),
+        ("\x1b[31mgone\r\x1b[0A\x1b[K", "", ""),
+        ("\x1b[31mgone\x1b[2J\x1b[0m\rb", "b", "b"),
+        ("\x1b[31mred\n\x1b[32mgreen\rG", "red\nGreen", "\x1b[31mred\x1b[0m\n\x1b[31m\x1b[32mGreen\x1b[0m"),
+    ],
+)
+def test_a_text_of_lines_is_drawn_on_an_empty_screen(raw: str, text: str, colours: str) -> None:
+    assert plain(raw) == text
+    assert styled(raw) == colours
+
+
+def written_screen(*rows: str) -> Screen:
+    screen = Screen()
+    for row in rows:
+        screen.write(row)
+        screen.end_line()
+    return screen
+
+
+def test_a_screen_knows_how_far_its_cursor_has_come_back() -> None:
+    screen = written_screen("a", "b", "c")
+    assert (screen.bottom, screen.fresh, screen.reach, screen.settled) == (3, True, 0, 0)
+    screen.settled = 3
+    screen.write("\x1b[2A")
+    assert (screen.bottom, screen.fresh, screen.reach, screen.settled) == (3, False, 2, 1)
+    screen.write("\x1b[B")
+    assert (screen.bottom, screen.reach, screen.settled) == (3, 2, 1)
+    screen.write("x")
+    assert [row.text for row in screen.rows] == ["a", "b", "x"]
+    screen.write("\x1b[9B")
+    assert (screen.bottom, screen.reach) == (11, 2)
+    screen.write("\x1b[11A")
+    assert (screen.bottom, screen.reach, screen.settled) == (11, 11, 0)
+
+
+def test_a_screen_forgets_its_first_rows() -> None:
+    screen = written_screen("a", "b", "c", "d")
+    screen.write("\x1b[5B\x1b[4A")
+    screen.settled = 4
+    assert screen.bottom == 9
+    screen.drop(2)
+    assert ([row.text for row in screen.rows], screen.bottom, screen.settled) == (["c", "d"], 7, 2)
+    screen.write("\x1b[2Aend")  # from the row with the number 3 to that with 1
+    assert [row.text for row in screen.rows] == ["c", "end"]
+    assert screen.reach == 6
+
+
+def test_a_screen_begins_below_rows_that_were_there() -> None:
+    screen = written_screen("a", "b")
+    screen.write("x\x1b[9B")
+    screen.load(screen.rows[:2])
+    assert (screen.bottom, screen.fresh, screen.settled) == (2, True, 2)
+    screen.write("c")
+    assert [row.text for row in screen.rows] == ["a", "b", "c"]
+    screen.load([])
+    assert (screen.bottom, screen.fresh, screen.settled) == (0, True, 0)
+
+
+def test_the_last_line_may_end_without_a_break() -> None:
+    screen = written_screen("a")
+    screen.write("b")
+    screen.end_line(last=True)
+    assert not screen.fresh
+    screen.write("c")
+    assert [row.text for row in screen.rows] == ["a", "bc"]
+    screen = written_screen("a")
+    screen.end_line(last=True)
+    assert [row.text for row in screen.rows] == ["a", ""]
+
+
+def test_marks_of_time_stay_with_their_row() -> None:
+    screen = Screen(lambda content: int(content[2:]) if content.startswith("t=") else None)
+    screen.write("\x1b_bk;t=1\x07a\x1b_bk;t=2\x1b\\b\x1b_bk;dt=9\x07\x1b_bk;t=3")  # the last one isn't ended
+    screen.end_line()
+    screen.write("\x1b_other;t=4\x07c")
+    assert [(row.text, row.stamp) for row in screen.rows] == [("ab", 2), ("c", None)]
+    unread = Screen()
+    unread.write("\x1b_bk;t=1\x07a")
+    assert unread.rows[0].stamp is None
 
 
 class Grid:
