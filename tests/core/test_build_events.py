@@ -189,6 +189,7 @@ PASSED = a_build("passed", started_at=T(0), finished_at=T(9))
         (a_build("scheduled"), a_build("skipped"), ["build.skipped"]),
         (a_build("scheduled"), a_build("not_run", finished_at=T(1)), ["build.finished"]),
         (RUNNING, a_build("canceling", started_at=T(0)), []),
+        (a_build("passed", blocked=True, started_at=T(0), finished_at=T(3)), a_build("canceling", started_at=T(0)), []),
         (a_build("canceling", started_at=T(0)), a_build("canceled", started_at=T(0), finished_at=T(3)), ["build.finished"]),
         (RUNNING, a_build("passed", blocked=True, started_at=T(0), finished_at=T(3)), ["build.finished"]),
         (a_build("passed", blocked=True, finished_at=T(3)), a_build("canceled", finished_at=T(5)), ["build.finished"]),
@@ -209,6 +210,12 @@ PASSED = a_build("passed", started_at=T(0), finished_at=T(9))
         (a_build("running", job("a", state="running", scheduled_at=T(0), started_at=T(1))),
          a_build("running", job("a", state="running", scheduled_at=T(0), started_at=T(1), promised_exit_status=1)),
          ["job.promised_exit_status"]),
+        (a_build("running", job("a", state="running", promised_exit_status=1)),
+         a_build("running", job("a", state="running", promised_exit_status=1)), []),
+        (RUNNING, a_build("running", job("a", state="assigned"), started_at=T(0)), ["job.scheduled"]),
+        (RUNNING, a_build("running", job("a", state="running"), started_at=T(0)), ["job.scheduled", "job.started"]),
+        (RUNNING, a_build("running", job("a", state="pending"), job("b", state="skipped"), started_at=T(0)), []),
+        (RUNNING, a_build("running", job("a", state="waiting", scheduled_at=T(1)), started_at=T(0)), ["job.scheduled"]),
     ],
 )  # fmt: skip
 def test_each_change_is_one_event(before: Build | None, after: Build, events: list[str]) -> None:
@@ -228,11 +235,42 @@ def test_events_are_in_the_order_of_their_times() -> None:
     ]  # fmt: skip
 
 
-def test_an_event_of_a_poll_is_of_the_class_of_the_webhook_and_names_its_pipeline() -> None:
-    for event in changes(None, a_build("passed", ran("a"), started_at=T(0), finished_at=T(9))):
+@pytest.mark.parametrize("skipped", [False, True])
+def test_an_event_of_a_poll_is_of_the_class_of_the_webhook_and_names_its_build_and_its_pipeline(skipped: bool) -> None:
+    jobs = [
+        job("a", state="failed", scheduled_at=T(0), started_at=T(1), finished_at=T(4), promised_exit_status=1,
+            promised_exit_status_at=T(3)),
+        job("deploy", type="manual", state="unblocked", unblocked_at=T(2)),
+        job("then", type="trigger", state="passed", finished_at=T(5)),
+        job("no time", state="failed", scheduled_at=T(0), started_at=None, finished_at=None),
+    ]  # fmt: skip
+    after = a_build("skipped" if skipped else "failed", *jobs, started_at=T(0), failing_at=T(3), finished_at=T(9))
+    found = changes(None, after)
+    assert [told(event)[:2] for event in found] == [
+        ("build.scheduled", None), ("build.running", None),
+        ("job.scheduled", "a"), ("job.scheduled", "no time"), ("job.started", "a"), ("job.activated", "deploy"),
+        ("job.promised_exit_status", "a"), ("build.failing", None), ("job.finished", "a"), ("job.finished", "then"),
+        ("job.finished", "no time"), ("build.skipped" if skipped else "build.finished", None),
+    ]  # fmt: skip
+    for event in found:
         assert type(event) is EVENTS[event.event]
         assert isinstance(event, BuildEvent | JobEvent)
-        assert (event.pipeline.slug, event.build.number, event.raw) == ("web", 7, b"")
+        assert event.build is after
+        assert (event.pipeline.slug, event.raw) == ("web", b"")
+        assert event.pipeline.url == "https://api.buildkite.com/v2/organizations/acme/pipelines/web"
+        assert not isinstance(event, JobEvent) or event.job in after.jobs
+
+
+def test_a_pipeline_may_be_called_builds() -> None:
+    url = "https://api.buildkite.com/v2/organizations/acme/pipelines/builds"
+    (event,) = changes(None, a_build("scheduled", url=f"{url}/builds/7"))
+    assert isinstance(event, BuildEvent)
+    assert (event.pipeline.slug, event.pipeline.url) == ("builds", url)
+
+
+def test_the_pipeline_of_an_event_is_that_of_the_build_where_it_came_with_it() -> None:
+    after = a_build("running", started_at=T(0), pipeline={"slug": "web", "name": "The web"})
+    assert [event.pipeline.name for event in changes(None, after) if isinstance(event, BuildEvent)] == ["The web"] * 2
 
 
 # --- Waits and iterators --------------------------------------------------------------------------------------------------
