@@ -40,7 +40,7 @@ class Subject:
 
     Attributes:
         modules: modules of the package.
-        tests: files of tests.
+        tests: files of tests, or tests in them.
         slow: an expression of `pytest -k` for tests that aren't run.
     """
 
@@ -75,8 +75,19 @@ SUBJECTS: Mapping[str, Subject] = {
     "outcome": Subject(("watching/outcome.py",), ("core/test_outcome.py",)),
     "wait": Subject(
         ("watching/wait.py",),
-        ("core/test_waiting.py", "core/test_wait_sequences.py", "core/test_build_events.py"),
-        slow="trio or asyncio and (for_ever or of_an_hour)",
+        (
+            "core/test_waiting.py",
+            "core/test_wait_sequences.py",
+            "core/test_build_events.py",
+            "core/test_request_events.py::test_a_wait_tells_each_state_and_its_end",
+            "core/test_request_events.py::test_a_wait_that_ends_before_the_build_tells_that",
+            "core/test_request_events.py::test_a_wait_for_a_build_that_is_not_there_never_saw_it",
+            "core/test_request_events.py::test_a_wait_that_is_over_before_the_build_tells_no_times",
+            "core/test_telemetry.py::test_a_wait_is_a_span_around_its_polls",
+            "core/test_telemetry.py::test_a_wait_that_sees_no_build_is_a_span_too",
+            "watching/test_webhooks.py::test_a_webhook_wakes_the_wait_for_one_build_and_a_lost_one_costs_time",
+        ),
+        slow="trio or asyncio and not (async_hook or cancellation)",
     ),
     "changes": Subject(
         ("watching/changes.py", "watching/state_machine.py", "watching/pacing.py"),

@@ -97,7 +97,7 @@ def decide(
     *,
     on_blocked: OnBlocked,
     pending: PendingActions,
-    until: Until | Callable[[Build], bool] = "finished",
+    until: Until | Callable[[Build], bool],
 ) -> _Step:
     """Return what a wait does after a look at its build.
 
@@ -354,11 +354,11 @@ async def build_events(
         build = await poller.look()
         while found:
             yield found.popleft()
-        over = build is not None and decide(build, on_blocked=on_blocked, pending=poller.pending) != "continue"
-        if over:
-            return
-        blocked = build is not None and is_blocked(build)
-        if build is None or not await poller.pause(blocked=blocked):
+        if build is not None:
+            step = decide(build, until="finished", on_blocked=on_blocked, pending=poller.pending)
+            if step != "continue":
+                return
+        if build is None or not await poller.pause(blocked=is_blocked(build)):
             raise poller.late(further="It continues. Only its events ended: allow more with timeout=.")
 
 

@@ -193,6 +193,13 @@ async def test_a_wait_is_a_span_around_its_polls(flavor: Flavor, collected: Coll
     assert {span.parent and span.parent.span_id for span in polls} == {waited.context.span_id}
 
 
+async def test_a_wait_that_sees_no_build_is_a_span_too(flavor: Flavor, collected: Collected) -> None:
+    client = flavor.client(App(answer({"message": "Not Found"}, 404)), telemetry=collected.telemetry)
+    with pytest.raises(errors.BuildNotFound):
+        await flavor.call(client.builds.wait, "web", 7)
+    assert (collected.span("buildkite.build.wait").attributes or {})["final_state"] == ""
+
+
 async def test_a_download_is_a_span_around_its_requests(flavor: Flavor, collected: Collected, tmp_path: Any) -> None:
     client = flavor.client(Storage({"dist/app.whl": [b"wheel"]}), telemetry=collected.telemetry)
     await flavor.call(client.artifacts.download, artifact(), tmp_path / "app.whl")
