@@ -389,7 +389,7 @@ def shown_text(rows: Sequence[Row]) -> str:
     return text if text.strip() else "".join([row.erased[0] for row in rows]) or text
 
 
-def shown_styled(rows: Sequence[Row], *, links: bool = False) -> str:
+def shown_styled(rows: Sequence[Row], *, links: bool) -> str:
     """Return the text of a line with its colours, and with its links if they are asked for. They end with it."""
     contents = [(row.text, row.pens) for row in rows]
     if not "".join([text for text, _ in contents]).strip() and any(row.erased[0] for row in rows):

@@ -73,6 +73,7 @@ def test_what_the_simulator_does_is_accepted_at_each_change_and_between_any_two(
 )
 def test_a_build_may_have_changed_more_than_once_between_two_polls(before: str, after: str) -> None:
     machine = StateMachine("build")
+    assert machine.state is None
     assert (machine.see(before), machine.see(after), machine.state) == (None, None, after)
 
 

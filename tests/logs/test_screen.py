@@ -100,6 +100,9 @@ WIDE = "x" * 160
         ("one\ntwo\n\x1b[1;1HX", "one\ntwo\nX"),
         ("one\ntwo\x1b[5;3HX", "one\ntwo\n  X"),
         ("one\ntwo\x1b[fX", "one\ntwo\nX"),
+        ("one\ntwo\x1b[5HX", "one\ntwo\nX"),
+        ("a\nb\nc\r\x1b7\x1b[K\x1b8", "a\nb\nc"),  # the cursor stays on its row
+        ("a" + "\n" * 150 + "ab\x1b7\x1b[3A\x1b8X", "a" + "\n" * 150 + "abX"),
         ("\x1b[H\x1b[H\x1b[Hone", "one"),
         ("one\ntwo\x1b[A\x1b[s\x1b[BX\x1b[uY", "oneY\ntwoX"),
         ("one\n\x1b7two\nthree\x1b8X", "one\nXwo\nthree"),
@@ -186,6 +189,7 @@ def test_colours_and_links_are_kept_when_asked_for() -> None:
         ("\x1b]1339;url='https://x.test';content=a b\x07.", "\x1b]8;;https://x.test\x1b\\a b\x1b]8;;\x1b\\."),
         ("\x1b]1338;url=https://x.test/a.png;alt=cat\x07", "\x1b]8;;https://x.test/a.png\x1b\\cat\x1b]8;;\x1b\\"),
         ("\x1b]1339;url=artifact://a;content=a\x07", "a"),
+        (f"\x1b]8;;https://x.test\x07{WIDE}\x1b]8;;\x07on", f"\x1b]8;;https://x.test\x1b\\{WIDE}\x1b]8;;\x1b\\on"),
         ("\x1b]8;;javascript:alert(1)\x07text\x1b]8;;\x07", "text"),
         ("\x1b]8;;file:///etc/passwd\x07text\x1b]8;;\x07", "text"),
         ("\x1b]8;;https://x.test/a b\x07text\x1b]8;;\x07", "text"),
@@ -294,6 +298,8 @@ def test_a_row_without_colours_keeps_none(text: str) -> None:
         ("\x1b[31ma\x1b[0m\x1b[3Gb", "a b", "\x1b[31ma\x1b[0m b"),
         ("\x1b[31ma\x1b[3Gb", "a b", "\x1b[31ma\x1b[0m \x1b[31mb\x1b[0m"),
         ("ab\x1b[31m\rX", "Xb", "\x1b[31mX\x1b[0mb"),
+        ("gone\r\x1b[K", "gone", "gone"),
+        (f"{WIDE}y\r\x1b[K\x1b[A\r\x1b[K", "y", "y"),
         ("\x1b[31mgone\r\x1b[K", "gone", "\x1b[31mgone\x1b[0m"),
         ("\x1b[31mgone\r\x1b[0A\x1b[K", "", ""),
         ("\x1b[31mgone\x1b[2J\x1b[0m\rb", "b", "b"),
@@ -368,8 +374,8 @@ def test_marks_of_time_stay_with_their_row() -> None:
     screen = Screen(lambda content: int(content[2:]) if content.startswith("t=") else None)
     screen.write("\x1b_bk;t=1\x07a\x1b_bk;t=2\x1b\\b\x1b_bk;dt=9\x07\x1b_bk;t=3")  # the last one isn't ended
     screen.end_line()
-    screen.write("\x1b_other;t=4\x07c")
-    assert [(row.text, row.stamp) for row in screen.rows] == [("ab", 2), ("c", None)]
+    screen.write("\x1b_other;t=4\x07c\x1b]1339;content=d\x1b_bk;t=5\x07")  # an element holds none
+    assert [(row.text, row.stamp) for row in screen.rows] == [("ab", 2), ("cd", None)]
     unread = Screen()
     unread.write("\x1b_bk;t=1\x07a")
     assert unread.rows[0].stamp is None
