@@ -474,7 +474,7 @@ def _drawn(raw: str) -> list[list[Row]]:
     for line in further:
         screen.end_line()
         screen.write(line)
-    if further or not screen.rows:
+    if further:
         screen._row()  # the last line may be empty
     return list(screen.lines())
 
@@ -485,19 +485,14 @@ def _text_of(match: re.Match[str]) -> str:
 
 
 def _styled_of(match: re.Match[str]) -> str:
-    token = match[0]
-    if token.startswith("\x1b]133"):
-        return "".join(_element_pieces(_element(match[1])[0]))
-    return token if match[3] == "m" and SGR.fullmatch(token) else ""
+    """Return what is kept of a control where colours are: that of the text of an element, or of itself."""
+    if match[0].startswith("\x1b]133"):
+        return _TOKEN.sub(_colours_of, _element(match[1])[0])
+    return _colours_of(match)
 
 
-def _element_pieces(text: str) -> Iterator[str]:
-    position = 0
-    for match in _TOKEN.finditer(text):
-        yield text[position : match.start()]
-        yield match[0] if match[3] == "m" and SGR.fullmatch(match[0]) else ""
-        position = match.end()
-    yield text[position:]
+def _colours_of(match: re.Match[str]) -> str:
+    return match[0] if SGR.fullmatch(match[0]) else ""
 
 
 def _element(content: str) -> tuple[str, str]:

@@ -287,6 +287,20 @@ def test_a_row_without_colours_keeps_none(text: str) -> None:
         ("ab\ncd\x1b[AX", "abX\ncd", "abX\ncd"),
         ("a\n\x1b[31mb\rX\n", "a\nX\n", "a\n\x1b[31mX\x1b[0m\n"),
         ("\r\n", "\n", "\n"),
+        ("a\x1b[2B", "a", "a"),
+        ("\x1b[?25la\x1b[31mb\x1b[>4mc", "abc", "a\x1b[31mbc\x1b[0m"),
+        ("\x1b]1339;url=u;content=a\x1b[?25lb\x1b[31mc\x1b[>4md\x07e", "abcde", "ab\x1b[31mcde\x1b[0m"),
+        *(
+            (f"\x1b]1339;url=u;content={quoted}\x07", text, text)
+            for quoted, text in (
+                ("'a b'", "a b"),
+                ('"a"', "a"),
+                ('""', ""),
+                ('"', '"'),
+                ("'a\"", "'a\""),
+                ("XaX", "XaX"),
+            )
+        ),
         (f"a\n{WIDE}yz\rX\nb", f"a\n{WIDE}Xz\nb", f"a\n{WIDE}Xz\nb"),
         (f"\x1b[31m{WIDE}yz\x1b[A\x1b[0mX", f"xxX{WIDE[3:]}yz", f"\x1b[31mxx\x1b[0mX\x1b[31m{WIDE[3:]}yz\x1b[0m"),
         ("abc\x1b[2D\x1b[K", "a", "a"),
