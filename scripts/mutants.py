@@ -83,6 +83,8 @@ SUBJECTS: Mapping[str, Subject] = {
             "core/test_request_events.py::test_a_wait_that_ends_before_the_build_tells_that",
             "core/test_request_events.py::test_a_wait_for_a_build_that_is_not_there_never_saw_it",
             "core/test_request_events.py::test_a_wait_that_is_over_before_the_build_tells_no_times",
+            "core/test_runs.py::test_a_wait_that_knows_how_long_builds_take_sees_the_end_at_once",
+            "core/test_runs.py::test_to_learn_takes_one_request",
             "core/test_telemetry.py::test_a_wait_is_a_span_around_its_polls",
             "core/test_telemetry.py::test_a_wait_that_sees_no_build_is_a_span_too",
             "watching/test_webhooks.py::test_a_webhook_wakes_the_wait_for_one_build_and_a_lost_one_costs_time",

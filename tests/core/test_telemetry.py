@@ -189,6 +189,7 @@ async def test_a_wait_is_a_span_around_its_polls(flavor: Flavor, collected: Coll
         "final_state": "passed",
         "duration_ms": 1000.0,
     }
+    assert isinstance(waited.attributes["duration_ms"], float)
     polls = [span for span in collected.spans if span.name == "buildkite.request"]
     assert {span.parent and span.parent.span_id for span in polls} == {waited.context.span_id}
 

@@ -480,6 +480,19 @@ async def test_a_wait_that_is_given_up_looks_whether_its_build_was_canceled(
     assert warned == ([told] if "may not" in told else [])
 
 
+async def test_a_result_in_time_has_the_build_as_it_was_seen_if_nothing_newer_is_known(
+    flavor: Flavor, clock: FakeClock
+) -> None:
+    timeline = Timeline(clock, [(0, RUNNING), (50, 403)], on_write=lambda _: httpx.Response(403, json={"message": "no"}))
+    wait = awaits(flavor, clock, timeline)
+    result = await flavor.call(wait, "web", 7, timeout=45, on_timeout="return", cancel_on="timeout")
+    assert (str(result.build.state), result.outcome, result.timed_out) == ("running", None, True)
+    known = Build.from_dict(build(7, state="scheduled"))
+    wait = awaits(flavor, clock, Timeline(clock, [(0, 500)]))
+    result = await flavor.call(wait, known, timeout=45, on_timeout="return")
+    assert (result.build, result.outcome, result.timed_out) == (known, None, True)
+
+
 async def test_a_cancellation_that_hangs_ends_soon(flavor: Flavor, clock: FakeClock) -> None:
     def hangs(request: httpx.Request) -> httpx.Response:
         if request.method == "GET" and not timeline.writes:
