@@ -48,14 +48,17 @@ def _run(coroutine: Coroutine[Any, Any, T]) -> T:
     # Inside a running event loop, as in a notebook, the loop's hooks would register every async generator that starts
     # here, and close it later without notice.
     hooks = sys.get_asyncgen_hooks()
-    sys.set_asyncgen_hooks(firstiter=None, finalizer=None)
+    within_loop = hooks.firstiter is not None or hooks.finalizer is not None
+    if within_loop:
+        sys.set_asyncgen_hooks(firstiter=None, finalizer=None)
     try:
         coroutine.send(None)
     except StopIteration as done:
         result: T = done.value
         return result
     finally:
-        sys.set_asyncgen_hooks(*hooks)
+        if within_loop:
+            sys.set_asyncgen_hooks(*hooks)
     coroutine.close()
     raise RuntimeError("shared code suspended: it awaited something other than its runtime")
 

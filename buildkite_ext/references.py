@@ -45,6 +45,8 @@ _WEB_PAGE = re.compile(r"(?P<scheme>https?://)?(?:www\.)?buildkite\.com/", re.IG
 """Beginning of the URL of a page, also of one that was copied without its scheme."""
 
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+"""Slugs in which nothing is encoded."""
 _NUMBER = re.compile(r"0*([1-9][0-9]{0,17})")
 _FORMS = "give PIPELINE, ORG/PIPELINE, ORG/PIPELINE/NUMBER, or the URL of a pipeline, a build, a job or an artifact"
 
@@ -201,6 +203,8 @@ def read_reference(text: str, *, root: str = _API_ROOT) -> Reference:
         >>> read_reference("https://api.buildkite.com/v2/organizations/acme/pipelines/web/builds/42").number
         42
     """
+    if _PLAIN.fullmatch(text):
+        return Reference(text)
     text = _readable(text)
     if SCHEME.match(text):
         segments, named, job, step = _of_url(text, root)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -30,3 +31,16 @@ def no_buildkite_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remove a token and other settings of the developer from the environment."""
     for name in [name for name in os.environ if name.startswith("BUILDKITE_")]:
         monkeypatch.delenv(name)
+
+
+def pytest_collection_finish() -> None:
+    """Exempt what stays to the end, above all 17,000 tests, from garbage collection: some tests ask for it very often."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="module")
+def small_heap() -> None:
+    """Exempt what earlier tests have left from garbage collection."""
+    gc.collect()
+    gc.freeze()

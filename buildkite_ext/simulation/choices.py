@@ -83,6 +83,11 @@ CHOICES: tuple[Choice, ...] = (
         "Nothing of it is added.",
     ),
     Choice(
+        "replaced-steps",
+        "Which steps does an upload with `--replace` remove, beside those that still wait?",
+        "Also those of which no job has started, and open block and input steps. A step stays with all of its jobs.",
+    ),
+    Choice(
         "missing-key",
         "When is it decided that a key on which a step depends never appears, where uploads are possible?",
         "When nothing else can run.",
@@ -96,6 +101,11 @@ CHOICES: tuple[Choice, ...] = (
         "turn-behind-a-waiting-job",
         "What becomes of a job whose turn in an ordered concurrency group comes after that of a job that waits for it?",
         "Nothing, while others of the build run. When nothing else can, the job ahead and its build fail.",
+    ),
+    Choice(
+        "dependency-on-a-concurrency-group",
+        "Does a dependency on a step of a concurrency group wait for those of the group behind it, too? Gates contradict.",
+        "No. It waits for that step, and with it for those whose turn comes before, as the order of the group says.",
     ),
     Choice(
         "step-of-several-jobs",
@@ -116,6 +126,16 @@ CHOICES: tuple[Choice, ...] = (
         "soft-fail-any",
         "Do `soft_fail: true` and `*` count the exit status -1 of a lost agent?",
         "Yes, they count any but 0.",
+    ),
+    Choice(
+        "failure-after-a-timeout",
+        "What is a job whose command, after its timeout, ends within the grace time with an exit status other than 0?",
+        "It is timed_out, with that exit status.",
+    ),
+    Choice(
+        "unblocked-failed",
+        "When does a block step that was unblocked become unblocked_failed?",
+        "When a step for which it waited is retried and fails. What is behind it and has begun continues.",
     ),
     Choice(
         "open-input-after-failure",

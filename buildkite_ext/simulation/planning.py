@@ -30,7 +30,7 @@ from .definition.checks import (
 from .definition.parser import parse_document
 from .definition.steps import BlockStep, CommandStep, InputStep, Step, TriggerStep, WaitStep
 from .definition.template import Template
-from .definition.yaml_tree import Mark, PipelineError, Tree, documents
+from .definition.yaml_tree import Mark, PipelineError, PipelineProblem, Tree, documents
 from .engine.changes import Change, JobChanged
 from .engine.engine import Engine
 from .plan import Plan
@@ -106,7 +106,8 @@ def plan_pipeline(
     Raises:
         TypeError: an argument has another type. The message names it.
         ValueError: `fail` or `block_at` names no step, there is no such document, or no such source.
-        ConfigurationError: Buildkite would refuse the text. The message has the line and the column.
+        ConfigurationError: `check_pipeline` finds an error in the text, or variables can't be expanded. The message has the
+            line and the column.
         ImportError: the extra `simulator` isn't installed.
 
     Example:
@@ -154,7 +155,8 @@ def plan_pipeline(
         changed=files,
     )
     trees = _documents(text, document)
-    template = _template(text, trees, document, interpolated=interpolated)
+    warnings = _checked(text, trees, interpolated=interpolated)
+    template = Template(text, interpolated=interpolated, parsed=parse_document(*trees[document - 1]))
     simulator = SimulatedOrganization(organization, timing=Timing(pickup=0.0, canceling=0.0))
     planned = simulator.pipeline(pipeline, default_branch=default_branch)
     planned.state.follows_triggers = False
@@ -173,12 +175,11 @@ def plan_pipeline(
     kept = texts_of("block_at", block_at, give="a list of keys or labels of block steps")
     _check_names("block_at", kept, build, BlockStep)
     _run(engine, build, lambda step: unblock and not any(names_step(name, step) for name in kept))
-    problems = problems_of(text, trees, interpolated=interpolated)
     return Plan(
         branch=branch,
         state=build.state,
         steps=_steps(build),
-        warnings=tuple(problem for problem in problems if problem.level == "warning"),
+        warnings=warnings,
         documents=len(trees),
     )
 
@@ -199,20 +200,17 @@ def _documents(text: str, document: int) -> list[tuple[Tree, Mark]]:
     return trees
 
 
-def _template(text: str, trees: Sequence[tuple[Tree, Mark]], document: int, *, interpolated: bool) -> Template:
-    """Return the template of the document with a number.
+def _checked(text: str, trees: Sequence[tuple[Tree, Mark]], *, interpolated: bool) -> tuple[PipelineProblem, ...]:
+    """Return the warnings about a text.
 
     Raises:
-        ConfigurationError: Buildkite would refuse it.
+        ConfigurationError: it has an error.
     """
-    try:
-        parsed = [parse_document(tree, mark) for tree, mark in trees]  # each has to be a pipeline
-        template = Template(text, interpolated=interpolated, parsed=parsed[document - 1])
-    except PipelineError as error:
-        raise ConfigurationError(str(error)) from None
-    for problem in template.definition.errors:
-        raise ConfigurationError(f"line {problem.mark.line}, column {problem.mark.column}: {problem.message}")
-    return template
+    problems = problems_of(text, trees, interpolated=interpolated)
+    for problem in problems:
+        if problem.level == "error":
+            raise ConfigurationError(f"line {problem.mark.line}, column {problem.mark.column}: {problem.message}")
+    return problems
 
 
 def _add_queues(engine: Engine, build: Build) -> None:

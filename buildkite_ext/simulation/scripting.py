@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Self
 
+from buildkite_api.types import kind_of
+
 from ..errors import ConfigurationError
 from ..unknown_keywords import checks_keywords
 from ..unknown_names import UnknownNameWarning, nearest
@@ -19,6 +21,7 @@ from .definition.template import Template
 from .definition.yaml_tree import PipelineError
 from .deliveries.lock import StateLock
 from .engine.engine import Engine
+from .state.builds import Job
 from .state.pipelines import Pipeline
 
 __all__ = ["ScriptedPipeline"]
@@ -93,6 +96,7 @@ class ScriptedPipeline:
         signal: str | None = None,
         signal_reason: str | None = None,
         promise: tuple[float, int] | None = None,
+        interrupted: tuple[float, int] | None = None,
     ) -> Self:
         """Say what happens in the jobs of some steps. What isn't given stays as it is.
 
@@ -104,6 +108,9 @@ class ScriptedPipeline:
             signal: the signal that ended a job that failed, such as `SIGKILL`.
             signal_reason: the reason of the signal, such as `process_run_error`.
             promise: the second at which a job promises to fail, and the exit status that it promises.
+            interrupted: what the command does when its job is timed out or canceled: the seconds that it takes to end, and its
+                exit status. With 0, a job that is timed out has passed; a canceled one stays canceled. By default, and where
+                it takes longer than `Timing.canceling`, the agent ends it.
 
         Returns:
             The pipeline.
@@ -116,6 +123,8 @@ class ScriptedPipeline:
             >>> from buildkite_ext.simulation import Simulator
             >>> web = Simulator().pipeline("web").job("unit").job("lint")
             >>> web = web.script("*", after=30).script("unit", exit_status=[1, 0], log="--- unit\\n")
+
+        https://buildkite.com/docs/pipelines/configure/build-timeouts
         """
         changes: dict[str, Any] = {}
         if log is not None:
@@ -131,17 +140,16 @@ class ScriptedPipeline:
             if value is not None:
                 check_text(name, value)
                 changes[name] = value
-        if promise is not None:
-            check_number("promise[0]", promise[0])
-            check_whole("promise[1]", promise[1])
-            changes["promise"] = promise
+        for name, pair in (("promise", promise), ("interrupted", interrupted)):
+            if pair is not None:
+                changes[name] = _second_and_status(name, pair)
         return self._with_rule(steps, lambda behaviour: replace(behaviour, **changes))
 
     @checks_keywords
     def on_upload(
         self,
         steps: StepMatcher,
-        text: str,
+        text: str | Callable[[Job], str],
         *,
         after: float = 0.0,
         replaces: bool = False,
@@ -154,25 +162,34 @@ class ScriptedPipeline:
 
         Args:
             steps: the steps, as for `script`.
-            text: the YAML text of the upload.
+            text: the YAML text of the upload, or a function that returns it, as a script does that prints steps. The
+                function gets the job: `job.step.key`, `job.attempt`, and `job.build` with its `branch`, `env` and
+                `meta_data` are some of its attributes. It must change nothing, and may return `[]` for no steps.
             after: seconds after the start of a job.
             replaces: True for `--replace`: the steps that have not begun are removed.
             interpolate: False for `--no-interpolation`.
             each_attempt: True if a retry uploads again; else the first attempt alone does.
 
         Raises:
-            TypeError: an argument has another type. The message names it.
+            TypeError: an argument has another type. The message names it. The function is called when the job uploads. What
+                it raises, and an error about what it returns, come out of the call that makes the simulator catch up with
+                its clock, such as `builds` or a request.
 
         Example:
             >>> from buildkite_ext.simulation import Simulator
             >>> simulator = Simulator()
-            >>> web = simulator.pipeline("web").job("upload").on_upload("upload", "- {label: Test, command: make test}")
-            >>> build = web.build(branch="main")
+            >>> web = simulator.pipeline("web").job("upload")
+            >>> web = web.on_upload("upload", "- {label: Test, command: make test}")
+            >>> web = web.on_upload("upload", lambda job: f"- label: {job.build.env['SERVICE']}\\n  command: make")
+            >>> build = web.build(branch="main", env={"SERVICE": "api"})
             >>> _ = simulator.clock.advance(60)
             >>> [job.step.label for job in web.builds[0].jobs]
-            ['upload', 'Test']
+            ['upload', 'Test', 'api']
+
+        https://buildkite.com/docs/pipelines/configure/dynamic-pipelines
         """
-        check_text("text", text, give="the YAML text of the steps")
+        if not callable(text):
+            check_text("text", text, give="the YAML text of the steps, or a function that returns it for a job")
         check_number("after", after)
         check_flags(replaces=replaces, interpolate=interpolate, each_attempt=each_attempt)
         upload = Upload(
@@ -186,7 +203,7 @@ class ScriptedPipeline:
 
     def _with_rule(self, steps: StepMatcher, change: Callable[[CommandBehaviour], CommandBehaviour]) -> Self:
         if not isinstance(steps, str) and not callable(steps):
-            raise TypeError("steps: give the key or the label of a step, or a function of a step")
+            raise TypeError(f"steps is {kind_of(steps)}: give the key or the label of a step, or a function of a step")
         with self._current():
             self.state.rules.append(BehaviourRule(steps, change))
             if isinstance(steps, str):
@@ -219,3 +236,17 @@ class ScriptedPipeline:
         """Advance to the clock's time, and keep other threads out during a `with` block."""
         with self._lock, self._engine.at(self._now()):
             yield
+
+
+def _second_and_status(name: str, pair: tuple[float, int]) -> tuple[float, int]:
+    """Return a number of seconds and an exit status.
+
+    Raises:
+        TypeError: it isn't a pair of them.
+        ValueError: the number is negative or infinite.
+    """
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        raise TypeError(f"{name} is {kind_of(pair)}: give seconds and an exit status, such as (5, 1)")
+    check_number(f"{name}[0]", pair[0])
+    check_whole(f"{name}[1]", pair[1], least=None)
+    return float(pair[0]), pair[1]

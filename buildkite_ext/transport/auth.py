@@ -33,7 +33,7 @@ class SignStage:
     nothing is sent after the deadline. Redirects are not followed below it, so a token never goes with one.
     """
 
-    def __init__(self, source: Secret | TokenFunction, own: Origin) -> None:
+    def __init__(self, source: Secret | TokenFunction, own: Origin) -> None:  # a Secret holds a token that was checked
         self._source = source
         self._origin = own
 
@@ -53,13 +53,13 @@ class SignStage:
         self, source: TokenFunction, request: httpx.Request, send: Send, runtime: Runtime
     ) -> httpx.Response:
         # The frames of an error show no plain token: no variable of this one holds it.
-        _sign(request, await self._ask(source, request, runtime))
+        _sign(request, _secret(await self._ask(source, request, runtime)))
         return await send(request)
 
     async def token(self, request: httpx.Request, runtime: Runtime) -> Secret:
         """Return the token that a request would be signed with now."""
         source = self._source
-        return _secret(await self._ask(source, request, runtime) if callable(source) else source)
+        return _secret(await self._ask(source, request, runtime)) if callable(source) else source
 
     async def _ask(
         self,
@@ -78,7 +78,7 @@ class SignStage:
             raise deadline.exceeded(request, doing="the function of token= has not returned") from error
 
 
-def _sign(request: httpx.Request, token: object) -> None:
+def _sign(request: httpx.Request, token: Secret) -> None:
     """Put a token on a request, whose address must not hold one."""
     path = path_of(request)
     if "_" in path and any(is_token(segment) for segment in path.split("/")):
@@ -86,13 +86,13 @@ def _sign(request: httpx.Request, token: object) -> None:
             "An API token stands in the place of a slug or an id: a URL with it would be in logs. Give the token as token=, or "
             "set $BUILDKITE_API_TOKEN. Nothing was sent."
         )
-    request.headers["Authorization"] = f"Bearer {used_token(check_token(token))}"
+    request.headers["Authorization"] = f"Bearer {used_token(token.reveal())}"
 
 
 def _secret(token: object) -> Secret:
     from buildkite_api.types import Secret
 
-    return token if isinstance(token, Secret) else Secret(check_token(token))
+    return Secret(check_token(token))
 
 
 def check_token(token: object) -> str:

@@ -9,11 +9,10 @@ signature.
 from __future__ import annotations
 
 import logging
-import math
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from typing import Literal
 
@@ -149,7 +148,9 @@ class DeliveryEvents:
 
     def flush(self) -> None:
         """Log the numbers of refusals and problems that were left out of the log so far."""
-        self._log_left_out(math.inf)
+        with self._lock:
+            refusals, problems = self._refusals.rest(), self._problems.rest()
+        _log_left_out(refusals, problems)
 
     def problem(self, message: str, error: Exception) -> None:
         """Log an error that changes no response. The error's text isn't logged: it may hold a password."""
@@ -168,7 +169,7 @@ class DeliveryEvents:
             self._log_refusal(event)
             return
         if self._refusals or self._problems:
-            self._log_left_out(self._clock())
+            self._log_due(self._clock())
         if isinstance(event, HandlerFailed):
             extra = _extra(event)
             text = "%s failed on %s (delivery %s)"
@@ -188,16 +189,22 @@ class DeliveryEvents:
         extra = {**_extra(event), "webhook_left_out": more}
         client = event.client or "unknown"
         logger.warning("answered %d to %s: %s%s", event.status, client, event.message, _and_more(more), extra=extra)
-        self._log_left_out(now)
+        self._log_due(now)
 
-    def _log_left_out(self, now: float) -> None:
+    def _log_due(self, now: float) -> None:
         with self._lock:
             refusals, problems = self._refusals.due(now), self._problems.due(now)
-        for (status, reason), more in refusals:
-            extra = {"webhook_status": status, "webhook_reason": reason, "webhook_left_out": more}
-            logger.warning("answered %d to %d more requests (%s)", status, more, reason, extra=extra)
-        for (message, kind), more in problems:
-            logger.error("%s, %d more times (%s)", message, more, kind)
+        _log_left_out(refusals, problems)
+
+
+def _log_left_out(
+    refusals: Iterable[tuple[tuple[int, str], int]], problems: Iterable[tuple[tuple[str, str], int]]
+) -> None:
+    for (status, reason), more in refusals:
+        extra = {"webhook_status": status, "webhook_reason": reason, "webhook_left_out": more}
+        logger.warning("answered %d to %d more requests (%s)", status, more, reason, extra=extra)
+    for (message, kind), more in problems:
+        logger.error("%s, %d more times (%s)", message, more, kind)
 
 
 def _and_more(left_out: int) -> str:

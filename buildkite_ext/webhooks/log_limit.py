@@ -54,11 +54,22 @@ class LogLimiter(Generic[K]):
         return 0 if window is None else window.more
 
     def due(self, now: float) -> list[tuple[K, int]]:
-        """Return the keys whose interval is over, with the number of lines that were left out, and forget them.
+        """Return the keys whose interval is over, with the number of lines that were left out, where there are any.
+
+        These keys are logged now, so that their next interval begins. The others are forgotten.
 
         Args:
             now: monotonic seconds.
         """
         over = [key for key, window in self._windows.items() if now >= window.begun + self.interval]
-        windows = [(key, self._windows.pop(key)) for key in over]
+        found = self._taken(over)
+        self._windows |= {key: _Window(now) for key, _ in found}
+        return found
+
+    def rest(self) -> list[tuple[K, int]]:
+        """Return all keys with the number of lines that were left out, where there are any, and forget all keys."""
+        return self._taken(list(self._windows))
+
+    def _taken(self, keys: list[K]) -> list[tuple[K, int]]:
+        windows = [(key, self._windows.pop(key)) for key in keys]
         return [(key, window.more) for key, window in windows if window.more]

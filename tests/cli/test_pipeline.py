@@ -233,6 +233,14 @@ def test_plan_tells_warnings(command: Run) -> None:
     assert "line 1: warning: `paralelism` is not an attribute" in result.err
 
 
+def test_a_plan_tells_a_circle_as_the_check_does(command: Run) -> None:
+    Path("circle.yml").write_text("- {command: a, key: a, depends_on: b}\n- {command: b, key: b, depends_on: a}\n")
+    result = command("pipeline", "plan", "circle.yml")
+    assert (result.code, result.out) == (1, "")
+    assert "line 1, column 36: these steps wait for each other: a -> b -> a" in result.err
+    assert command("pipeline", "check", "circle.yml").code == 1
+
+
 def test_neither_connects_nor_needs_a_token(command: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BUILDKITE_REST_API_ENDPOINT", "http://127.0.0.1:1")
     monkeypatch.delenv("BUILDKITE_API_TOKEN", raising=False)

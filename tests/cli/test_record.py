@@ -167,6 +167,7 @@ FULL = """
 import resource, sys
 from buildkite_ext.cli import main
 
+sys.dont_write_bytecode = True  # Python would keep what it can't write whole
 resource.setrlimit(resource.RLIMIT_FSIZE, (512, resource.RLIM_INFINITY))
 sys.exit(main(["record", "web", "1", "--simulate", "--force", "--to", "a.yml"]))
 """

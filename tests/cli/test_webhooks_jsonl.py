@@ -83,6 +83,13 @@ def test_any_body_becomes_one_line_of_ascii(start: Start, tmp_path: Path) -> Non
     assert "d" in fourth
 
 
+@pytest.fixture
+def no_bytecode(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Python keep no compiled modules: it would keep what it can't write whole."""
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+
+
+@pytest.mark.usefixtures("no_bytecode")
 def test_a_full_disk_is_503_and_leaves_complete_lines(start: Start, tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl"
     with listening(start, "--jsonl", "events.jsonl") as listener:
@@ -137,6 +144,7 @@ def test_an_output_on_a_full_disk_has_its_exit_code(tmp_path: Path, option: list
     assert "Exception ignored" not in result.err
 
 
+@pytest.mark.usefixtures("no_bytecode")
 def test_a_file_that_could_not_be_written_to_the_end_has_that_exit_code(start: Start, tmp_path: Path) -> None:
     with listening(start, "--jsonl", "events.jsonl") as listener:
         assert listener.post(build_body(number=1)).status_code == 200

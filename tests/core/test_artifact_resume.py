@@ -359,6 +359,7 @@ import httpx
 from buildkite_ext import BuildkiteClient
 from tests.core.storage import Storage, artifact, described
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+sys.dont_write_bytecode = True  # Python would keep what it can't write whole
 resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))
 content = b"x" * 3_000_000
 storage = Storage({"a": [content], "b": [b"wheel"]}, [described("a", content), described("b", b"wheel")])

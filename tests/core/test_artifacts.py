@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-import anyio.lowlevel
 import anyio.to_thread
 import httpx
 import pytest
@@ -593,20 +592,22 @@ def test_a_large_artifact_is_never_in_memory_as_a_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])
 def test_async_downloads_go_on_at_once(loop: str, tmp_path: Path) -> None:
     under_way = most = 0
-
-    async def app(request: httpx.Request) -> httpx.Response:
-        nonlocal under_way, most
-        if request.url.host == "storage.test":
-            under_way += 1
-            most = max(most, under_way)
-            while most < 3:
-                await anyio.lowlevel.checkpoint()
-            under_way -= 1
-        return storage(request)
-
     storage = everything()
 
     async def main() -> None:
+        three = anyio.Event()
+
+        async def app(request: httpx.Request) -> httpx.Response:
+            nonlocal under_way, most
+            if request.url.host == "storage.test":
+                under_way += 1
+                most = max(most, under_way)
+                if under_way == 3:
+                    three.set()
+                await three.wait()
+                under_way -= 1
+            return storage(request)
+
         client = AsyncBuildkiteClient("acme", token=TOKEN, transport=httpx.MockTransport(app), clock=FakeClock())
         with anyio.fail_after(60):
             await client.artifacts.download_all("web", 7, to=tmp_path, concurrency=3)

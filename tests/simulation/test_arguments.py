@@ -15,13 +15,17 @@ from buildkite_ext.simulation import SimulatedPipeline, Simulator, Timing
 
 from .helpers import WEB, create, job_path
 
-PIPELINE = ("job", "wait", "block", "trigger", "history", "build")
+PIPELINE = ("job", "wait", "block", "trigger", "history", "build", "configure", "script", "on_upload", "ends")
 SIMULATOR = ("pipeline", "agent", "queue", "add_token", "on_change", "fail_next", "answer_next", "drop_next", "move_to")
 NEEDED = {
     "job": {"name": "test"},
     "block": {"label": "Go"},
     "trigger": {"pipeline": "api"},
     "history": {"count": 1},
+    "configure": {"text": "steps: []"},
+    "script": {"steps": "test"},
+    "on_upload": {"steps": "test", "text": "- wait"},
+    "ends": {"outcome": "passed"},
     "pipeline": {"slug": "web"},
     "agent": {"name": "a"},
     "queue": {"key": "q"},
@@ -117,6 +121,11 @@ def test_none_is_a_type_error_where_it_stands_for_nothing(name: str, parameter: 
         ("job", {"env": {3: "RETRIES"}}, "env has a key that is an int"),
         ("job", {"env": ["A=1"]}, "env is a list: give a map of texts"),
         ("job", {"parallelism": 2.0}, "parallelism is a float: give a whole number, or None"),
+        ("script", {"promise": 5}, "promise is an int: give seconds and an exit status, such as (5, 1)"),
+        ("script", {"promise": ("5", 1)}, "promise[0] is a str: give seconds"),
+        ("script", {"interrupted": (1, 0, 0)}, "interrupted is a tuple: give seconds and an exit status"),
+        ("script", {"interrupted": (1, True)}, "interrupted[1] is a bool: give a whole number"),
+        ("on_upload", {"text": ["- wait"]}, "text is a list: give the YAML text of the steps, or a function"),
         ("block", {"fields": "version"}, "fields is a str: give a list of keys, such as ['version']"),
         ("block", {"fields": {"key": "version"}}, "fields is a dict: give a list of keys"),
         ("block", {"fields": [["version"]]}, "fields[0] is a list: give the key of the field"),

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from buildkite_ext.simulation import Mark, check_pipeline
+
+from .test_costs import grows, instructions
 
 PARSED = Path("/work/shared/reference/pipelines/parsed.jsonl")
 
@@ -44,6 +50,16 @@ ERRORS = [
     ("concurrency without a group", "- {command: x, concurrency: 1}", 1, 29, "needs a `concurrency_group`"),
     ("an expansion", "- command: echo ${1}", 1, 12, "the name of a variable was expected"),
     ("an expansion in a key", "- command: x\n  env: {\"${A\": b}", 2, 9, "is not closed"),
+    ("a rule that is a text", "- {command: x, retry: {automatic: [{exit_status: 1}, always]}}", 1, 54, "an entry of `automatic` is a text"),
+    ("a rule that is a number", "- {command: x, retry: {automatic: [7]}}", 1, 36, "an entry of `automatic` is a number"),
+    ("soft_fail of an adjustment", "- {command: x, matrix: {setup: [a, b], adjustments: [{with: a, soft_fail: b}]}}", 1, 75, "`soft_fail` is a text"),
+    ("an adjustment of a list", "- {command: x, matrix: {setup: [a], adjustments: [{with: [a]}]}}", 1, 58, "`with` is a list"),
+    ("a matrix of many jobs", f"- {{command: x, matrix: {{setup: {{{', '.join(f'{d}: {list(range(25))}' for d in 'abcdef')}}}}}}}", 1, 24, "makes at most 50 jobs, not 244140625"),
+    ("an image that is a list", "- {command: x, image: [a]}", 1, 23, "`image` is a list: a text was expected"),
+    ("an image at the top", "{image: {a: b}, steps: [wait]}", 1, 9, "`image` is a mapping: a text was expected"),
+    ("a field whose name is a list", "- {block: x, fields: [{text: [a], key: b}]}", 1, 30, "`text` is a list: a text was expected"),
+    ("a hint that is a mapping", "- {block: x, fields: [{text: a, key: b, hint: {c: d}}]}", 1, 47, "`hint` is a mapping"),
+    ("an option whose label is a list", "- {block: x, fields: [{select: a, key: b, options: [{label: [c], value: d}]}]}", 1, 61, "`label` is a list"),
     ("a circle", "- {command: a, key: a, depends_on: b}\n- {command: b, key: b, depends_on: [a]}", 1, 36, "a -> b -> a"),
     (
         "a circle by a group",
@@ -89,6 +105,23 @@ WARNINGS = [
     ("an unknown attribute of a field", "- {block: x, fields: [{text: a, key: b, requird: true}]}", 1, 41, "did you mean `required`?"),
     ("an unknown attribute of an option", "- {block: x, fields: [{select: a, key: b, options: [{lable: c, value: d}]}]}", 1, 54, "`label`?"),
     ("a select field without options", "- {block: x, fields: [{select: a, key: b}]}", 1, 24, "needs `options`"),
+    ("a token in a key", "- {command: '{{matrix}}', key: 'x-{{matrix}}', matrix: [a]}", 1, 32, "`{{matrix}}` isn't replaced in `key`"),
+    ("a token in a concurrency group", "- {command: x, matrix: {setup: {os: [a]}}, concurrency: 1, concurrency_group: 'd/{{ matrix.os }}'}", 1, 79, "`{{ matrix.os }}` isn't replaced in `concurrency_group`"),
+    ("a key twice in a step", "- command: a\n  label: b\n  command: c", 3, 3, "`command` stands in this mapping twice: the last one counts"),
+    ("a key twice in env", "- {command: a, env: {A: 1, B: 2, A: 3}}", 1, 34, "`A` stands in this mapping twice"),
+    ("a key twice at the top", "steps: [wait]\nenv: {A: b}\nsteps: [wait]", 3, 1, "`steps` stands in this mapping twice"),
+    ("a key twice in a plugin", "- {command: a, plugins: [{docker#v1: {image: x, image: y}}]}", 1, 49, "`image` stands in this mapping twice"),
+    ("a key twice in other words", "- {command: a, env: {true: 1, 'true': 2}}", 1, 31, "`true` stands in this mapping twice"),
+    ("if_changed of a number", "- {command: x, if_changed: 3}", 1, 28, "`if_changed` is a number: a text was expected. Write it in quotes"),
+    ("if_changed of a flag", "- {command: x, if_changed: true}", 1, 28, "`if_changed` is true or false: a text was expected"),
+    ("if_changed with a number", "- {command: x, if_changed: [a, 3]}", 1, 28, "`if_changed` is a number"),
+    ("include of if_changed", "- {group: x, if_changed: {include: 3}, steps: [wait]}", 1, 36, "`include` is a number"),
+    ("exclude of if_changed", "- {trigger: x, if_changed: {include: a, exclude: [1.5]}}", 1, 50, "`exclude` is a number"),
+    ("branches of a number", "- {command: x, branches: 1.10}", 1, 26, "`branches` is a number: a text was expected. Write it in quotes"),
+    ("branches with a number", "- wait: ~\n  branches: [main, 2]", 2, 13, "`branches` is a number"),
+    ("skip of a number", "- {command: x, skip: 0}", 1, 22, "`skip` is a number"),
+    ("agents of a flag", "- {command: x, agents: true}", 1, 24, "`agents` is true or false"),
+    ("agents at the top", "{agents: [1], steps: [wait]}", 1, 10, "`agents` is a number"),
     ("an unknown key", "- {command: x, key: build}\n- {command: y, depends_on: biuld}", 2, 28, "Did you mean 'build'?"),
     ("an unknown key of a group", "- {group: g, depends_on: x, steps: [{command: y}]}", 1, 26, "no step has the key 'x' yet"),
     ("if and branches", "- {command: x, branches: a, if: true == true}", 1, 16, "Buildkite doesn't allow both"),
@@ -120,6 +153,8 @@ def test_warnings(text: str, line: int, column: int, words: str) -> None:
         "- {command: a, key: a, depends_on: [{step: b}]}\n- {command: b, key: b}",
         "- {group: g, key: g, steps: [{command: a, key: a}, {command: b, depends_on: a}]}",
         "- {command: a, key: a}\n---\n- {command: b, depends_on: a}",
+        "- &a {command: x, env: {A: '1'}}\n- {<<: *a, command: y}\n- {<<: [*a, {command: z}]}",
+        "- {command: x, branches: ['1.10', main], if_changed: '3', skip: '0'}",
     ],
 )
 def test_nothing_is_wrong(text: str) -> None:
@@ -128,6 +163,11 @@ def test_nothing_is_wrong(text: str) -> None:
 
 def test_the_flags_of_a_field_may_be_texts() -> None:
     assert not found("- {block: x, fields: [{text: a, key: b, required: 'false'}]}")
+
+
+def test_a_key_that_stands_twice_in_a_shared_mapping_is_told_once() -> None:
+    text = "env: &env {A: b, A: c}\nsteps:\n- {command: x, env: *env}\n- {command: y, env: *env}\n- {command: z, env: {<<: *env}}"
+    assert found(text) == [("warning", 1, 18, "`A` stands in this mapping twice: the last one counts")]
 
 
 def test_without_interpolation_a_variable_is_a_text() -> None:
@@ -159,6 +199,69 @@ def test_several_circles_are_told() -> None:
 def test_a_circle_is_told_from_its_first_step_on() -> None:
     text = "\n".join(f"- {{command: {a}, key: {a}, depends_on: {b}}}" for a, b in ("fb", "ab", "bc", "ca"))
     assert found(text) == [("error", 2, 36, "these steps wait for each other: a -> b -> c -> a")]
+
+
+def chain(count: int) -> str:
+    """Return steps that all wait for each other, one for the next."""
+    return "".join(f"- {{command: a, key: a{i}, depends_on: a{(i + 1) % count}}}\n" for i in range(count))
+
+
+def pairs(count: int) -> str:
+    """Return pairs of steps that wait for each other."""
+    return "".join(
+        f"- {{command: a, key: {a}{i}, depends_on: {b}{i}}}\n" for i in range(count) for a, b in ("ab", "ba")
+    )
+
+
+def unknown(count: int) -> str:
+    """Return steps that wait for keys which no step has."""
+    return "".join(f"- {{command: a, key: build-{i}, depends_on: test-{i}}}\n" for i in range(count))
+
+
+def misspelt(count: int) -> str:
+    """Return steps with unknown attributes."""
+    return "".join(f"- {{command: a, keys: {i}}}\n" for i in range(count))
+
+
+def repeated(count: int) -> str:
+    """Return steps that have one key, and attributes twice."""
+    return "- {command: a, key: a, command: a}\n" * count
+
+
+@pytest.mark.parametrize("text", [chain, pairs, unknown, misspelt, repeated])
+def test_many_problems_cost_as_much_as_they_are(text: Callable[[int], str]) -> None:
+    assert len(check_pipeline(text(30))) >= (text is not chain) * 29 + 1
+    assert grows(lambda count: instructions(lambda: check_pipeline(text(count))), 25, 75) < 3.5
+
+
+def test_the_first_unknown_keys_have_a_guess() -> None:
+    messages = [message for *_, message in found("- {command: a, key: build-tools}\n" + "".join(
+        f"- {{command: a, depends_on: build-tool{i}}}\n" for i in range(30)
+    ))]  # fmt: skip
+    assert [message.endswith("Did you mean 'build-tools'?") for message in messages] == [True] * 20 + [False] * 10
+
+
+@given(st.lists(st.lists(st.integers(0, 7), max_size=3), min_size=8, max_size=8))
+def test_there_is_a_circle_if_and_only_if_one_is_told(waits: list[list[int]]) -> None:
+    text = "".join(
+        f"- {{command: a, key: s{index}, depends_on: {json.dumps([f's{other}' for other in others])}}}\n"
+        for index, others in enumerate(waits)
+    )
+    told = [message for level, *_, message in found(text) if level == "error"]
+    try:
+        TopologicalSorter(dict(enumerate(waits))).prepare()
+    except CycleError:
+        assert told
+    else:
+        assert told == []
+    named: list[str] = []
+    for message in told:
+        keys = message.rpartition(": ")[2].split(" -> ")[:-1] or [message.split()[2]]
+        assert keys[0] == min(keys)
+        for key, following in zip(keys, [*keys[1:], keys[0]], strict=True):
+            assert int(following[1]) in waits[int(key[1])]
+        named += keys
+    assert len(set(named)) == len(named)
 
 
 def test_a_key_that_resembles_no_other_is_told_without_a_guess() -> None:

@@ -12,7 +12,7 @@ from buildkite_ext.simulation import Simulator, check_pipeline, plan_pipeline
 from buildkite_ext.simulation.choices import CHOICES
 from buildkite_ext.simulation.definition.conditions import Condition, ConditionContext
 
-from .test_semantics import FAILS, after, ended, started, states
+from .test_semantics import FAILS, GATE, after, ended, name, started, states
 
 pytestmark = pytest.mark.filterwarnings("ignore::buildkite_ext.UnknownNameWarning")
 
@@ -125,6 +125,18 @@ def _() -> None:
     assert ended("[{command: up, key: up}]", uploads={"up": upload}) == ("failed", {"up": "failed"})
 
 
+@shows("replaced-steps")
+def _() -> None:
+    text = "[{command: up, key: up}, {command: a, key: a, parallelism: 2}, {command: b, key: b}, {input: i, key: i}]"
+    simulator = Simulator(agents=2)
+    web = simulator.pipeline("web").configure(text).script("*", after=10)
+    build = web.on_upload("up", "[{command: c, key: c}]", after=5, replaces=True).build(branch="main")
+    after(simulator, web, 3)
+    assert states(build) == {"up": "running", "a": "running", "a 2": "scheduled", "b": "scheduled", "i": "blocked"}
+    after(simulator, web, 60)
+    assert (build.state, list(states(build))) == ("passed", ["up", "c", "a", "a 2"])
+
+
 @shows("missing-key")
 def _() -> None:
     simulator, web, build = started(
@@ -154,6 +166,19 @@ def _() -> None:
     assert (build.state, states(build)) == ("failed", {"b": "waiting_failed", "a": "passed", "c": "passed"})
 
 
+@shows("dependency-on-a-concurrency-group")
+def _() -> None:
+    assert ended(GATE)[0] == "passed"
+    group = "concurrency: 1, concurrency_group: g"
+    for key, waits_for in (("b", {"a", "b"}), ("a", {"a"})):
+        text = f"[{{command: a, key: a, {group}}}, {{command: b, key: b, {group}}}, {{command: c, key: c, depends_on: {key}}}]"
+        simulator, web, build = started(text)
+        after(simulator, web, 600)
+        c = next(job for job in build.jobs if name(job) == "c")
+        over = {name(job) for job in build.jobs if (job.finished_at or 0) <= (c.started_at or 0)}
+        assert (build.state, over) == ("passed", waits_for)
+
+
 @shows("step-of-several-jobs")
 def _() -> None:
     text = "[{command: a, key: a, parallelism: 2, retry: {automatic: true}}, wait, {command: b, key: b}]"
@@ -180,6 +205,39 @@ def _() -> None:
 def _() -> None:
     for soft_fail in ("true", "[{exit_status: '*'}]"):
         assert ended(f"[{{command: a, key: a, soft_fail: {soft_fail}}}]", {"a": {"exit_status": -1}})[0] == "passed"
+
+
+@shows("failure-after-a-timeout")
+def _() -> None:
+    simulator, web, build = started(
+        "[{command: a, key: a, timeout_in_minutes: 1}]", {"a": {"after": 100, "interrupted": (0.5, 3)}}
+    )
+    after(simulator, web, 100)
+    assert [(job.state, job.exit_status) for job in build.jobs] == [("timed_out", 3)]
+
+
+@shows("unblocked-failed")
+def _() -> None:
+    simulator, web, build = started(
+        "[{command: a, key: a, retry: {manual: {permit_on_passed: true}}}, {block: Go, key: go}, {command: b, key: b}]",
+        {"a": {"exit_status": [0, 1, 0]}, "b": {"after": 100}},
+    )
+    after(simulator, web, 30)
+    shown: list[dict[str, str]] = []
+    with simulator.client() as buildkite:
+        buildkite.jobs.unblock("web", 1, build.current_jobs[1].id)
+        for _ in range(2):
+            buildkite.jobs.retry("web", 1, build.current_jobs[0].id)
+            after(simulator, web, 20)
+            shown.append(states(build))
+            assert {job.state for job in buildkite.builds.get("web", 1).jobs if job.type == "manual"} == {
+                shown[-1]["go"]
+            }
+    assert shown == [
+        {"a": "failed", "go": "unblocked_failed", "b": "running"},
+        {"a": "passed", "go": "unblocked", "b": "running"},
+    ]
+    assert after(simulator, web, 100).state == "passed"
 
 
 @shows("open-input-after-failure")

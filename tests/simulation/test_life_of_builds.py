@@ -51,8 +51,10 @@ JOBS = {
     "accepted": {"running"} | _LEFT,
     "running": {"passed", "failed", "canceling", "timing_out", "skipped"},
     "canceling": {"canceled"},
-    "timing_out": {"timed_out"},
+    "timing_out": {"timed_out", "passed"},
     "blocked": {"unblocked"} | _LEFT | _UNMET,
+    "unblocked": {"unblocked_failed"},
+    "unblocked_failed": {"unblocked"},
     "waiting_failed": {"waiting"} | _LEFT,
     "blocked_failed": {"waiting"} | _LEFT,
 }
@@ -118,7 +120,8 @@ scripts = st.fixed_dictionaries(
     {},
     optional={
         key: st.fixed_dictionaries(
-            {"after": st.sampled_from([0, 10, 100]), "exit_status": st.sampled_from([0, 0, 1, [1, 0], -1])}
+            {"after": st.sampled_from([0, 10, 100]), "exit_status": st.sampled_from([0, 0, 1, [1, 0], -1])},
+            optional={"interrupted": st.sampled_from([(0, 0), (0.5, 0), (0.5, 1), (5, 0)])},
         )
         for key in KEYS
     },
@@ -128,7 +131,7 @@ scripts = st.fixed_dictionaries(
 class World:
     """Simulator with one pipeline, and what happened in it."""
 
-    def __init__(self, steps: list[Any], behaviour: dict[str, Any], upload: list[Any] | None) -> None:
+    def __init__(self, steps: list[Any], behaviour: dict[str, Any], uploads: dict[str, Any]) -> None:
         self.simulator = Simulator(seed=3)
         self.changes: list[tuple[str, str | None, str]] = []
         self.illegal: list[str] = []
@@ -141,8 +144,8 @@ class World:
             self.web.script(key, **script)
         self.child = self.simulator.pipeline("child", skip_queued_branch_builds=bool(len(behaviour) % 2))
         self.child.configure(CHILD).script("*", after=10, exit_status=behaviour.get("a", {}).get("exit_status", 0))
-        if upload is not None:
-            self.web.on_upload("a", json.dumps(upload), after=5)
+        for key, (upload, replaces) in uploads.items():
+            self.web.on_upload(key, json.dumps(upload), after=5, replaces=replaces)
         self.http = httpx.Client(
             transport=self.simulator.transport(),
             base_url=self.simulator.base_url,
@@ -180,6 +183,11 @@ class World:
             if build.done:
                 assert "waiting" not in states or "blocked" in states
             assert build.active_jobs == build.limited_jobs == 0
+            assert len({job.id for job in build.jobs}) == len(build.jobs)
+            assert len({run.id for run in build.runs.values()}) == len(build.runs)
+            assert {job.run for job in build.jobs} == set(build.runs.values())
+            assert [job.position for job in build.current_jobs] == list(range(len(build.current_jobs)))
+            assert build.failures == sum(job.fails_build for job in build.current_jobs)
             assert build.blocked_jobs == sum(job.state == "blocked" for job in build.current_jobs)
 
     def shown(self) -> bytes:
@@ -201,9 +209,19 @@ class BuildsOfAPipeline(RuleBasedStateMachine):
         super().__init__()
         self.acts: list[Act] = []
 
-    @initialize(steps=pipelines(), behaviour=scripts, upload=st.none() | pipelines(keys=("x", "y", "b")))
-    def begin(self, steps: list[Any], behaviour: dict[str, Any], upload: list[Any] | None) -> None:
-        self.made = lambda: World(steps, behaviour, upload)
+    @initialize(
+        steps=pipelines(),
+        behaviour=scripts,
+        uploads=st.fixed_dictionaries(
+            {},
+            optional={
+                "a": st.tuples(pipelines(keys=("x", "y", "b")), st.booleans()),
+                "x": st.tuples(pipelines(keys=("z", "c", "d")), st.booleans()),
+            },
+        ),
+    )
+    def begin(self, steps: list[Any], behaviour: dict[str, Any], uploads: dict[str, Any]) -> None:
+        self.made = lambda: World(steps, behaviour, uploads)
         self.world = self.made()
         self.act(lambda world: world.web.build(branch="main"))
 

@@ -208,10 +208,8 @@ def test_a_step_costs_the_same_however_many_others_there_are(pipeline: Callable[
     assert grows(drawn, 15, 60) < 4.15
 
 
-def test_steps_that_wait_for_each_other_and_keys_that_never_come() -> None:
-    text = (
-        "[{command: a, key: a, depends_on: b}, {command: b, key: b, depends_on: a}, {command: c, depends_on: nowhere}]"
-    )
+def test_steps_that_a_wait_holds_back_and_keys_that_never_come() -> None:
+    text = "[{command: a, key: a, depends_on: b}, wait, {command: b, key: b}, {command: c, depends_on: nowhere}]"
     plan = plan_pipeline(text)
     assert (plan.state, set(outcomes(plan).values())) == ("failed", {"held_back"})
     assert plan.step("c").missing == ("nowhere",)
@@ -294,6 +292,17 @@ def test_arguments_are_checked(arguments: dict[str, Any], error: type[Exception]
         ("- {command: x, parallelism: 0}", "line 1, column 29: `parallelism` is 0"),
         ("- {command: 'a ${B?never set}'}", "line 1, column 13: \\$B: never set"),
         ("- {command: a, if: build.branch == $UNSET}", "stands where a value was expected"),
+        (
+            "- {command: a, key: a, depends_on: b}\n- {command: b, key: b, depends_on: a}",
+            "line 1, column 36: these steps wait for each other: a -> b -> a",
+        ),
+        ("- {command: a, key: a, depends_on: a}", "line 1, column 36: the step a waits for itself"),
+        (
+            "- {group: g, key: g, depends_on: c, steps: [{command: a}]}\n- {command: c, key: c, depends_on: g}",
+            "-> c ->",
+        ),
+        ("- {command: a, key: a}\n---\n- {command: b, key: a}", 'line 3, column 21: The key "a" has already been used'),
+        ("- {command: a}\n---\n- {command: b, if: build.nope}", "line 3, column 20: `build.nope` is not a variable"),
     ],
 )
 def test_a_text_with_an_error_is_refused(text: str, words: str) -> None:
@@ -341,8 +350,8 @@ def test_the_picture_has_a_box_for_each_step_and_arrows_between_columns() -> Non
 
 
 def test_the_picture_of_steps_that_wait_for_each_other_ends() -> None:
-    text = "[{command: a, key: a, depends_on: b}, {command: b, key: b, depends_on: a}]"
-    assert plan_pipeline(text).svg().count("<g ") == 2
+    text = "[{command: a, key: a, depends_on: b}, wait, {command: b, key: b}]"
+    assert plan_pipeline(text).svg().count("<g ") == 3
 
 
 def test_the_same_plan_each_time() -> None:

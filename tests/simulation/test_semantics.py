@@ -460,6 +460,17 @@ def test_a_matrix_makes_a_job_for_each_combination() -> None:
     assert len({job.step_id for job in jobs}) == 2
 
 
+def test_a_matrix_replaces_no_token_in_a_key_or_a_concurrency_group() -> None:
+    simulator, web, build = started(
+        "[{command: 'a {{matrix}}', key: 'k-{{matrix}}', matrix: [x, y], concurrency: 1, concurrency_group: 'g-{{matrix}}'}]"
+    )
+    after(simulator, web, 5)
+    steps = [job.command_step for job in build.jobs if job.command_step]
+    assert [(step.key, step.command) for step in steps] == [("k-{{matrix}}", "a x"), ("k-{{matrix}}", "a y")]
+    assert [step.concurrency.group for step in steps if step.concurrency] == ["g-{{matrix}}"] * 2
+    assert [job.state for job in build.jobs] == ["running", "limited"]
+
+
 def test_parallelism_tells_each_job_its_index() -> None:
     simulator, _, build = started("[{command: a, parallelism: 3}]")
     with simulator.client() as buildkite:
@@ -484,6 +495,15 @@ def test_top_level_attributes_are_defaults() -> None:
     )
     assert [(job.priority, job.queue.key) for job in build.jobs if job.queue] == [(5, "deploy"), (1, "other")]
     assert after(simulator, web, 100).state == "passed"
+
+
+def test_top_level_image_and_cache_are_defaults() -> None:
+    _, _, build = started(
+        "image: debian\ncache: [a]\nsteps: [{command: a}, {command: b, image: alpine, cache: b}, {command: c, cache: false}]"
+    )
+    steps = [job.command_step for job in build.jobs if job.command_step]
+    assert [step.image for step in steps] == ["debian", "alpine", "debian"]
+    assert [step.cache for step in steps] == [["a"], {"paths": ["b"]}, False]
 
 
 def test_variables_are_expanded_in_each_build() -> None:
@@ -564,6 +584,63 @@ def test_a_timeout_stops_a_job_and_may_be_retried() -> None:
     after(simulator, web, 600)
     assert attempts(build, "a") == [("timed_out", -1), ("timed_out", -1)]
     assert (build.state, build.jobs[0].signal_reason) == ("failed", "cancel")
+
+
+@pytest.mark.parametrize(
+    ("interrupted", "job", "build"),
+    [
+        (None, ("timed_out", -1, "SIGTERM", "cancel", 70), "failed"),
+        ((4, 0), ("passed", 0, None, None, 64), "passed"),
+        ((10, 0), ("passed", 0, None, None, 70), "passed"),
+        ((11, 0), ("timed_out", -1, "SIGKILL", "cancel", 70), "failed"),
+        ((0, 3), ("timed_out", 3, None, "cancel", 60), "failed"),
+    ],
+)
+def test_what_a_command_does_in_the_grace_time_of_its_timeout(
+    interrupted: tuple[float, int] | None, job: tuple[str, int, str | None, str | None, float], build: str
+) -> None:
+    simulator = Simulator(timing=Timing(canceling=10))
+    web = simulator.pipeline("web").configure(
+        "[{command: a, key: a, timeout_in_minutes: 1}, wait, {command: b, key: b}]"
+    )
+    web.script("a", after=100, interrupted=interrupted).build(branch="main")
+    made = after(simulator, web, 61 + (0 if interrupted == (0, 3) else -1))
+    assert made.jobs[0].state == ("timed_out" if interrupted == (0, 3) else "running")
+    after(simulator, web, 600)
+    a = made.jobs[0]
+    assert a.finished_at is not None
+    assert a.started_at is not None
+    assert (a.state, a.exit_status, a.signal, a.signal_reason, a.finished_at - a.started_at) == job
+    assert (made.state, states(made)["b"]) == (build, "passed" if build == "passed" else "waiting_failed")
+
+
+def test_a_timeout_is_soft_or_retried_by_the_exit_status_of_the_command_that_it_interrupts() -> None:
+    rules = "retry: {automatic: {exit_status: 3, limit: 1}}, soft_fail: [{exit_status: 3}]"
+    simulator, web, build = started(
+        f"[{{command: a, key: a, timeout_in_minutes: 1, {rules}}}]", {"a": {"after": 100, "interrupted": (0.5, 3)}}
+    )
+    after(simulator, web, 600)
+    assert attempts(build, "a") == [("timed_out", 3), ("timed_out", 3)]
+    assert (build.state, build.jobs[1].soft_failed) == ("passed", True)
+
+
+@pytest.mark.parametrize(
+    ("interrupted", "status", "seconds"), [(None, -1, 10), ((2, 0), 0, 2), ((3, 5), 5, 3), ((60, 0), -1, 10)]
+)
+def test_a_canceled_job_stays_canceled_however_its_command_ends(
+    interrupted: tuple[float, int] | None, status: int, seconds: float
+) -> None:
+    simulator = Simulator(timing=Timing(canceling=10))
+    web = simulator.pipeline("web").configure("[{command: a, key: a}]").script("a", after=100, interrupted=interrupted)
+    build = web.build(branch="main")
+    after(simulator, web, 21)
+    with simulator.client() as buildkite:
+        buildkite.builds.cancel("web", 1)
+    assert states(build) == {"a": "canceling"}
+    after(simulator, web, 60)
+    job = build.jobs[0]
+    assert (build.state, job.state, job.exit_status, job.signal_reason) == ("canceled", "canceled", status, "cancel")
+    assert (job.finished_at or 0) - (job.started_at or 0) == 20 + seconds
 
 
 def test_a_promised_failure_makes_the_build_failing_early() -> None:
@@ -876,6 +953,14 @@ def test_a_trigger_step_is_skipped_when_a_newer_build_takes_the_place_of_the_tri
     assert [states(each) for each in web.builds] == [states(build)] == [{"t": "skipped"}]
 
 
+@pytest.mark.parametrize(
+    ("step", "state", "soft"), [("label: Go", "failed", False), ("soft_fail: true", "passed", True)]
+)
+def test_a_trigger_of_no_pipeline_fails_as_the_step_says(step: str, state: str, soft: bool) -> None:
+    simulator, web, build = started(f"[{{trigger: nowhere, key: t, {step}}}]")
+    assert (after(simulator, web, 60).state, build.jobs[0].state, build.jobs[0].soft_failed) == (state, "failed", soft)
+
+
 def test_a_chain_of_triggers_ends() -> None:
     simulator = Simulator()
     web = simulator.pipeline("web").configure("[{trigger: web, key: t}]")
@@ -955,6 +1040,54 @@ def test_uploads_see_the_environment_of_their_job() -> None:
     assert build.jobs[1].command_step.command == "echo step up"
 
 
+def test_a_function_returns_what_a_job_uploads() -> None:
+    def steps(job: Job) -> str:
+        assert job.state == "running"
+        seen = (job.step.key, job.attempt, job.parallel_index, job.build.branch, job.build.env, job.build.meta_data)
+        told.append(seen)
+        return f"[{{label: '{job.attempt} {job.parallel_index} $BUILDKITE_RETRY_COUNT', command: more}}]"
+
+    told: list[object] = []
+    simulator = Simulator()
+    web = simulator.pipeline("web").configure(
+        "[{command: up, key: up, parallelism: 2, retry: {automatic: {limit: 1, exit_status: 1}}}]"
+    )
+    web.script("*", after=10).script("up", exit_status=[1, 0])
+    web.on_upload("up", steps, after=5, each_attempt=True)
+    build = web.build(branch="next", env={"A": "b"}, meta_data={"m": "x"})
+    assert told == []
+    after(simulator, web, 600)
+    given = ("next", {"A": "b"}, {"m": "x"})
+    assert told == [("up", attempt, index, *given) for attempt in (0, 1) for index in (0, 1)]
+    assert sorted(job.step.label for job in build.jobs if job.step.label) == ["0 0 0", "0 1 0", "1 0 1", "1 1 1"]
+    assert build.step_uploads[0].text == "[{label: '0 0 $BUILDKITE_RETRY_COUNT', command: more}]"
+
+
+def test_a_function_may_upload_no_steps_and_steps_that_are_refused() -> None:
+    simulator, web, _ = started("[{command: up, key: up}, {command: no, key: no}]")
+    web.on_upload("up", lambda _: "[]").on_upload("no", lambda job: f"[{{command: x, key: {job.step.key}}}]")
+    build = web.build(branch="main")
+    after(simulator, web, 600)
+    assert states(build) == {"up": "passed", "no": "failed"}
+
+
+@pytest.mark.parametrize(
+    ("returned", "kind"), [(None, "None"), ([{"command": "x"}], "a list"), (b"- wait", "a bytes"), ({}, "a dict")]
+)
+def test_a_function_that_returns_no_text_is_told_at_its_upload(returned: Any, kind: str) -> None:
+    def generate(_: Job) -> Any:
+        return returned
+
+    simulator, web, _ = started("[{command: up, key: up}]")
+    web.on_upload("up", generate, after=5)
+    build = web.build(branch="main")
+    after(simulator, web, 4)
+    with pytest.raises(TypeError, match=rf"generate returned for on_upload is {kind}: give the YAML text of the steps"):
+        after(simulator, web, 10)
+    assert after(simulator, web, 600) is web.builds[0]
+    assert build.state == "passed"
+
+
 def test_each_document_of_an_upload_is_an_upload() -> None:
     simulator, web, build = started(
         "[{command: up, key: up}]", uploads={"up": "- {command: a, key: a}\n---\n- {command: b, key: b}"}
@@ -972,6 +1105,155 @@ def test_replace_drops_what_has_not_begun() -> None:
     after(simulator, web, 600)
     assert states(second) == {"up": "passed", "a": "passed", "now": "passed"}
     assert (build.state, second.state) == ("passed", "passed")
+
+
+def replaced(
+    text: str,
+    *uploads: tuple[str, float, bool],
+    scripts: Mapping[str, Script] | None = None,
+    then: Mapping[str, str] | None = None,
+    agents: int | None = None,
+) -> tuple[Simulator, SimulatedPipeline, Build]:
+    """Return a build whose step `up` uploads texts, each after some seconds, and with `--replace` or without.
+
+    The steps of `then` upload others after 20 s.
+    """
+    simulator = Simulator(agents=agents)
+    web = simulator.pipeline("web").configure(text).script("*", after=10)
+    for step, script in (scripts or {}).items():
+        web.script(step, **script)
+    for upload, seconds, replaces in uploads:
+        web.on_upload("up", upload, after=seconds, replaces=replaces)
+    for step, upload in (then or {}).items():
+        web.on_upload(step, upload, after=20)
+    return simulator, web, web.build(branch="main")
+
+
+def test_ids_are_unique_although_a_replacement_has_removed_steps() -> None:
+    simulator, web, build = replaced(
+        "[{command: up, key: up}, {command: dep, key: dep, depends_on: up}, {command: now, key: now}, {command: end, key: end}]",
+        ("[{command: a, key: a}]", 5, True),
+        scripts={"now": {"exit_status": [1, 0]}, "end": {"after": 30}},
+        then={"end": "[{command: b, key: b}, {command: c, key: c}]"},
+    )
+    ids = dict[str, str]()
+    for _ in range(60):
+        after(simulator, web, 1)
+        for job in build.jobs:
+            assert ids.setdefault(name(job), job.step_id) == job.step_id
+    with simulator.client() as buildkite:
+        buildkite.jobs.retry("web", build.number, next(job.id for job in build.jobs if name(job) == "now"))
+    after(simulator, web, 60)
+    assert [name(job) for job in build.jobs] == ["up", "now", "end", "a", "b", "c", "now"]
+    assert sorted(ids) == ["a", "b", "c", "dep", "end", "now", "up"]
+    assert len(set(ids.values())) == len(ids)
+    assert len({job.id for job in build.jobs}) == len(build.jobs)
+
+
+def test_a_key_is_free_again_when_a_replacement_has_removed_its_step() -> None:
+    simulator, web, build = replaced(
+        "[{command: dep, key: dep, depends_on: late}, {command: up, key: up}, wait, {command: late, key: late}]",
+        ("[{command: new, key: late}]", 5, True),
+    )
+    after(simulator, web, 600)
+    assert (build.state, states(build)) == ("passed", {"dep": "passed", "up": "passed", "late": "passed"})
+    began = {name(job): job.started_at or 0 for job in build.jobs}
+    assert began["late"] < began["dep"]
+
+
+def test_what_depends_on_a_step_that_a_replacement_has_removed_does_not_run() -> None:
+    simulator, web, build = replaced(
+        "[{command: dep, key: dep, depends_on: late}, {command: up, key: up}, wait, {command: late, key: late}]",
+        ("[{command: a, key: a}]", 5, True),
+    )
+    after(simulator, web, 600)
+    assert (build.state, states(build)) == ("failed", {"dep": "waiting_failed", "up": "passed", "a": "passed"})
+
+
+def test_a_replacement_that_is_refused_removes_nothing() -> None:
+    simulator, web, build = replaced(
+        "[{command: up, key: up}, wait, {command: late, key: late}]", ("[{command: new, key: up}]", 5, True)
+    )
+    after(simulator, web, 600)
+    assert states(build) == {"up": "failed", "waiter": "waiting_failed", "late": "waiting_failed"}
+
+
+def test_a_step_that_was_removed_does_not_run_when_the_key_comes_for_which_it_waited() -> None:
+    simulator, web, build = replaced(
+        "[{command: up, key: up}, {command: dep, key: dep, depends_on: late}]",
+        ("[{command: a, key: a}]", 3, True),
+        ("[{command: late, key: late}]", 5, False),
+    )
+    after(simulator, web, 600)
+    assert (build.state, states(build)) == ("passed", {"up": "passed", "late": "passed", "a": "passed"})
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "[{command: up, key: up}, {command: low, key: low}]",
+        "[{command: up, key: up}, {command: a, key: a, parallelism: 2}]",
+        "[{command: up, key: up}, {block: Go, key: go, depends_on: ~}]",
+        "[{command: up, key: up}, {input: Name, key: name}]",
+        (
+            "[{command: a, key: a, concurrency: 1, concurrency_group: g}, {command: up, key: up},"
+            " {command: b, key: b, concurrency: 1, concurrency_group: g}]"
+        ),
+    ],
+    ids=["no agent", "two jobs", "a block", "an input", "no turn"],
+)
+def test_a_replacement_removes_what_could_start_and_has_not(rest: str) -> None:
+    simulator, web, build = replaced(
+        rest,
+        ("[{command: new, key: new}]", 5, True),
+        scripts={"a": {"after": 100}},
+        agents=1 + rest.startswith("[{command: a"),
+    )
+    before = list(build.jobs)
+    after(simulator, web, 600)
+    assert (build.state, states(build)["new"]) == ("passed", "passed")
+    left = [job for job in build.jobs if job in before]
+    assert [name(job) for job in left] == [key for key in ("a", "up") if f"key: {key}, con" in rest or key == "up"]
+    with simulator.client() as buildkite:
+        assert len(buildkite.builds.get("web", 1).jobs) == len(left) + 1
+
+
+@pytest.mark.parametrize(
+    "rest",
+    ["{command: a, key: a, parallelism: 2}", "{command: a, key: a, retry: {automatic: true}}, {command: b, key: b}"],
+    ids=["one of two jobs", "a retry"],
+)
+def test_a_replacement_keeps_all_jobs_of_a_step_that_has_started(rest: str) -> None:
+    simulator, web, build = replaced(
+        f"[{{command: up, key: up}}, {rest}]",
+        ("[{command: new, key: new}]", 10, True),
+        scripts={
+            "up": {"after": 20},
+            "a": {"after": 4 if "retry" in rest else 50, "exit_status": [1, 0]},
+            "b": {"after": 50},
+        },
+        agents=2,
+    )
+    before = list(build.current_jobs)
+    after(simulator, web, 10)
+    assert [job.state for job in build.current_jobs].count("scheduled") == 1
+    after(simulator, web, 600)
+    assert [name(job) for job in build.current_jobs] == ["up", "new", *(name(job) for job in before[1:])]
+    assert {job.state for job in build.jobs if not job.retried} <= {"passed", "failed"}
+
+
+def test_a_job_that_a_replacement_has_removed_gives_its_place_in_a_concurrency_group_to_the_next() -> None:
+    simulator, web, build = replaced(
+        "[{command: b, key: b}, {command: up, key: up}, {command: a, key: a, depends_on: b, concurrency: 1, concurrency_group: g}]",
+        ("[{command: c, key: c}]", 5, True),
+        scripts={"b": {"after": 100}},
+    )
+    other = simulator.pipeline("api").configure("[{command: d, key: d, concurrency: 1, concurrency_group: g}]")
+    waiting = other.build(branch="main")
+    after(simulator, web, 4)
+    assert states(waiting) == {"d": "limited"}
+    after(simulator, web, 30)
+    assert (waiting.state, states(build)) == ("passed", {"b": "running", "up": "passed", "c": "passed"})
 
 
 @pytest.mark.parametrize(
@@ -1003,14 +1285,49 @@ def test_an_upload_that_is_refused_fails_its_job(text: str, message: str) -> Non
     assert message in log
 
 
-def test_a_build_takes_500_uploads_and_4000_jobs() -> None:
-    simulator, web, build = started(
-        "[{command: up, key: up, parallelism: 9}]", uploads={"up": "[{command: a, parallelism: 500}]"}
+@pytest.mark.parametrize(
+    ("jobs", "refused"), [(500, None), (501, "The upload has 501 jobs, and at most 500 are allowed")]
+)
+def test_an_upload_takes_500_jobs(jobs: int, refused: str | None) -> None:
+    upload = (
+        f"[{{command: a, parallelism: {jobs - 26}}}, wait, {{command: 'b {{{{matrix}}}}', matrix: {list(range(25))}}}]"
     )
-    simulator.pipeline("web").script("up", after=6)
-    after(simulator, web, 6)
-    assert [job.state for job in build.jobs[:9]].count("failed") == 2  # 9 and 7 × 500 jobs, and 491 more at most
-    assert len(build.jobs) == 9 + 7 * 500
+    simulator, web, _ = replaced("[{command: up, key: up}]", (upload.replace("wait", "{wait: ~}"), 5, False))
+    build = after(simulator, web, 8)
+    assert [each.refused for each in build.step_uploads] == [refused]
+    assert len(build.jobs) == 1 + (jobs if refused is None else 0)
+
+
+@pytest.mark.parametrize("count", [500, 501])
+def test_a_build_takes_500_uploads(count: int) -> None:
+    simulator, web, build = replaced("[{command: up, key: up}]", ("\n---\n".join(["- command: a"] * count), 5, False))
+    after(simulator, web, 8)
+    assert (len(build.jobs), build.uploads) == (501, 500)
+    assert [each.refused for each in build.step_uploads[500:]] == ["A build can have at most 500 uploads"] * (
+        count - 500
+    )
+    assert states(build)["up"] == ("running" if count == 500 else "failed")
+
+
+@pytest.mark.parametrize(
+    ("others", "retried", "refused"),
+    [
+        (3400, False, None),
+        (3401, False, "The build would have 4001 jobs, and at most 4000 are allowed"),
+        (3400, True, "The build would have 4001 jobs, and at most 4000 are allowed"),
+    ],
+)
+def test_a_build_takes_4000_jobs_and_retries_count(others: int, retried: bool, refused: str | None) -> None:
+    simulator, web, build = replaced(
+        f"[{{command: up, key: up, retry: {{automatic: true}}}}, {{command: x, skip: true, parallelism: {others}}},"
+        " {command: y, key: y, retry: {automatic: true}}]",
+        ("[{command: a, parallelism: 499}]", 15, False),
+        ("[{command: b, parallelism: 99}]", 16, False),
+        scripts={"y": {"exit_status": [int(retried), 0]}, "up": {"after": 20}},
+    )
+    after(simulator, web, 18)
+    assert [each.refused for each in build.step_uploads] == [None, refused]
+    assert len(build.jobs) == (4000 if refused is None else 3902 + (others - 3400) + retried)
 
 
 # States of builds -----------------------------------------------------------------------------------------------------

@@ -17,6 +17,8 @@ from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, errors
 
 from .servers import Server, heads
 
+pytestmark = pytest.mark.usefixtures("small_heap")
+
 LINES = 200_000
 LINE = b"%099d\n"
 

@@ -23,6 +23,7 @@ from .servers import Server, heads, in_child
 Start = Callable[..., Server]
 
 pytestmark = [
+    pytest.mark.usefixtures("small_heap"),
     pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),
     pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system"),
 ]

@@ -157,21 +157,26 @@ def test_a_full_queue_does_not_flood_the_log(caplog: pytest.LogCaptureFixture) -
     hooks.close()
 
 
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 10)), max_size=200))
-def test_the_limiter_tells_of_each_line_once_and_of_one_an_interval_at_most(steps: list[tuple[str, float]]) -> None:
+@given(st.lists(st.tuples(st.sampled_from(["a", "b", "c", None]), st.floats(0, 10)), max_size=200))
+def test_the_limiter_tells_of_each_line_once_and_of_one_an_interval_at_most(
+    steps: list[tuple[str | None, float]],
+) -> None:
+    """Where a step has no line, what is due is asked for."""
     limiter: LogLimiter[str] = LogLimiter(1.0)
     now, told = 0.0, 0
     last: dict[str, float] = {}
     for key, pause in steps:
         now += pause / 8
-        more = limiter.admit(key, now)
-        if more is not None:
-            assert now >= last.get(key, -1.0) + 1.0
-            last[key] = now
-            told += 1 + more
-    told += sum(more for _, more in limiter.due(float("inf")))
-    assert told == len(steps)
-    assert limiter.due(float("inf")) == []
+        more = None if key is None else limiter.admit(key, now)
+        lines = limiter.due(now) if key is None else [] if more is None else [(key, 1 + more)]
+        for each, number in lines:
+            assert now >= last.get(each, -1.0) + 1.0
+            last[each] = now
+            told += number
+    told += sum(number for _, number in limiter.rest())
+    assert told == sum(key is not None for key, _ in steps)
+    assert limiter.rest() == []
+    assert not limiter
 
 
 def test_records_have_the_fields_of_their_events(caplog: pytest.LogCaptureFixture) -> None:

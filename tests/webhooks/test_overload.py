@@ -22,6 +22,8 @@ from buildkite_ext.webhooks.events import DeliveryEvents
 
 from .posting import NOW, SECRET, build_body, signed
 
+pytestmark = pytest.mark.usefixtures("small_heap")
+
 FLOOD = 1000
 BODY = build_body()
 HEADERS = signed(BODY)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from buildkite_api.types import kind_of
 
-from ..definition.checks import check_number, utf8
+from ..definition.checks import check_number, check_text, utf8
 
 __all__ = ["CommandBehaviour", "LogScript", "Upload", "log_script"]
 
@@ -22,18 +22,31 @@ class Upload:
     """Upload of steps by a job, as `buildkite-agent pipeline upload` does.
 
     Attributes:
-        text: the YAML text.
+        text: the YAML text, or a function that returns it for a job.
         after: seconds after the start of the job.
         replace: True if it replaces the steps that have not begun.
         interpolate: True if environment variables are expanded in it.
         attempt: the attempt that uploads it, counted from 0; None for each.
     """
 
-    text: str
+    text: str | Callable[..., str]  # `on_upload` has the exact type: a job holds its behaviour, and is not known here
     after: float = 0.0
     replace: bool = False
     interpolate: bool = True
     attempt: int | None = 0
+
+    def text_of(self, job: object) -> str:
+        """Return the YAML text that a job uploads.
+
+        Raises:
+            TypeError: the function returned something else.
+        """
+        if isinstance(self.text, str):
+            return self.text
+        found = self.text(job)
+        name = getattr(self.text, "__qualname__", repr(self.text))
+        check_text(f"what {name} returned for on_upload", found, give="the YAML text of the steps; '[]' uploads none")
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +60,8 @@ class CommandBehaviour:
         artifacts: the files that it uploads, by path.
         signal, signal_reason: the signal that ended it, and why, where its exit status isn't 0.
         promise: the second at which it promises to fail, and the exit status that it promises; None for no promise.
+        interrupted: how it ends when it is interrupted: seconds after the signal, and its exit status; None if the signal
+            ends it.
         uploads: the steps that it uploads.
     """
 
@@ -57,6 +72,7 @@ class CommandBehaviour:
     signal: str | None = None
     signal_reason: str | None = None
     promise: tuple[float, int] | None = None
+    interrupted: tuple[float, int] | None = None
     uploads: tuple[Upload, ...] = ()
 
     def exit_status(self, attempt: int) -> int:

@@ -62,7 +62,7 @@ def passing(step: CommandStep, behaviour: CommandBehaviour, timeout: float | Non
         behaviour: its behaviour.
         timeout: the seconds that its jobs may run.
     """
-    found = replace(behaviour, promise=None)
+    found = replace(behaviour, promise=None, interrupted=None)
     if any(status and not step.allows_failure(status) for status in found.exit_statuses):
         found = replace(found, exit_statuses=(0,))
     if timeout is not None and timeout < found.duration:

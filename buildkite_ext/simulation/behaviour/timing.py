@@ -18,7 +18,7 @@ class Timing:
         pickup: a job is `scheduled` before an agent takes it.
         assigned: a job is `assigned` before its agent accepts it.
         accepted: a job is `accepted` before it is `running`.
-        canceling: a running job is `canceling` or `timing_out` before it has finished.
+        canceling: a running job is `canceling` or `timing_out` before its agent ends the command, unless that ends by itself.
         retrying: the jobs of `retry_failed_jobs` are retried this long after the answer.
         expiry: a job that no agent takes expires after this time; None for never.
 

@@ -137,6 +137,17 @@ class AttributeReader:
         text = self.text(key) or ""
         return tuple(part.strip() for part in text.split(split) if part.strip()) if split else (text,)
 
+    def quoted(self, *keys: str) -> None:
+        """Warn of numbers, and of true and false, where texts are expected: Buildkite may refuse them."""
+        for key in keys:
+            value = self.tree.get(key)
+            items = list(value) if isinstance(value, TreeList) else [value]
+            for item in items:
+                if isinstance(item, bool | int | float):
+                    message = f"`{key}` is {describe(item)}: a text was expected. Write it in quotes"
+                    self._problems.warn(message, self.tree.value_mark(key))
+                    break
+
     def mapping(self, key: str) -> TreeMap | None:
         """Return a mapping."""
         value = self.tree.get(key)

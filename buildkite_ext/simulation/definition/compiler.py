@@ -15,7 +15,7 @@ from .attributes import AttributeReader, Problems
 from .conditions import Condition, ConditionError
 from .failures import automatic_retries, manual_retry, soft_fail
 from .interpolation import InterpolationError, expand, names_in
-from .matrix import combinations, replace_tokens
+from .matrix import combinations, replace_tokens, token_in
 from .parser import kind_of_step
 from .steps import (
     BlockField,
@@ -114,6 +114,7 @@ class _Compiler:
         top = self._read(tree)
         self._env = top.variables("env")
         self._agents = _agents(top)
+        self._image, self._cache = top.text("image"), tree.get("cache")
         self._priority = top.whole("priority") or 0
 
     def run(self) -> Definition:
@@ -161,6 +162,7 @@ class _Compiler:
         key = read.text("key", "id", "identifier")
         if key:
             self._claim(key, step)
+        read.quoted("branches")
         branches = " ".join(read.texts("branches"))
         condition = self._condition(step)
         if condition is not None and branches:
@@ -237,13 +239,16 @@ class _Compiler:
         if isinstance(value, TreeMap):
             inner = self._read(value)
             inner.known("`if_changed`", "include", "exclude")
+            inner.quoted("include", "exclude")
             return FilePatterns(inner.texts("include"), inner.texts("exclude"))
+        read.quoted("if_changed")
         return FilePatterns(read.texts("if_changed"))
 
     def _skip(self, step: TreeMap) -> bool | str:
         value = step.get("skip")
         if value is None or isinstance(value, bool):
             return bool(value)
+        self._read(step).quoted("skip")
         text = self._read(step).text("skip") or ""
         if len(text) > _LONGEST_SKIP:
             self._read(step).error("skip", f"the reason of `skip` is longer than {_LONGEST_SKIP} characters")
@@ -277,7 +282,12 @@ class _Compiler:
         if matrix is not None:
             if read.has("parallelism"):
                 read.error("parallelism", "`parallelism` can't stand beside `matrix`")
-            whole = replace(whole, combinations=tuple(self._combinations(step, matrix, common)))
+            for key in ("key", "concurrency_group"):
+                value = step.get(key)
+                if isinstance(value, str) and (token := token_in(value)) is not None:
+                    self._problems.warn(f"`{token}` isn't replaced in `{key}`", step.value_mark(key))
+            made = self._combinations(step, matrix, common)
+            whole = replace(whole, combinations=tuple(replace(one, concurrency=whole.concurrency) for one in made))
         self._steps.append(whole)
 
     def _combinations(self, step: TreeMap, matrix: Tree, common: _CommonAttributes) -> Iterator[CommandStep]:
@@ -288,6 +298,7 @@ class _Compiler:
             for item in adjustments if isinstance(adjustments, TreeList) else ():
                 if isinstance(item, TreeMap):
                     self._read(item).known("an entry of `adjustments`", "with", "skip", "soft_fail")
+                    soft_fail(item.get("soft_fail"), item.value_mark("soft_fail"), self._problems)
         try:
             for each in combinations(matrix, mark):
                 known = len(self._problems.found)
@@ -297,7 +308,7 @@ class _Compiler:
                     one = replace(one, skip=each.skip)
                 if each.soft_fail is not None:
                     one = replace(one, soft_fail=soft_fail(each.soft_fail, mark, self._problems))
-                del self._problems.found[known:]  # the whole step has told them
+                del self._problems.found[known:]  # the whole step and the adjustments have told them
                 yield one
         except PipelineError as error:
             self._problems.found.append(error.problem)
@@ -329,6 +340,8 @@ class _Compiler:
             plugins=tuple(item for item in plugins if isinstance(item, TreeMap))
             if isinstance(plugins, TreeList)
             else (),
+            image=read.text("image") or self._image,
+            cache=step.get("cache", self._cache),
         )
 
     def _minutes(self, step: TreeMap) -> int | None:
@@ -388,6 +401,8 @@ class _Compiler:
 
     def _field(self, item: TreeMap, at: Mark) -> Iterator[BlockField]:
         read = self._read(item)
+        read.text("text", "select")
+        read.text("hint")
         if "select" in item:
             read.known("a select field", "select", "key", "default", "hint", "multiple", "options", "required")
             options = item.get("options")
@@ -395,7 +410,11 @@ class _Compiler:
                 read.warn("select", "a select field needs `options`: a list of mappings with `label` and `value`")
             for option in options if isinstance(options, TreeList) else ():
                 if isinstance(option, TreeMap):
-                    self._read(option).known("an option", "label", "value", "hint", "required")
+                    one = self._read(option)
+                    one.known("an option", "label", "value", "hint", "required")
+                    one.text("label")
+                    one.text("hint")
+                    one.texts("required")
         else:
             read.known("a text field", "text", "key", "default", "format", "hint", "required")
         given: dict[str, object] = {
@@ -454,6 +473,7 @@ def _agents(read: AttributeReader) -> tuple[str, ...]:
     value = read.tree.get(key)
     if isinstance(value, TreeMap):
         return tuple(f"{name}={text}" for name, text in read.variables(key).items())
+    read.quoted(key)
     return read.texts(key)
 
 

@@ -53,7 +53,14 @@ def automatic_retries(step: TreeMap, problems: Problems) -> tuple[RetryRule, ...
     if isinstance(value, TreeMap):
         return (_rule(value, problems),)
     if isinstance(value, TreeList):
-        return tuple(_rule(item, problems) for item in value if isinstance(item, TreeMap))
+        rules: list[RetryRule] = []
+        for index, item in enumerate(value):
+            if isinstance(item, TreeMap):
+                rules.append(_rule(item, problems))
+            else:
+                message = f"an entry of `automatic` is {describe(item)}: a rule was expected, such as exit_status: 1"
+                problems.error(message, value.item_mark(index), value=item)
+        return tuple(rules)
     AttributeReader(retry, problems).error(
         "automatic", f"`automatic` is {describe(value)}: true, or a list of rules, was expected"
     )

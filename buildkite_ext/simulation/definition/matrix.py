@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 
 from .yaml_tree import Mark, PipelineError, Tree, TreeList, TreeMap, describe
 
-__all__ = ["Combination", "combinations", "replace_tokens"]
+__all__ = ["Combination", "combinations", "replace_tokens", "token_in"]
 
 _TOKEN = re.compile(r"\{\{\s*matrix(\.[A-Za-z0-9_-]+)?\s*\}\}")
 _MOST_DIMENSIONS, _MOST_VALUES, _MOST_BYTES, _MOST_ADJUSTMENTS, _MOST_JOBS = 6, 25, 128, 12, 50
@@ -54,6 +55,9 @@ def combinations(matrix: Tree, mark: Mark) -> list[Combination]:
         for value in values:
             if len(value.encode()) > _MOST_BYTES:
                 raise PipelineError(f"a value of the dimension {name!r} is longer than {_MOST_BYTES} bytes", mark)
+    jobs = prod(map(len, setup.values()))
+    if jobs > _MOST_JOBS:
+        raise PipelineError(f"a matrix makes at most {_MOST_JOBS} jobs, not {jobs}", mark)
     found = {tuple(each): Combination(dict(zip(setup, each, strict=True))) for each in product(*setup.values())}
     if len(adjustments) > _MOST_ADJUSTMENTS:
         raise PipelineError(f"a matrix has at most {_MOST_ADJUSTMENTS} adjustments, not {len(adjustments)}", mark)
@@ -83,6 +87,17 @@ def replace_tokens(value: Tree, combination: Mapping[str, str], mark: Mark) -> T
             out.move(key, replace_tokens(each, combination, value.value_mark(key)), value, key)
         return out
     return value
+
+
+def token_in(text: str) -> str | None:
+    """Return the first token of a matrix in a text; None if there is none.
+
+    Example:
+        >>> token_in("deploy-{{ matrix.os }}"), token_in("deploy")
+        ('{{ matrix.os }}', None)
+    """
+    match = _TOKEN.search(text)
+    return None if match is None else match[0]
 
 
 def _replaced(text: str, combination: Mapping[str, str], mark: Mark) -> str:
@@ -118,6 +133,9 @@ def _items(value: Tree) -> Iterator[Tree]:
 def _adjust(found: dict[tuple[str, ...], Combination], adjustment: TreeMap, setup: Mapping[str, Sequence[str]]) -> None:
     """Adjust the combinations that an adjustment names. One that names all dimensions may be a new combination."""
     chosen = adjustment.get("with")
+    if isinstance(chosen, TreeList):
+        message = "`with` is a list: a value, or a mapping with a value of each dimension, was expected"
+        raise PipelineError(message, adjustment.value_mark("with"))
     named = chosen if isinstance(chosen, TreeMap) else {"": chosen}
     values = {name: str(value) for name, value in named.items()}
     if not set(values) <= set(setup):

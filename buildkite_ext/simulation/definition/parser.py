@@ -14,7 +14,18 @@ from typing import Literal
 
 from ...unknown_names import nearest
 from .attributes import unknown_attributes
-from .yaml_tree import Mark, PipelineError, PipelineProblem, Tree, TreeList, TreeMap, describe, documents, text_of
+from .yaml_tree import (
+    Mark,
+    PipelineError,
+    PipelineProblem,
+    Tree,
+    TreeList,
+    TreeMap,
+    describe,
+    documents,
+    repeated_keys,
+    text_of,
+)
 
 __all__ = ["ParsedPipeline", "StepKind", "kind_of_step", "parse_document", "parse_pipeline", "parse_pipelines"]
 
@@ -141,6 +152,7 @@ class _DocumentParser:
 
     def pipeline(self, tree: Tree, mark: Mark) -> ParsedPipeline:
         """Return the pipeline of a document."""
+        self._warnings += repeated_keys(tree)
         if isinstance(tree, TreeList):
             listed, tree = tree, TreeMap(mark)
             tree.put("steps", listed, mark, listed.mark)

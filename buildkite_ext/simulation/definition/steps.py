@@ -14,7 +14,7 @@ from buildkite_api.types import kind_of
 
 from .checks import elements
 from .conditions import Condition
-from .yaml_tree import Mark
+from .yaml_tree import Mark, Tree
 
 __all__ = [
     "BlockField",
@@ -175,6 +175,8 @@ class CommandStep(_Common):
         combinations: the steps that a matrix makes of this one; empty without a matrix.
         matrix: the values of the dimensions, for one of these. The single dimension of a list is `""`.
         plugins: the plugins with their configurations, as they were written.
+        image: the image of the container in which its jobs run.
+        cache: what its jobs keep for later builds, as it was written; False for nothing.
         queue: the queue that its tags name.
         tags: the other ones of its tags.
     """
@@ -194,6 +196,8 @@ class CommandStep(_Common):
     combinations: tuple[CommandStep, ...] = ()
     matrix: Mapping[str, str] | None = None
     plugins: tuple[Mapping[str, object], ...] = ()
+    image: str | None = None
+    cache: Tree = None
     queue: str | None = field(init=False)
     tags: tuple[str, ...] = field(init=False)
 

@@ -26,6 +26,7 @@ __all__ = [
     "TreeMap",
     "describe",
     "documents",
+    "repeated_keys",
     "text_of",
 ]
 
@@ -87,11 +88,17 @@ class PipelineError(ValueError):
 
 
 class TreeMap(dict[str, "Tree"]):
-    """Mapping with its place, and those of its keys and values."""
+    """Mapping with its place, and those of its keys and values.
+
+    Attributes:
+        mark: its place.
+        repeated: the keys that stand in it more than once, with the place of each that replaces an earlier one.
+    """
 
     def __init__(self, mark: Mark) -> None:
         super().__init__()
         self.mark = mark
+        self.repeated: list[tuple[str, Mark]] = []
         self._keys: dict[str, Mark] = {}
         self._values: dict[str, Mark] = {}
 
@@ -198,6 +205,22 @@ def _refuse_depth(text: str, loader: type[yaml.CLoader | yaml.Loader]) -> None:
             depth -= 1
 
 
+def repeated_keys(tree: Tree) -> Iterator[PipelineProblem]:
+    """Yield a warning for each key that stands in a mapping again. A mapping that aliases name is looked at once."""
+    seen: set[Mark] = set()
+    pending = [tree]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, TreeMap):
+            for key, mark in value.repeated:
+                if mark not in seen:
+                    seen.add(mark)
+                    yield PipelineProblem("warning", f"`{key}` stands in this mapping twice: the last one counts", mark)
+            pending += value.values()
+        elif isinstance(value, TreeList):
+            pending += value
+
+
 def describe(value: Tree) -> str:
     """Return what a value is, in the words of YAML.
 
@@ -294,6 +317,8 @@ class _Constructor:
                 return items
             found = TreeMap(mark)
             for key, key_node, value_node in self._pairs(node, set()):
+                if key in found:
+                    found.repeated.append((key, _mark(key_node.start_mark)))
                 found.put(key, self.value(value_node), _mark(key_node.start_mark), _mark(value_node.start_mark))
             return found
 

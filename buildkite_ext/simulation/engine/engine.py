@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVarTuple
 
 from ...globs import branch_matches
-from ...states import ACTIVE_JOBS, RUNNING_BUILDS, RUNNING_JOBS
-from ..behaviour.commands import CommandBehaviour, Upload
+from ...states import RUNNING_BUILDS
+from ..behaviour.commands import Upload
 from ..behaviour.timing import Timing
-from ..definition.conditions import ConditionError
-from ..definition.selection import LeftOut, left_out
-from ..definition.steps import BlockStep, CommandStep, Group, Step, TriggerStep, WaitStep
-from ..definition.template import Template
-from ..definition.yaml_tree import PipelineError
+from ..definition.steps import BlockStep, CommandStep, TriggerStep, WaitStep
 from ..state.builds import Build, BuildRequest, Job, StepRun, StepUpload
-from ..state.clusters import Queue
-from ..state.graph import Effect, Node
+from ..state.graph import Effect
 from ..state.organization import Organization
 from ..state.pipelines import Pipeline
-from ..state.states import JOB_WAITING
 from ..state.users import User
 from .administration import Administration
 from .administrative_changes import AdministrativeChanges
 from .agent_pool import AgentPool
 from .agents import AgentConnections
+from .build_steps import NOT_BEGUN, BuildSteps
 from .changes import Changes
 from .concurrency import ConcurrencyGroups
-from .contexts import build_environment, condition_context, environment
+from .contexts import environment
 from .files import Files
 from .job_runner import JobRunner
 from .scheduler import Scheduler
@@ -43,11 +38,6 @@ T = TypeVarTuple("T")
 
 _MAX_TRIGGER_DEPTH = 10
 """Without a limit, a pipeline that triggers itself would create builds for ever."""
-
-_LEFT_OUT = LeftOut("if", "conditional_failed", "false")
-"""Reason for which a step doesn't run in a build that is to end as `not_run`."""
-
-_NOT_BEGUN = (ACTIVE_JOBS - RUNNING_JOBS) | JOB_WAITING | {"pending", "blocked"}
 
 
 class Engine:
@@ -92,6 +82,7 @@ class Engine:
         self.files = Files(organization, scheduler, changes)
         self._transitions = Transitions(organization, scheduler, changes)
         self._concurrency = ConcurrencyGroups()
+        self._steps = BuildSteps(organization, scheduler, self._transitions, self._concurrency, self._finish)
         self._runner = JobRunner(
             scheduler,
             timing,
@@ -170,9 +161,9 @@ class Engine:
             build.touch()
         self._transitions.build_changed(build, None)
         if pipeline.template is None:
-            self._add_steps(build, pipeline.steps, pipeline.groups)
+            self._steps.add(build, pipeline.steps, pipeline.groups)
         else:
-            self._add_template(build, pipeline.template)
+            self._steps.add_template(build, pipeline.template)
         self.soon(self.timing.creating, self._schedule, build)
         return build
 
@@ -198,7 +189,7 @@ class Engine:
         for job in build.current_jobs:
             if job.state == "running":
                 self._runner.interrupt(job, "canceling", "canceled")
-            elif job.state in _NOT_BEGUN:
+            elif job.state in NOT_BEGUN:
                 groups.update(self._finish(job, "canceled"))
         if not any(job.running for job in build.current_jobs):
             self._transitions.move_build(build, "canceled")
@@ -217,7 +208,7 @@ class Engine:
     def retry(self, job: Job, *, by: User | None, kind: str = "manual") -> Job:
         """Create a job that replaces a finished one."""
         build, run = job.build, job.run
-        new = self._new_job(build, run, job.step, job.behaviour, position=job.position)
+        new = self._steps.new_job(build, run, job.step, job.behaviour, position=job.position)
         new.attempt = job.attempt + 1
         new.priority, new.parallel_index, new.retry_of = job.priority, job.parallel_index, job
         new.rule_uses = job.rule_uses
@@ -293,90 +284,13 @@ class Engine:
     def _skip(self, build: Build) -> None:
         groups: set[str] = set()
         for job in build.current_jobs:
-            if job.state in _NOT_BEGUN:
+            if job.state in NOT_BEGUN:
                 groups.update(self._finish(job, "skipped"))
         self._transitions.move_build(build, "skipped")
         self._finish_trigger(build)
         self._start_limited(groups)
 
     # Steps ---------------------------------------------------------------------------------------------------------
-
-    def _add_steps(
-        self, build: Build, steps: Iterable[Step], groups: Sequence[Group], uploader: Job | None = None
-    ) -> list[Node]:
-        """Add steps to a build, with their jobs."""
-        context = condition_context(build, self.organization)
-        found: dict[Step, LeftOut] = {}
-        for step in steps:
-            try:
-                reason = left_out(step, context, build.branch, build.request.changed)
-                if build.pipeline.ending == "not_run" and not isinstance(step, WaitStep):
-                    reason = _LEFT_OUT
-            except ConditionError as error:
-                reason = LeftOut("if", str(error), "" if step.condition is None else step.condition.text)
-            if reason is not None:
-                found[step] = reason
-        node = None if uploader is None else uploader.run.node
-        nodes = build.graph.add(steps, excluded=found, groups=groups, uploader=node)
-        position = len(build.current_jobs) if uploader is None else _behind(uploader)
-        rest = build.current_jobs[position:]
-        del build.current_jobs[position:]
-        for each in nodes:
-            self._add_jobs(build, each, found.get(each.step), uploader)
-        build.current_jobs += rest
-        for index in range(position, len(build.current_jobs)):
-            build.current_jobs[index].position = index
-        for each in nodes:
-            for job in build.runs[each].jobs:
-                if not job.over:
-                    self._concurrency.enter(job)
-        return nodes
-
-    def _add_template(self, build: Build, template: Template) -> None:
-        """Add the steps of a pipeline's text. A build in which they can't be expanded fails without steps."""
-        known: Mapping[str, str] = {}
-        if template.expands:
-            known = {**build.pipeline.env, **build.request.env, **build_environment(build, self.organization.slug)}
-        try:
-            definition = template.within(known)
-        except PipelineError as error:
-            build.broken = str(error)
-        else:
-            self._add_steps(build, definition.steps, definition.groups)
-
-    def _add_jobs(self, build: Build, node: Node, reason: LeftOut | None, uploader: Job | None) -> None:
-        step = node.step
-        run = build.runs[node] = StepRun(build, len(build.runs), node, reason)
-        each: Sequence[Step] = (isinstance(step, CommandStep) and step.combinations) or (step,)
-        parallelism = step.parallelism if isinstance(step, CommandStep | TriggerStep) else None
-        for one in each:
-            for index in range(parallelism or 1):
-                behaviour = build.pipeline.behaviour_of(one)
-                job = self._new_job(build, run, one, behaviour, position=len(build.current_jobs))
-                job.queued_at = None if uploader is None else uploader.queued_at
-                build.current_jobs.append(job)
-                run.jobs.append(job)
-                if isinstance(one, CommandStep):
-                    job.priority = one.priority
-                    job.parallel_index = index if parallelism else None
-                self._transitions.add_job(job)
-                left = reason or (LeftOut("skip", _reason(one.skip), "") if one is not step and one.skip else None)
-                if left is not None:
-                    job.broken_reason = left.reason
-                    self._runner.finish(job, "broken")
-
-    def _new_job(self, build: Build, run: StepRun, step: Step, behaviour: CommandBehaviour, *, position: int) -> Job:
-        job = Job(self.organization.ids.uuid(), step, behaviour, build, run, position, created_at=self.now)
-        if isinstance(step, CommandStep):
-            job.queue = self._queue_of(build.pipeline, step)
-        self.organization.add_job(job)
-        return job
-
-    def _queue_of(self, pipeline: Pipeline, step: CommandStep) -> Queue | None:
-        cluster = self.organization.cluster_of(pipeline)
-        if step.queue is None:
-            return cluster.default_queue
-        return next((queue for queue in cluster.queues if queue.key == step.queue), None)
 
     def _apply(self, build: Build, effects: Iterable[Effect]) -> None:
         """Move the jobs of steps as the graph says, and note what follows from their ends."""
@@ -390,9 +304,13 @@ class Engine:
                 continue
             for job in run.jobs:
                 if effect.to == "waiting":
-                    if job.state != "broken":
+                    if job.state in ("unblocked", "unblocked_failed"):
+                        self._transitions.move_job(job, "unblocked")
+                    elif job.state != "broken":
                         self._transitions.move_job(job, "waiting")
                         self._concurrency.enter(job)
+                elif job.state == "unblocked":
+                    self._transitions.move_job(job, "unblocked_failed")
                 elif not job.over:
                     unmet = "blocked_failed" if isinstance(job.step, BlockStep) else "waiting_failed"
                     self._transitions.move_job(job, unmet)
@@ -541,7 +459,7 @@ class Engine:
                 continue
             if job.state == "running":
                 self._runner.interrupt(job, "canceling", "canceled")
-            elif job.state in _NOT_BEGUN:
+            elif job.state in NOT_BEGUN:
                 self._end(job, "canceled")
 
     # Triggers and uploads ------------------------------------------------------------------------------------------
@@ -555,6 +473,7 @@ class Engine:
             return
         target = self.organization.pipelines.get(step.pipeline)
         if target is None or target.refuses_builds or job.build.depth >= _MAX_TRIGGER_DEPTH:
+            job.soft_failed = step.allows_any_failure
             self._end(job, "failed")
             return
         parent = job.build
@@ -601,21 +520,22 @@ class Engine:
 
     def _upload(self, job: Job, upload: Upload) -> str | None:
         """Add the steps that a job uploads, and return why they are refused; None if they are taken."""
-        build = job.build
-        read = read_upload(upload.text, environment(job, self.organization.slug), interpolated=upload.interpolate)
+        build, text = job.build, upload.text_of(job)
+        read = read_upload(text, environment(job, self.organization.slug), interpolated=upload.interpolate)
         if isinstance(read, str):
             return read
         for definition in read:
-            refused = refusal(build, definition)
+            replaced = self._steps.replaceable(build, job) if upload.replace else []
+            refused = refusal(build, definition, replaced)
             count = len(build.jobs)
             if refused is None:
-                if upload.replace:
-                    self._replace_rest(build, job)
+                if replaced:
+                    self._start_limited(self._steps.remove(build, replaced), settling=build)
                     count = len(build.jobs)
-                self._add_steps(build, definition.steps, definition.groups, job)
+                self._steps.add(build, definition.steps, definition.groups, job)
             created = len(build.jobs) - count
             upload_id = self.organization.ids.uuid()
-            taken = StepUpload(upload_id, job, upload.text, upload.replace, created, refused, self.now)
+            taken = StepUpload(upload_id, job, text, upload.replace, created, refused, self.now)
             build.step_uploads = (*build.step_uploads, taken)
             if refused is not None:
                 return refused
@@ -627,34 +547,10 @@ class Engine:
         self._settle(build)
         return None
 
-    def _replace_rest(self, build: Build, job: Job) -> None:
-        """Remove the steps behind a job that have not begun."""
-        removed = build.graph.remove_waiting(job.run.node)
-        gone = {each.id for node in removed for each in build.runs.pop(node).jobs}
-        for each in build.current_jobs:
-            if each.id in gone:
-                self._finish(each, "canceled")
-                build.failures -= each.fails_build
-        build.current_jobs = [each for each in build.current_jobs if each.id not in gone]
-        build.jobs = [each for each in build.jobs if each.id not in gone]
-        for each_id in gone:
-            self.organization.jobs.pop(each_id, None)
-        for index, each in enumerate(build.current_jobs):
-            each.position = index
-
 
 def _applies(patterns: str | None, branch: str) -> bool:
     return patterns is None or branch_matches(patterns, branch)
 
 
-def _reason(skip: bool | str) -> str:
-    return skip if isinstance(skip, str) else "skip: true"
-
-
 def _named(job: Job) -> str:
     return repr(job.step.label or job.step.key or job.id)
-
-
-def _behind(job: Job) -> int:
-    """Return the position behind the last job of a step."""
-    return max(each.position for each in job.run.jobs) + 1

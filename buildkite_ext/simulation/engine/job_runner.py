@@ -19,7 +19,7 @@ _UPLOAD_AT = 0.9
 """Fraction of a job's duration after which its artifacts are uploaded."""
 
 _LOST_AGENT = -1
-"""Exit status of a job whose agent was lost."""
+"""Exit status of a job whose agent was lost. With a signal, that of a command which the signal ended."""
 
 
 class JobRunner:
@@ -72,21 +72,32 @@ class JobRunner:
         self._soon(self._timing.assigned, job, self._accept)
 
     def interrupt(self, job: Job, first: str, then: str) -> None:
-        """Move a running job to the state `first` and, when it has stopped, to the state `then`."""
+        """Move a running job to the state `first` and, when its command has ended, to the state `then`.
+
+        A command that is timed out, and that ends with 0 before its agent ends it, has passed.
+        https://buildkite.com/docs/pipelines/configure/build-timeouts
+        """
         self._cancel_actions(job)
         job.log.stop(self._scheduler.now)
         self._files.end_uploads(job, "error")
         self._transitions.move_job(job, first)
+        grace, given = self._timing.canceling, job.behaviour.interrupted
+        if given is not None and given[0] <= grace:
+            self.later(given[0], job, partial(self._interrupted, then, given[1], None))
+        else:
+            signal = "SIGTERM" if given is None else "SIGKILL"
+            self.later(grace, job, partial(self._interrupted, then, _LOST_AGENT, signal))
 
-        def stopped(job: Job) -> None:
-            step = job.command_step
-            if step is not None:
-                job.exit_status, job.signal, job.signal_reason = -1, "SIGTERM", "cancel"
-                job.soft_failed = step.allows_failure(-1)
-            self.finish(job, then)
-            self._ended(job)
-
-        self.later(self._timing.canceling, job, stopped)
+    def _interrupted(self, then: str, status: int, signal: str | None, job: Job) -> None:
+        if status == 0 and then == "timed_out":
+            self._exit(job, 0)
+            return
+        step = job.command_step
+        if step is not None:
+            job.exit_status, job.signal, job.signal_reason = status, signal, "cancel"
+            job.soft_failed = step.allows_failure(status)
+        self.finish(job, then)
+        self._ended(job)
 
     def finish(self, job: Job, state: str) -> None:
         """Move a job to its last state, and free its agent."""

@@ -5,7 +5,7 @@ https://buildkite.com/docs/agent/cli/reference/pipeline
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..definition.compiler import Definition, compile_pipeline
 from ..definition.interpolation import interpolate
@@ -13,6 +13,7 @@ from ..definition.parser import parse_pipelines
 from ..definition.steps import CommandStep, Step, TriggerStep
 from ..definition.yaml_tree import PipelineError
 from ..state.builds import Build
+from ..state.graph import Node
 
 __all__ = ["read_upload", "refusal"]
 
@@ -37,22 +38,30 @@ def read_upload(text: str, environment: Mapping[str, str], *, interpolated: bool
     return definitions
 
 
-def refusal(build: Build, definition: Definition) -> str | None:
-    """Return why an upload is refused; None if it is taken."""
+def refusal(build: Build, definition: Definition, replaced: Sequence[Node]) -> str | None:
+    """Return why an upload is refused; None if it is taken.
+
+    Args:
+        build: the build.
+        definition: the steps of the upload.
+        replaced: the steps of the build that it replaces.
+    """
     for problem in definition.errors:
         return problem.message
     if build.done or build.state in ("canceling", "blocked"):
         return "You can only change the pipeline of a running build"
     if build.uploads >= _MOST_UPLOADS:
         return f"A build can have at most {_MOST_UPLOADS} uploads"
+    gone = frozenset(replaced)
     for named in (*definition.steps, *definition.groups):
-        if named.key is not None and build.graph.has_key(named.key):
+        if named.key is not None and build.graph.has_key(named.key, without=gone):
             return f'The key "{named.key}" has already been used by another step in this build'
     count = _jobs_of(definition.steps)
     if count > _MOST_JOBS_OF_AN_UPLOAD:
         return f"The upload has {count} jobs, and at most {_MOST_JOBS_OF_AN_UPLOAD} are allowed"
-    if len(build.jobs) + count > _MOST_JOBS:
-        return f"The build would have {len(build.jobs) + count} jobs, and at most {_MOST_JOBS} are allowed"
+    count += len(build.jobs) - sum(len(build.runs[node].jobs) for node in replaced)
+    if count > _MOST_JOBS:
+        return f"The build would have {count} jobs, and at most {_MOST_JOBS} are allowed"
     return None
 
 

@@ -323,14 +323,12 @@ class StepRun(Struct, eq=False):
 
     Attributes:
         build: the build.
-        number: its number among the steps of the build, in the order in which they were added.
         node: the step in the graph.
         left_out: why it doesn't run; None if it may.
         jobs: its jobs, without those that were retried.
     """
 
     build: Build
-    number: int
     node: Node
     left_out: LeftOut | None = None
     jobs: list[Job] = []
@@ -338,7 +336,7 @@ class StepRun(Struct, eq=False):
     @property
     def id(self) -> str:
         """UUID of the step in the build."""
-        return uuid_of(f"{self.build.id}:{self.number}")
+        return uuid_of(f"{self.build.id}:{self.node.number}")
 
     @property
     def over(self) -> bool:

@@ -72,6 +72,11 @@ class Node(Struct, eq=False, gc=False):
         )
 
     @property
+    def unblocked(self) -> bool:
+        """True if it is a block or input step that was unblocked, or left out."""
+        return isinstance(self.step, BlockStep) and self.result == "passed"
+
+    @property
     def ready(self) -> bool:
         """True if nothing is left that it waits for."""
         return not self._unfinished and not self._unmet and not self.missing
@@ -94,7 +99,8 @@ class Effect(Struct, frozen=True, gc=False):
     """What becomes of a step.
 
     Attributes:
-        to: `ready`: it may run. `unmet`: it can't run. `waiting`: it couldn't run, and waits again.
+        to: `ready`: it may run. `unmet`: it can't run. `waiting`: it couldn't run, and waits again. A block step that was
+            unblocked stays so: `unmet` says that a step before it was retried and failed, `waiting` that this is over.
     """
 
     node: Node
@@ -233,22 +239,35 @@ class Graph:
             self._check(node, effects)
         return effects
 
-    def remove_waiting(self, after: Node) -> list[Node]:
-        """Remove the steps behind a step that haven't begun, and return them. It serves uploads that replace the rest."""
+    def unfinished_behind(self, node: Node) -> list[Node]:
+        """Return the steps behind a step that have not ended."""
+        order = self._structure.order
+        behind = (self._nodes[number] for number in order[order.index(node.number) + 1 :])
+        return [each for each in behind if each.result is None]
+
+    def remove(self, nodes: Iterable[Node]) -> None:
+        """Remove steps that have not ended, which an upload replaces.
+
+        What waits for a key that no step has any more waits for the next step that has it.
+        """
         known = self._changeable()
-        behind = known.order[known.order.index(after.number) + 1 :]
-        removed = [node for number in behind if not (node := self._nodes[number]).begun and node.result is None]
-        gone = {node.number for node in removed}
+        gone = {node.number for node in nodes}
         known.order = [number for number in known.order if number not in gone]
-        for number in known.order:
+        for named in (known.keys, known.groups):
+            for key, numbers in list(named.items()):
+                named[key] = [number for number in numbers if number not in gone]
+                if not named[key]:
+                    del named[key]
+        for key, wanting in list(known.wanted.items()):
+            known.wanted[key] = [(number, allow) for number, allow in wanting if number not in gone]
+        for node in self.nodes:
+            number = node.number
             known.edges[number] = [edge for edge in known.edges[number] if edge.to not in gone]
+            before = len(known.sources[number])
             known.sources[number] = [source for source in known.sources[number] if source not in gone]
-        for names in (known.keys, known.groups):
-            for key in list(names):
-                names[key] = [number for number in names[key] if number not in gone]
-                if not names[key]:
-                    del names[key]
-        return removed
+            node._unfinished -= before - len(known.sources[number])
+            if not node.begun or node.result == "unmet":
+                self._want(node)
 
     def edges(self) -> Iterator[tuple[Node, Edge, Node]]:
         """Yield each step with each step that waits for it, and why that does."""
@@ -256,10 +275,11 @@ class Graph:
             for edge in self._structure.edges[node.number]:
                 yield node, edge, self._nodes[edge.to]
 
-    def has_key(self, key: str) -> bool:
-        """Tell whether a step or a group of the build has a key."""
+    def has_key(self, key: str, *, without: Collection[Node] = ()) -> bool:
+        """Tell whether a step or a group of the build has a key, other than some steps."""
         known = self._structure
-        return key in known.keys or key in known.groups or key in known.empty_groups
+        named = (*known.keys.get(key, ()), *known.groups.get(key, ()))
+        return key in known.empty_groups or any(self._nodes[number] not in without for number in named)
 
     def behind_block(self, node: Node) -> bool:
         """Tell whether a user has to unblock the build, or to fill in a form, before a step can run."""
@@ -307,6 +327,8 @@ class Graph:
                     pending.append(to)
                     effects.append(Effect(to, "waiting"))
                     to.begun = False
+                elif not to._unmet and to.unblocked:
+                    effects.append(Effect(to, "waiting"))
         return effects
 
     def give_up(self) -> list[Effect]:
@@ -338,6 +360,8 @@ class Graph:
                 to._unmet += result not in edge.met_by
                 if not to.begun and to.result is None:
                     self._check(to, effects, pending)
+                elif to._unmet and to.unblocked:
+                    effects.append(Effect(to, "unmet"))
 
     def _check(self, node: Node, effects: list[Effect], pending: deque[tuple[Node, Result]] | None = None) -> None:
         """Add what becomes of a step that hasn't begun."""
@@ -409,11 +433,9 @@ class Graph:
         since: dict[Group | None, list[Node]],
     ) -> None:
         step = node.step
-        allowed = step.allow_dependency_failure or (group is not None and group.allow_dependency_failure)
-        for entry in (group.depends_on or ()) if group is not None else ():
-            self._depend(node, entry, allow=allowed or entry.allow_failure)
-        for entry in step.depends_on or ():
-            self._depend(node, entry, allow=allowed or entry.allow_failure)
+        for entry, allow in _entries(step):
+            self._depend(node, entry.key, allow=allow)
+        self._want(node)
         if step.depends_on is not None:
             return
         if isinstance(step, WaitStep | BlockStep) and not isinstance(step, InputStep):
@@ -429,15 +451,18 @@ class Graph:
         if group is not None and group.depends_on is None and outer is not None and not isinstance(step, InputStep):
             self._gate(outer, node)
 
-    def _depend(self, node: Node, entry: Dependency, *, allow: bool) -> None:
+    def _depend(self, node: Node, key: str, *, allow: bool) -> None:
         known = self._structure
-        found = (*known.keys.get(entry.key, ()), *known.groups.get(entry.key, ()))
-        if not found and entry.key not in known.empty_groups:
-            node.missing |= {entry.key}
-            known.wanted.setdefault(entry.key, []).append((node.number, allow))
-        for number in found:
+        for number in (*known.keys.get(key, ()), *known.groups.get(key, ())):
             if number != node.number:
                 self._edge(self._nodes[number], node, "dependency", allow=allow)
+
+    def _want(self, node: Node) -> None:
+        """Let a step wait for the keys on which it depends and that no step has."""
+        for entry, allow in _entries(node.step):
+            if entry.key not in node.missing and not self.has_key(entry.key):
+                node.missing |= {entry.key}
+                self._structure.wanted.setdefault(entry.key, []).append((node.number, allow))
 
     def _resolve_wanted(self, added: Sequence[Node], groups: Iterable[Group]) -> None:
         """Connect the steps that waited for a key with the new steps that have it."""
@@ -446,7 +471,7 @@ class Graph:
             for number, allow in self._structure.wanted.pop(key, ()):
                 node = self._nodes[number]
                 node.missing -= {key}
-                self._depend(node, Dependency(key), allow=allow)
+                self._depend(node, key, allow=allow)
 
     def _connect_upload(self, uploader: Node, added: Sequence[Node], after: Sequence[Node]) -> None:
         """Let what waits for the uploading step wait for the uploaded ones, too, and what follows for their gates."""
@@ -495,6 +520,14 @@ def _graph_of(steps: tuple[Step, ...], excluded: frozenset[Step], groups: tuple[
     graph = Graph()
     graph._add(steps, excluded, groups, None)
     return graph
+
+
+def _entries(step: Step) -> Iterator[tuple[Dependency, bool]]:
+    """Yield the dependencies of a step and its group, each with whether it accepts a failure."""
+    group = step.group
+    allowed = step.allow_dependency_failure or (group is not None and group.allow_dependency_failure)
+    for entry in (*((group.depends_on if group is not None else None) or ()), *(step.depends_on or ())):
+        yield entry, allowed or entry.allow_failure
 
 
 def _blocks(node: Node) -> bool:

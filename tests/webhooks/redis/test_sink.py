@@ -29,7 +29,7 @@ async def test_a_full_stream_refuses_and_says_what_to_do(closing: Closing, url: 
 
 
 async def test_the_limit_holds_with_several_receivers(closing: Closing, url: str, redis: Redis) -> None:
-    sinks = [closing(RedisStreamSink(url, limit=10, partitions=3)) for _ in range(4)]
+    sinks = [closing(RedisStreamSink(url, limit=10, partitions=3, timeout=60)) for _ in range(4)]
     puts = (sink.put(delivery(f"{index}-{number}")) for index, sink in enumerate(sinks) for number in range(10))
     answers = await asyncio.gather(*puts, return_exceptions=True)
     assert answers.count(None) == 10
@@ -98,7 +98,7 @@ async def test_a_redis_that_hangs_raises_after_the_timeout(
     closing: Closing, own_server: RedisServer, own_client: bool
 ) -> None:
     client = Redis.from_url(own_server.url, socket_timeout=None)
-    sink = closing(RedisStreamSink(client if own_client else own_server.url, timeout=0.3))
+    sink = closing(RedisStreamSink(client if own_client else own_server.url, timeout=1))
     await sink.put(delivery("a"))
     with own_server.client() as other:
         other.client_pause(100_000)

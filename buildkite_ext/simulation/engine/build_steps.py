@@ -1,0 +1,168 @@
+"""Steps of builds: they are added with their jobs, and removed when an upload replaces them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+from ...states import ACTIVE_JOBS, RUNNING_JOBS
+from ..behaviour.commands import CommandBehaviour
+from ..definition.conditions import ConditionError
+from ..definition.selection import LeftOut, left_out
+from ..definition.steps import CommandStep, Group, Step, TriggerStep, WaitStep
+from ..definition.template import Template
+from ..definition.yaml_tree import PipelineError
+from ..state.builds import Build, Job, StepRun
+from ..state.clusters import Queue
+from ..state.graph import Node
+from ..state.organization import Organization
+from ..state.pipelines import Pipeline
+from ..state.states import JOB_WAITING
+from .concurrency import ConcurrencyGroups
+from .contexts import build_environment, condition_context
+from .scheduler import Scheduler
+from .transitions import Transitions
+
+__all__ = ["NOT_BEGUN", "BuildSteps"]
+
+_LEFT_OUT = LeftOut("if", "conditional_failed", "false")
+"""Reason for which a step doesn't run in a build that is to end as `not_run`."""
+
+NOT_BEGUN = (ACTIVE_JOBS - RUNNING_JOBS) | JOB_WAITING | {"pending", "blocked"}
+"""States of jobs that have not started, and that no user has unblocked."""
+
+
+class BuildSteps:
+    """Steps of builds.
+
+    Args:
+        organization: the organization of the builds.
+        scheduler: knows the time.
+        transitions: tells the new jobs.
+        concurrency: the concurrency groups in which the jobs take their places.
+        finish: moves a job to its last state, and returns the concurrency groups in which another may start then.
+    """
+
+    def __init__(
+        self,
+        organization: Organization,
+        scheduler: Scheduler,
+        transitions: Transitions,
+        concurrency: ConcurrencyGroups,
+        finish: Callable[[Job, str], Iterable[str]],
+    ) -> None:
+        self._organization = organization
+        self._scheduler = scheduler
+        self._transitions = transitions
+        self._concurrency = concurrency
+        self._finish = finish
+
+    def add(self, build: Build, steps: Iterable[Step], groups: Sequence[Group], uploader: Job | None = None) -> None:
+        """Add steps to a build, with their jobs: behind those of the job that uploads them, or at the end."""
+        context = condition_context(build, self._organization)
+        found: dict[Step, LeftOut] = {}
+        for step in steps:
+            try:
+                reason = left_out(step, context, build.branch, build.request.changed)
+                if build.pipeline.ending == "not_run" and not isinstance(step, WaitStep):
+                    reason = _LEFT_OUT
+            except ConditionError as error:
+                reason = LeftOut("if", str(error), "" if step.condition is None else step.condition.text)
+            if reason is not None:
+                found[step] = reason
+        node = None if uploader is None else uploader.run.node
+        nodes = build.graph.add(steps, excluded=found, groups=groups, uploader=node)
+        position = len(build.current_jobs) if uploader is None else _behind(uploader)
+        rest = build.current_jobs[position:]
+        del build.current_jobs[position:]
+        for each in nodes:
+            self._add_jobs(build, each, found.get(each.step), uploader)
+        build.current_jobs += rest
+        for index in range(position, len(build.current_jobs)):
+            build.current_jobs[index].position = index
+        for each in nodes:
+            for job in build.runs[each].jobs:
+                if not job.over:
+                    self._concurrency.enter(job)
+
+    def add_template(self, build: Build, template: Template) -> None:
+        """Add the steps of a pipeline's text. A build in which they can't be expanded fails without steps."""
+        known: Mapping[str, str] = {}
+        if template.expands:
+            known = {**build.pipeline.env, **build.request.env, **build_environment(build, self._organization.slug)}
+        try:
+            definition = template.within(known)
+        except PipelineError as error:
+            build.broken = str(error)
+        else:
+            self.add(build, definition.steps, definition.groups)
+
+    def new_job(self, build: Build, run: StepRun, step: Step, behaviour: CommandBehaviour, *, position: int) -> Job:
+        """Return a new job of a step."""
+        job = Job(
+            self._organization.ids.uuid(), step, behaviour, build, run, position, created_at=self._scheduler.millisecond
+        )
+        if isinstance(step, CommandStep):
+            job.queue = self._queue_of(build.pipeline, step)
+        self._organization.add_job(job)
+        return job
+
+    def replaceable(self, build: Build, job: Job) -> list[Node]:
+        """Return the steps behind a job of which no job has started, and that no user has unblocked."""
+        return [
+            node
+            for node in build.graph.unfinished_behind(job.run.node)
+            if not any(each.attempt or each.state not in NOT_BEGUN for each in build.runs[node].jobs)
+        ]
+
+    def remove(self, build: Build, nodes: Collection[Node]) -> set[str]:
+        """Remove steps with their jobs, and return the concurrency groups in which another job may start now."""
+        build.graph.remove(nodes)
+        gone = {each.id for node in nodes for each in build.runs.pop(node).jobs}
+        groups: set[str] = set()
+        for each in build.current_jobs:
+            if each.id in gone:
+                groups.update(self._finish(each, "canceled"))
+                build.failures -= each.fails_build
+        build.current_jobs = [each for each in build.current_jobs if each.id not in gone]
+        build.jobs = [each for each in build.jobs if each.id not in gone]
+        for each_id in gone:
+            self._organization.jobs.pop(each_id, None)
+        for index, each in enumerate(build.current_jobs):
+            each.position = index
+        return groups
+
+    def _add_jobs(self, build: Build, node: Node, reason: LeftOut | None, uploader: Job | None) -> None:
+        step = node.step
+        run = build.runs[node] = StepRun(build, node, reason)
+        each: Sequence[Step] = (isinstance(step, CommandStep) and step.combinations) or (step,)
+        parallelism = step.parallelism if isinstance(step, CommandStep | TriggerStep) else None
+        for one in each:
+            for index in range(parallelism or 1):
+                behaviour = build.pipeline.behaviour_of(one)
+                job = self.new_job(build, run, one, behaviour, position=len(build.current_jobs))
+                job.queued_at = None if uploader is None else uploader.queued_at
+                build.current_jobs.append(job)
+                run.jobs.append(job)
+                if isinstance(one, CommandStep):
+                    job.priority = one.priority
+                    job.parallel_index = index if parallelism else None
+                self._transitions.add_job(job)
+                left = reason or (LeftOut("skip", _reason(one.skip), "") if one is not step and one.skip else None)
+                if left is not None:
+                    job.broken_reason = left.reason
+                    self._finish(job, "broken")
+
+    def _queue_of(self, pipeline: Pipeline, step: CommandStep) -> Queue | None:
+        cluster = self._organization.cluster_of(pipeline)
+        if step.queue is None:
+            return cluster.default_queue
+        return next((queue for queue in cluster.queues if queue.key == step.queue), None)
+
+
+def _reason(skip: bool | str) -> str:
+    return skip if isinstance(skip, str) else "skip: true"
+
+
+def _behind(job: Job) -> int:
+    """Return the position behind the last job of a step."""
+    return max(each.position for each in job.run.jobs) + 1
