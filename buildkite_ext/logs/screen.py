@@ -88,16 +88,16 @@ class Pen(NamedTuple):
         """Return the pen with another link."""
         return Pen(self.colours, link) if self.colours or link else _PLAIN
 
-    def after(self, text: str, *, nested: bool = False) -> Pen:
-        """Return the pen after a text is written. Nested: it is the text of an element, whose control strings are dropped."""
+    def after(self, text: str) -> Pen:
+        """Return the pen after a text is written."""
         pen = self
         for match in _TOKEN.finditer(text):
             if match[3] == "m" and SGR.fullmatch(match[0]):
                 pen = pen.coloured(match[0], match[2])
-            elif not nested and match[0].startswith("\x1b]8;"):
+            elif match[0].startswith("\x1b]8;"):
                 pen = pen.linked(_link(match[1]))
-            elif not nested and match[0].startswith("\x1b]133"):
-                pen = pen.after(_element(match[1])[0], nested=True)
+            elif match[0].startswith("\x1b]133"):
+                pen = pen.after(_element(match[1])[0]).linked(pen.link)
         return pen
 
     def __str__(self) -> str:
@@ -217,13 +217,8 @@ class Screen:
         self._lowest -= count
         self.settled -= count
 
-    def write(self, text: str, *, nested: bool = False) -> None:
-        """Write a text without a line break, whose escape sequences are whole.
-
-        Args:
-            text: the text.
-            nested: it is the text of an element, whose control strings are dropped.
-        """
+    def write(self, text: str) -> None:
+        """Write a text without a line break, whose escape sequences are whole."""
         position = 0
         for match in _TOKEN.finditer(text):
             start = match.start()
@@ -238,8 +233,7 @@ class Screen:
             elif match[3] is not None:
                 self._control(control, match[2], match[3])
             elif match[1] is not None:
-                if not nested:
-                    self._string(control, match[1])
+                self._string(control, match[1])
             elif control == "\x1b7":
                 self._save()
             elif control == "\x1b8":
@@ -297,7 +291,7 @@ class Screen:
             text, link = _element(content)
             before = self.pen.link
             self.pen = self.pen.linked(link or before)
-            self.write(text, nested=True)
+            self.write(text)  # a control string in it isn't ended, so it has no time, and a link ends with the element
             self.pen = self.pen.linked(before)
 
     def _control(self, token: str, parameters: str, final: str) -> None:

@@ -168,7 +168,7 @@ async def wait(
     outcome: str | None = None
     with requester.span("buildkite.build.wait", {"pipeline": pipeline, "build_number": number}) as span:
         try:
-            result = await _wait(poller, options, unblock, known)
+            result = await _wait(poller, options, unblock)
             if result.timed_out and "timeout" in options.cancel_on:
                 result = await _canceled(requester, poller, result)
             outcome = result.outcome
@@ -206,25 +206,25 @@ async def wait(
                         state,
                         outcome,
                         seconds,
-                        None if finished is None else seconds_of(finished),
+                        seconds_of(finished),
                         () if finished is None else _timings_of(finished),
                     )
                 )
 
 
-async def _wait(poller: BuildPoller, options: WaitOptions, unblock: _Unblock, known: Build | None) -> WaitResult:
+async def _wait(poller: BuildPoller, options: WaitOptions, unblock: _Unblock) -> WaitResult:
     """Poll the build until the wait is over."""
     while True:
         build = await poller.look(jobs=poller.last and options.on_timeout == "return")
         if build is None:
-            return _late(poller, options, known)
+            return _late(poller, options)
         step = decide(build, until=options.until, on_blocked=options.on_blocked, pending=poller.pending)
         may_fail = options.until == "failing" and build.failing_at is not None
         if (step != "continue" or may_fail) and not poller.has_jobs:
             # Again, with its jobs. The build continues if one of them was retried or unblocked meanwhile.
-            build = await poller.look(jobs=True)
+            ended, build = build, await poller.look(jobs=True)
             if build is None:
-                return _late(poller, options, known)
+                return _result(poller, ended, step) if step == "over" else _late(poller, options)
             step = decide(build, until=options.until, on_blocked=options.on_blocked, pending=poller.pending)
         if step == "unblock":
             step = "continue" if await _unblock(poller, build, unblock) else "blocked"
@@ -233,7 +233,7 @@ async def _wait(poller: BuildPoller, options: WaitOptions, unblock: _Unblock, kn
         if step != "continue":
             return _result(poller, build, step)
         if not await poller.pause(blocked=is_blocked(build) and options.on_blocked == "wait"):
-            return _late(poller, options, known)
+            return _late(poller, options)
 
 
 def _result(poller: BuildPoller, build: Build, step: _Step) -> WaitResult:
@@ -256,13 +256,13 @@ def _result_of(poller: BuildPoller, build: Build, outcome: Outcome | None, *, ti
     )
 
 
-def _late(poller: BuildPoller, options: WaitOptions, known: Build | None) -> WaitResult:
+def _late(poller: BuildPoller, options: WaitOptions) -> WaitResult:
     """Return the result of a wait whose time is over, if it asked for one.
 
     Raises:
         DeadlineExceeded: it didn't, or the build was never seen.
     """
-    build = poller.seen or known
+    build = poller.seen or poller.known
     if options.on_timeout == "return" and build is not None:
         return _result_of(poller, build, None, timed_out=True)
     if "timeout" in options.cancel_on:

@@ -195,10 +195,16 @@ async def test_a_wait_is_a_span_around_its_polls(flavor: Flavor, collected: Coll
 
 
 async def test_a_wait_that_sees_no_build_is_a_span_too(flavor: Flavor, collected: Collected) -> None:
-    client = flavor.client(App(answer({"message": "Not Found"}, 404)), telemetry=collected.telemetry)
+    def app(_: httpx.Request) -> httpx.Response:
+        clock.advance(0.0123456)
+        return answer({"message": "Not Found"}, 404)
+
+    clock = FakeClock()
+    client = flavor.client(app, clock=clock, telemetry=collected.telemetry)
     with pytest.raises(errors.BuildNotFound):
         await flavor.call(client.builds.wait, "web", 7)
-    assert (collected.span("buildkite.build.wait").attributes or {})["final_state"] == ""
+    attributes = collected.span("buildkite.build.wait").attributes or {}
+    assert (attributes["final_state"], attributes["duration_ms"]) == ("", 12.346)
 
 
 async def test_a_download_is_a_span_around_its_requests(flavor: Flavor, collected: Collected, tmp_path: Any) -> None:

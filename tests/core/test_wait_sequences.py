@@ -185,6 +185,8 @@ async def test_a_wait_may_return_before_the_build_with_what_it_waits_for(flavor:
     assert [one.name for one in result.waiting_for] == ["test"]
     assert len(result.build.jobs) == 3
     assert 55 <= timeline.now <= 60
+    asked = [request.url.params.get("exclude_jobs") for request in timeline.reads]
+    assert asked == ["true"] * (len(asked) - 1) + [None]  # only the last look has the jobs
 
 
 async def test_a_wait_that_returns_in_time_names_the_block_step(flavor: Flavor, clock: FakeClock) -> None:
@@ -483,7 +485,9 @@ async def test_a_wait_that_is_given_up_looks_whether_its_build_was_canceled(
 async def test_a_result_in_time_has_the_build_as_it_was_seen_if_nothing_newer_is_known(
     flavor: Flavor, clock: FakeClock
 ) -> None:
-    timeline = Timeline(clock, [(0, RUNNING), (50, 403)], on_write=lambda _: httpx.Response(403, json={"message": "no"}))
+    timeline = Timeline(
+        clock, [(0, RUNNING), (50, 403)], on_write=lambda _: httpx.Response(403, json={"message": "no"})
+    )
     wait = awaits(flavor, clock, timeline)
     result = await flavor.call(wait, "web", 7, timeout=45, on_timeout="return", cancel_on="timeout")
     assert (str(result.build.state), result.outcome, result.timed_out) == ("running", None, True)
@@ -491,6 +495,24 @@ async def test_a_result_in_time_has_the_build_as_it_was_seen_if_nothing_newer_is
     wait = awaits(flavor, clock, Timeline(clock, [(0, 500)]))
     result = await flavor.call(wait, known, timeout=45, on_timeout="return")
     assert (result.build, result.outcome, result.timed_out) == (known, None, True)
+
+
+async def test_jobs_that_do_not_come_in_time_are_done_without(flavor: Flavor, clock: FakeClock) -> None:
+    def hangs(request: httpx.Request) -> httpx.Response:
+        if "exclude_jobs" in request.url.params:
+            return timeline(request)
+        clock.advance(request.extensions["timeout"]["read"])
+        raise httpx.ReadTimeout("hangs")
+
+    timeline = Timeline(clock, [(0, FAILED)])
+    wait = flavor.client(hangs, clock=clock).builds.wait
+    result = await flavor.call(wait, "web", 7, timeout=30)
+    assert (str(result.build.state), result.outcome, result.timed_out) == ("failed", "failed", False)
+    timeline.shown = [(0, BLOCKED)]  # one that doesn't tell whether it waits at the step that was unblocked
+    result = await flavor.call(wait, "web", 7, timeout=30, on_timeout="return")
+    assert (str(result.build.state), result.outcome, result.timed_out) == ("passed", None, True)
+    with pytest.raises(errors.DeadlineExceeded, match=r"is still blocked after 30 s\. It continues"):
+        await flavor.call(wait, "web", 7, timeout=30)
 
 
 async def test_a_cancellation_that_hangs_ends_soon(flavor: Flavor, clock: FakeClock) -> None:

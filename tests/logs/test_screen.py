@@ -102,7 +102,7 @@ WIDE = "x" * 160
         ("one\ntwo\x1b[fX", "one\ntwo\nX"),
         ("one\ntwo\x1b[5HX", "one\ntwo\nX"),
         ("a\nb\nc\r\x1b7\x1b[K\x1b8", "a\nb\nc"),  # the cursor stays on its row
-        ("a" + "\n" * 150 + "ab\x1b7\x1b[3A\x1b8X", "a" + "\n" * 150 + "abX"),
+        ("a" + "\n" * 150 + "\x1b[9Aab\x1b7\x1b[3A\x1b8X", "a" + "\n" * 141 + "abX"),
         ("\x1b[H\x1b[H\x1b[Hone", "one"),
         ("one\ntwo\x1b[A\x1b[s\x1b[BX\x1b[uY", "oneY\ntwoX"),
         ("one\n\x1b7two\nthree\x1b8X", "one\nXwo\nthree"),
