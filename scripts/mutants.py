@@ -80,6 +80,7 @@ SUBJECTS: Mapping[str, Subject] = {
             "core/test_wait_sequences.py",
             "core/test_build_events.py",
             "core/test_request_events.py::test_a_wait_tells_each_state_and_its_end",
+            "core/test_request_events.py::test_the_times_of_a_job_are_told_although_its_state_is_not",
             "core/test_request_events.py::test_a_wait_that_ends_before_the_build_tells_that",
             "core/test_request_events.py::test_a_wait_for_a_build_that_is_not_there_never_saw_it",
             "core/test_request_events.py::test_a_wait_that_is_over_before_the_build_tells_no_times",

@@ -399,7 +399,7 @@ async def _cancel(requester: Requester, poller: BuildPoller, error: BaseExceptio
         text = (
             f"{poller.name} may not have been canceled{why}: look at it, and call {poller.call('builds.cancel')} again."
         )
-        logger.warning("%s", text)
+        logger.warning(text)
     if error is not None:
         error.add_note(text)
     return build
@@ -439,14 +439,7 @@ async def _read(requester: Requester, poller: BuildPoller, ends: float) -> Build
 
 def _timings_of(build: Build) -> tuple[JobTiming, ...]:
     """Return how long the jobs of a build ran."""
-    from buildkite_api.models import Job
-
     from ..events import JobTiming
 
-    jobs: object = build.jobs
-    timings: list[JobTiming] = []
-    for job in jobs if isinstance(jobs, list) else ():
-        seconds = seconds_of(job) if isinstance(job, Job) else None
-        if seconds is not None:
-            timings.append(JobTiming(str(job.type), str(job.state or ""), seconds))
-    return tuple(timings)
+    ran = ((job, seconds_of(job)) for job in build.jobs)
+    return tuple(JobTiming(str(job.type), str(job.state or ""), seconds) for job, seconds in ran if seconds is not None)

@@ -301,7 +301,11 @@ async def test_an_async_hook_is_awaited_where_that_is_possible(flavor: Flavor, c
     seen: list[str] = []
     wait = flavor.client(Timeline(clock, [(0, {"state": "passed"})]), clock=clock).builds.wait
     if flavor.blocking:
-        with pytest.raises(TypeError, match=r"on_event= is an async function.*hooks\.dispatch_blocking"):
+        said = (
+            r"^on_event= is an async function, which BuildkiteClient can't await: give a plain one, such as "
+            r"hooks\.dispatch_blocking of a WebhookHandler, or use AsyncBuildkiteClient$"
+        )
+        with pytest.raises(TypeError, match=said):
             wait("web", 7, on_event=hook)
     else:
         await wait("web", 7, on_event=hook)
@@ -324,6 +328,20 @@ async def test_events_end_with_the_build_or_its_time(flavor: Flavor, clock: Fake
     timeline.shown = [(0, {"state": "passed", "blocked": True}), (timeline.now + 90, {"state": "failed"})]
     found = await flavor.list(builds.events("web", 7, on_blocked="wait"))
     assert [told(event)[2] for event in found if event.event == "build.finished"] == [True, False]
+
+
+async def test_events_of_a_build_that_the_caller_has_seen_may_come_late(flavor: Flavor, clock: FakeClock) -> None:
+    known = Build.from_dict(build(7, state="scheduled"))
+    client = flavor.client(Timeline(clock, [(0, 404), (20, {"state": "passed"})]), clock=clock)
+    found: list[WebhookEvent] = await flavor.list(client.builds.events(known))
+    assert [event.event for event in found] == ["build.scheduled", "build.finished"]
+
+
+async def test_events_of_a_blocked_build_are_asked_for_rarely(flavor: Flavor, clock: FakeClock) -> None:
+    timeline = Timeline(clock, [(0, {"state": "passed", "blocked": True}), (1000, {"state": "canceled"})])
+    builds = flavor.client(timeline, clock=clock).builds
+    await flavor.list(builds.events("web", 7, on_blocked="wait"))
+    assert len(timeline.requests) == 1000 / 25 + 1
 
 
 async def test_an_iterator_of_events_may_be_left(flavor: Flavor, clock: FakeClock) -> None:

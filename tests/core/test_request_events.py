@@ -362,6 +362,15 @@ async def test_a_wait_tells_each_state_and_its_end(flavor: Flavor) -> None:
     )
 
 
+async def test_the_times_of_a_job_are_told_although_its_state_is_not(flavor: Flavor) -> None:
+    events: list[Any] = []
+    jobs = [{"id": "j", "type": "script", "state": None, **RAN}]
+    client = flavor.client(App(answer(build(7, state="passed", jobs=jobs, **RAN))), on_event=events.append)
+    await flavor.call(client.builds.wait, "web", 7)
+    (finished,) = of_kind(events, WaitFinished)
+    assert finished.jobs == (JobTiming("script", "", 5400.0),)
+
+
 async def test_a_wait_that_ends_before_the_build_tells_that(flavor: Flavor) -> None:
     events: list[Any] = []
     client = flavor.client(App(answer(build(7))), on_event=events.append)

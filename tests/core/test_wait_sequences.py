@@ -315,8 +315,9 @@ async def test_each_block_step_is_named_by_its_label_or_its_name(flavor: Flavor,
             await flavor.call(awaits(flavor, clock, timeline), "web", 7, on_blocked="raise")
 
 
-async def test_a_build_that_shows_no_block_step_is_not_unblocked(flavor: Flavor, clock: FakeClock) -> None:
-    timeline = Timeline(clock, [(0, {**BLOCKED, "jobs": [job("a", state="passed")]})])  # type: ignore[dict-item]
+@pytest.mark.parametrize("state", ["passed", "running"])
+async def test_a_build_that_shows_no_block_step_is_not_unblocked(flavor: Flavor, clock: FakeClock, state: str) -> None:
+    timeline = Timeline(clock, [(0, {"state": state, "blocked": True, "jobs": [job("a", state=state)]})])
     result = await flavor.call(awaits(flavor, clock, timeline), "web", 7, on_blocked="unblock")
     assert (result.outcome, result.blocked_by, timeline.writes) == ("blocked", [], [])
 
@@ -425,6 +426,7 @@ async def test_a_result_in_time_tells_that_the_build_was_canceled(flavor: Flavor
         awaits(flavor, clock, timeline), "web", 7, timeout=60, on_timeout="return", cancel_on=["timeout"]
     )
     assert (result.timed_out, result.outcome, str(result.build.state)) == (True, "canceled", "canceled")
+    assert timeline.requests[-1][1].method == "PUT"  # its answer tells enough
 
 
 @pytest.mark.parametrize("cancel_on", [None, "interrupt", ["interrupt", "error"]])
@@ -515,15 +517,16 @@ async def test_jobs_that_do_not_come_in_time_are_done_without(flavor: Flavor, cl
         await flavor.call(wait, "web", 7, timeout=30)
 
 
-async def test_a_cancellation_that_hangs_ends_soon(flavor: Flavor, clock: FakeClock) -> None:
+@pytest.mark.parametrize("answered", [False, True])
+async def test_a_cancellation_that_hangs_ends_soon(flavor: Flavor, clock: FakeClock, answered: bool) -> None:
     def hangs(request: httpx.Request) -> httpx.Response:
-        if request.method == "GET" and not timeline.writes:
+        if not timeline.writes and (request.method == "GET" or answered):
             return timeline(request)
         timeline.requests.append((timeline.now, request))
         clock.advance(request.extensions["timeout"]["read"])
         raise httpx.ReadTimeout("hangs")
 
-    timeline = Timeline(clock, [(0, RUNNING)])
+    timeline = Timeline(clock, [(0, RUNNING)], on_write=lambda _: answer(build(7)))
     with pytest.raises(errors.DeadlineExceeded) as caught:
         await flavor.call(flavor.client(hangs, clock=clock).builds.wait, "web", 7, timeout=60, cancel_on="timeout")
     assert "may not have been canceled" in caught.value.__notes__[0]
