@@ -412,6 +412,15 @@ async def test_a_wait_tells_each_state_and_its_end(flavor: Flavor) -> None:
     )
 
 
+async def test_the_times_of_a_job_are_told_although_its_state_is_not(flavor: Flavor) -> None:
+    events: list[Any] = []
+    jobs = [{"id": "j", "type": "script", "state": None, **RAN}]
+    client = flavor.client(App(answer(build(7, state="passed", jobs=jobs, **RAN))), on_event=events.append)
+    await flavor.call(client.builds.wait, "web", 7)
+    (finished,) = of_kind(events, WaitFinished)
+    assert finished.jobs == (JobTiming("script", "", 5400.0),)
+
+
 async def test_a_wait_that_ends_before_the_build_tells_that(flavor: Flavor) -> None:
     events: list[Any] = []
     client = flavor.client(App(answer(build(7))), on_event=events.append)
@@ -419,6 +428,26 @@ async def test_a_wait_that_ends_before_the_build_tells_that(flavor: Flavor) -> N
         await flavor.call(client.builds.wait, "web", 7, timeout=10)
     (finished,) = of_kind(events, WaitFinished)
     assert (finished.state, finished.outcome, finished.duration, finished.jobs) == ("running", None, None, ())
+
+
+@pytest.mark.parametrize(
+    ("state", "options", "outcome"),
+    [
+        ({"state": "passed", "blocked": True}, {}, "blocked"),
+        ({"state": "running", "finished_at": None}, {"until": lambda build: build.number == 7}, None),
+        ({"state": "running", "finished_at": None}, {"timeout": 10, "on_timeout": "return"}, None),
+        ({"state": "failing", "finished_at": None, "failing_at": RAN["started_at"]}, {"until": "failing"}, "failing"),
+    ],
+)
+async def test_a_wait_that_is_over_before_the_build_tells_no_times(
+    flavor: Flavor, state: dict[str, Any], options: dict[str, Any], outcome: str | None
+) -> None:
+    events: list[Any] = []
+    client = flavor.client(App(answer({**PASSED, **state})), on_event=events.append)
+    await flavor.call(client.builds.wait, "web", 7, **options)
+    (finished,) = of_kind(events, WaitFinished)
+    shown = "blocked" if outcome == "blocked" else state["state"]
+    assert (finished.state, finished.outcome, finished.duration, finished.jobs) == (shown, outcome, None, ())
 
 
 async def test_a_wait_for_a_build_that_is_not_there_never_saw_it(flavor: Flavor) -> None:
