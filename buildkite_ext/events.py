@@ -60,7 +60,11 @@ class RequestFinished:
 
 @dataclass(frozen=True, slots=True)
 class WriteAudited:
-    """A write, for an audit log: who did what, and how it ended. It holds no value of a body but those of `details`."""
+    """A write, for an audit log: who did what, and how it ended. It holds no value of a body but those of `details`.
+
+    A read-only client refuses some methods before their first request, since they could write later. Then each write that the
+    method could make is told as refused, with what is known of it: the job to unblock isn't, for example.
+    """
 
     actor: str
     """Hash that tells the token from others and doesn't show it. If a function returns the token, it is that of the last attempt;

@@ -55,10 +55,8 @@ def is_users_limit(headers: Mapping[bytes, bytes], scope: object) -> bool | None
         False
     """
     if isinstance(scope, str) and scope:
-        for prefix, is_users in zip(LIMITS, (False, True), strict=True):
-            if headers.get(prefix + b"scope", b"").decode("latin-1") == scope:
-                return is_users
-        return scope.endswith("_user")
+        scopes = [headers.get(prefix + b"scope", b"").decode("latin-1") for prefix in LIMITS]
+        return scopes.index(scope) == 1 if scope in scopes else scope.endswith("_user")
     warned = [prefix + b"warning" in headers for prefix in LIMITS]
     if warned[0] != warned[1]:
         return warned[1]

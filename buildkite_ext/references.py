@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
-from .urls import PLACEHOLDER, SCHEME, is_utf8, place_of
+from .urls import SCHEME, is_utf8, place_of
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build
@@ -41,7 +41,9 @@ _SIMULATED_HOST = "buildkite.test"
 """Host of the web pages in the simulator's answers."""
 
 _WEB_HOSTS = ("buildkite.com", "www.buildkite.com")
-_WEB_PAGE = re.compile(r"https?://(www\.)?buildkite\.com/", re.IGNORECASE)
+_WEB_PAGE = re.compile(r"(?P<scheme>https?://)?(?:www\.)?buildkite\.com/", re.IGNORECASE)
+"""Beginning of the URL of a page, also of one that was copied without its scheme."""
+
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 """Slugs in which nothing is encoded."""
@@ -49,7 +51,7 @@ _NUMBER = re.compile(r"0*([1-9][0-9]{0,17})")
 _FORMS = "give PIPELINE, ORG/PIPELINE, ORG/PIPELINE/NUMBER, or the URL of a pipeline, a build, a job or an artifact"
 
 _PULL_REQUEST = re.compile(
-    r"/(?P<repository>.+?)/(?:pull|pull-requests|(?:-/)?merge_requests)/(?P<number>[0-9]{1,18})(?:/.*)?"
+    r"/(?P<repository>[^/]+/.+?)/(?:pull|pull-requests|(?:-/)?merge_requests)/0*(?P<number>[1-9][0-9]{0,17})(?:/.*)?"
 )
 """Paths of pull requests at GitHub, Bitbucket and GitLab, on any host."""
 _REMOTE = re.compile(
@@ -172,7 +174,7 @@ class PullRequestReference:
         place = _REMOTE.fullmatch(remote) if isinstance(remote, str) else None
         if place is None:
             return True
-        there = (place["host"].lower(), place["repository"].strip("/").lower())
+        there = (place["host"].lower(), place["repository"].lower())
         return there == (self.host.lower(), self.repository.lower())
 
 
@@ -266,10 +268,10 @@ def read_pull_request(text: str) -> PullRequestReference:
     """
     parts, segments = _split(_readable(text))
     found = _PULL_REQUEST.fullmatch("/" + "/".join(segments))
-    number = 0 if found is None else int(found["number"])
-    if found is None or number < 1 or "/" not in found["repository"]:
+    if found is None:
         raise ValueError("it isn't the URL of a pull request, such as https://github.com/acme/web/pull/12")
-    return PullRequestReference(parts.hostname or "", "/".join(map(_decoded, found["repository"].split("/"))), number)
+    repository = "/".join(map(_decoded, found["repository"].split("/")))
+    return PullRequestReference(parts.hostname or "", repository, int(found["number"]))
 
 
 def is_uuid(text: str) -> bool:
@@ -283,17 +285,16 @@ def refuse_page(path: str, *, root: str) -> None:
     Raises:
         ValueError: it is a page.
     """
-    page = path.partition("?")[0]
-    buildkites = page.partition("/")[0].lower() in _WEB_HOSTS or bool(_WEB_PAGE.match(page))
-    if not buildkites and (root == _API_ROOT or not SCHEME.match(page) or page.startswith(f"{root}/")):
+    buildkites = _WEB_PAGE.match(path) is not None
+    if not buildkites and (root == _API_ROOT or not SCHEME.match(path) or path.startswith(f"{root}/")):
         return
     try:
-        found = read_reference(path, root=_API_ROOT if buildkites else root)
+        found = read_reference(path, root=root)
     except ValueError:
         return  # the page of something else, which leads outside of the API
     if not buildkites and found.number is None:
         return  # any URL of two segments looks like the page of a pipeline
-    route = f"organizations/{found.organization or PLACEHOLDER}/pipelines/{found.pipeline}"
+    route = f"organizations/{found.organization}/pipelines/{found.pipeline}"
     if found.number is not None:
         route += f"/builds/{found.number}"
     if found.job_id is not None:
@@ -310,7 +311,8 @@ def _readable(text: str) -> str:
         raise ValueError("it isn't UTF-8 text")
     if not text.isprintable():
         raise ValueError("it holds a control character")
-    return f"https://{text}" if text.partition("/")[0].lower() in _WEB_HOSTS and "/" in text else text
+    page = _WEB_PAGE.match(text)
+    return f"https://{text}" if page is not None and page["scheme"] is None else text
 
 
 def _split(text: str) -> tuple[SplitResult, list[str]]:
@@ -325,7 +327,7 @@ def _split(text: str) -> tuple[SplitResult, list[str]]:
     if "@" in parts.netloc:
         raise ValueError("its URL holds a user or a password")
     segments = [segment for segment in parts.path.split("/") if segment]
-    if any(unquote(segment, errors="surrogateescape") in (".", "..") for segment in segments):
+    if any(unquote(segment) in (".", "..") for segment in segments):
         raise ValueError("a segment of dots can't be a slug or an id, and leads to another path")
     return parts, segments
 
@@ -358,8 +360,7 @@ def _has_pages(parts: SplitResult, api: SplitResult) -> bool:
     """
     if parts.hostname in (*_WEB_HOSTS, _SIMULATED_HOST):
         return parts.port in (None, 80, 443) and (parts.hostname != _SIMULATED_HOST or api != urlsplit(_API_ROOT))
-    own = api.hostname or ""
-    return api != urlsplit(_API_ROOT) and parts.hostname in (own, own.removeprefix("api."))
+    return api != urlsplit(_API_ROOT) and api.hostname in (parts.hostname, f"api.{parts.hostname}")
 
 
 def _of_segments(segments: Sequence[str], *, named: bool, job: str | None, step: str | None) -> Reference:
@@ -419,4 +420,4 @@ def _slug(text: str) -> str:
 
 
 def _quoted(segment: str) -> str:
-    return quote(_slug(segment), safe="")
+    return quote(_slug(segment))

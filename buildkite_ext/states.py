@@ -390,7 +390,7 @@ def outcome_of(build: Build) -> Outcome | None:
     if over and state == "canceling":
         return "canceled"
     if is_blocked(build):
-        return None if not over and "running" in (state, _blocked_state(build)) and _works(build) else "blocked"
+        return None if not over and "running" in (state, str(build.blocked_state)) and _works(build) else "blocked"
     if state == "passed":
         return "passed"
     return "failed" if over or state == "failed" else None
@@ -435,7 +435,7 @@ def failed_jobs(build: Build) -> list[Job]:
         ...     return [job.name for job in failed_jobs(buildkite.builds.get("web", number))]
     """
     outcome = outcome_of(build)
-    failed = outcome == "failed" or (outcome == "blocked" and "failed" in (str(build.state), _blocked_state(build)))
+    failed = outcome == "failed" or (outcome == "blocked" and "failed" in (str(build.state), str(build.blocked_state)))
     return _breaking_jobs(build) if failed or is_failing(build) else []
 
 
@@ -446,12 +446,7 @@ def blocking_jobs(build: Build) -> list[Job]:
 
 def unfinished_jobs(build: Build) -> list[Job]:
     """Return what a build waits for: the block steps that hold it, and the jobs that run or are going to run."""
-    works = [
-        job
-        for job in build.jobs
-        if str(job.type) not in _STEPS_WITHOUT_WORK and is_job_active(job.state) and not is_job_over(job)
-    ]
-    return [*blocking_jobs(build), *works]
+    return [*blocking_jobs(build), *_working_jobs(build)]
 
 
 def exit_code_of(outcome: Outcome | None) -> int:
@@ -483,18 +478,18 @@ def is_block_step(job: Job) -> bool:
     return str(job.type) not in _STEPS_WITHOUT_BLOCK
 
 
-def _blocked_state(build: Build) -> str | None:
-    """Return the state that a blocked build would have without its block step."""
-    return None if build.blocked_state is None else str(build.blocked_state)
-
-
 def _works(build: Build) -> bool:
     """Tell whether jobs of a blocked build still run, or will without the block step."""
     counts = build.job_state_counts
     if counts is not None and counts.states:
         return any(count for state, count in counts.states.items() if is_job_active(state))
-    return any(
-        is_job_active(job.state) and not is_job_over(job)
+    return bool(_working_jobs(build))
+
+
+def _working_jobs(build: Build) -> list[Job]:
+    """Return the jobs that run, or are going to run without any other step and without any user."""
+    return [
+        job
         for job in build.jobs
-        if str(job.type) not in _STEPS_WITHOUT_WORK
-    )
+        if str(job.type) not in _STEPS_WITHOUT_WORK and is_job_active(job.state) and not is_job_over(job)
+    ]

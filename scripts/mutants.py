@@ -40,7 +40,7 @@ class Subject:
 
     Attributes:
         modules: modules of the package.
-        tests: files of tests.
+        tests: files of tests, or tests in them.
         slow: an expression of `pytest -k` for tests that aren't run.
     """
 
@@ -56,7 +56,7 @@ SUBJECTS: Mapping[str, Subject] = {
     ),
     "budget": Subject(
         ("rate_limits.py", "stores/limits.py", "transport/budget.py"),
-        ("stores/test_windows.py", "transport/test_users.py", "transport/test_budget.py"),
+        ("stores/test_windows.py", "transport/test_users.py", "transport/test_budget.py", "core/test_errors.py"),
         slow="1000 or requests_of_others",
     ),
     "breaker": Subject(
@@ -70,16 +70,45 @@ SUBJECTS: Mapping[str, Subject] = {
     "cache": Subject(
         ("stores/entries.py", "transport/cache.py"),
         ("transport/test_cache.py", "transport/test_coalescing.py"),
+        slow="CacheMachine or every_write_of_the_description or 500_answers or threads_share_a_cache or trio",
     ),
     "states": Subject(("states.py",), ("core/test_states.py",)),
-    "outcome": Subject(("watching/outcome.py",), ("core/test_waiting.py", "core/test_wait_sequences.py")),
+    "outcome": Subject(("watching/outcome.py",), ("core/test_outcome.py",)),
     "wait": Subject(
-        ("watching/wait.py", "watching/state_machine.py", "watching/changes.py", "watching/pacing.py"),
-        ("core/test_waiting.py", "core/test_wait_sequences.py", "core/test_state_machine.py", "core/test_pacing.py"),
+        ("watching/wait.py",),
+        (
+            "core/test_waiting.py",
+            "core/test_wait_sequences.py",
+            "core/test_build_events.py",
+            "core/test_request_events.py::test_a_wait_tells_each_state_and_its_end",
+            "core/test_request_events.py::test_the_times_of_a_job_are_told_although_its_state_is_not",
+            "core/test_request_events.py::test_a_wait_that_ends_before_the_build_tells_that",
+            "core/test_request_events.py::test_a_wait_for_a_build_that_is_not_there_never_saw_it",
+            "core/test_request_events.py::test_a_wait_that_is_over_before_the_build_tells_no_times",
+            "core/test_runs.py::test_a_wait_that_knows_how_long_builds_take_sees_the_end_at_once",
+            "core/test_runs.py::test_to_learn_takes_one_request",
+            "core/test_telemetry.py::test_a_wait_is_a_span_around_its_polls",
+            "core/test_telemetry.py::test_a_wait_that_sees_no_build_is_a_span_too",
+            "watching/test_webhooks.py::test_a_webhook_wakes_the_wait_for_one_build_and_a_lost_one_costs_time",
+        ),
+        slow="trio or asyncio and not (async_hook or cancellation)",
+    ),
+    "changes": Subject(
+        ("watching/changes.py", "watching/state_machine.py", "watching/pacing.py"),
+        ("core/test_build_events.py", "core/test_state_machine.py", "core/test_pacing.py"),
+        slow="trio or asyncio",
     ),
     "references": Subject(("references.py",), ("core/test_references.py",)),
-    "artifacts": Subject(("artifacts/names.py", "artifacts/patterns.py"), ("core/test_artifact_names.py",)),
-    "screen": Subject(("logs/screen.py",), ("logs/test_screen.py", "logs/test_redraws.py")),
+    "artifacts": Subject(
+        ("artifacts/names.py", "artifacts/patterns.py"),
+        ("core/test_artifact_names.py", "core/test_artifact_patterns.py"),
+        slow="blocking or asyncio or trio",
+    ),
+    "screen": Subject(
+        ("logs/screen.py",),
+        ("logs/test_screen.py", "logs/test_redraws.py", "logs/test_parser.py"),
+        slow="too_long or longer_than or renderer_shows",  # the renderer's answers aren't everywhere
+    ),
     "conditions": Subject(
         tuple(
             f"simulation/definition/conditions/{module}.py"

@@ -31,7 +31,8 @@ assert sys.platform != "win32", "Windows has no forks"
 _Key = TypeVar("_Key")
 
 _PATIENCE = 10.0
-"""Seconds for which a test may run, and ten times its usual time besides. A mutant under which it runs longer is killed."""
+"""Seconds of a processor for which a test may run, and ten times its usual time besides. A mutant under which it runs longer is
+killed, and so is one under which it waits for six times as long."""
 
 _LONGEST = 30.0
 """Seconds, the usual time of a test of which it isn't known yet."""
@@ -61,13 +62,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_runtestloop(session: pytest.Session) -> bool:
     if session.testsfailed:
         raise session.Interrupted("the tests can't be imported")
+    import_module(
+        "mutmut.configuration"
+    ).config()  # from this folder: a test may run in another, or in one that is gone
     options = session.config.option
     tests = [_Test(item) for item in session.items]
     failing = []
     alone = ((test, partial(_alone, session, test)) for test in tests)
     for test, told in _forked(alone, options.processes):
         if isinstance(told, tuple):
-            test.seconds, test.calls = told
+            test.seconds, test.calls, modules = told
+            for module in modules:  # here, so that the processes that follow don't load them again
+                with suppress(Exception):
+                    import_module(module)
         else:
             failing.append(test.item.nodeid)
     if failing:
@@ -88,7 +95,8 @@ def _judged(
         for mutant in mutants:
             function = mutant.rpartition("__mutmut_")[0]
             of_function = kills[function]
-            calling = [test for test in tests if function in test.calls]
+            # What no test calls in its own process, one may call in a process that it forks.
+            calling = [test for test in tests if function in test.calls] or list(tests)
             calling.sort(key=lambda test: (-of_function[test.item.nodeid], test.seconds))
             yield mutant, partial(_killer, session, mutant, calling)
 
@@ -99,13 +107,15 @@ def _judged(
         yield mutant, killer or None
 
 
-def _alone(session: pytest.Session, test: _Test) -> tuple[float, frozenset[str]] | None:
-    """Return the time of a test and the functions that it calls; None if it fails."""
+def _alone(session: pytest.Session, test: _Test) -> tuple[float, frozenset[str], list[str]] | None:
+    """Return the time of a test, the functions that it calls, and the modules that it loads; None if it fails."""
     import_module("mutmut.mutation.trampoline").set_mutant_under_test("stats")
+    before = set(sys.modules)
     began = time.monotonic()
     if _fails(session, test, None):
         return None
-    return time.monotonic() - began, frozenset(import_module("mutmut.state").state()._stats)
+    seconds, calls = time.monotonic() - began, frozenset(import_module("mutmut.state").state()._stats)
+    return seconds, calls, [name for name in sys.modules if name not in before]
 
 
 def _killer(session: pytest.Session, mutant: str, tests: Sequence[_Test]) -> str:
@@ -118,10 +128,16 @@ def _killer(session: pytest.Session, mutant: str, tests: Sequence[_Test]) -> str
 
 
 def _fails(session: pytest.Session, test: _Test, following: _Test | None) -> bool:
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, _PATIENCE + 10 * test.seconds)
+    patience = _PATIENCE + 10 * test.seconds
+    for timer, ending, seconds in (
+        (signal.ITIMER_PROF, signal.SIGPROF, patience),
+        (signal.ITIMER_REAL, signal.SIGALRM, 6 * patience),  # other programs may take most of the processors
+    ):
+        signal.signal(ending, signal.SIG_DFL)
+        signal.setitimer(timer, seconds)
     test.item.ihook.pytest_runtest_protocol(item=test.item, nextitem=following and following.item)
-    signal.setitimer(signal.ITIMER_REAL, 0)
+    for timer in (signal.ITIMER_PROF, signal.ITIMER_REAL):
+        signal.setitimer(timer, 0)
     return session.testsfailed > 0
 
 

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal
@@ -39,6 +39,11 @@ __all__ = [
 System = Literal["linux", "macos", "windows"]
 """System whose rules a path has to follow. `linux` stands for every other POSIX system as well."""
 
+_SYSTEMS: Mapping[str, System] = {"win32": "windows", "darwin": "macos"}
+
+_CURRENT: System = _SYSTEMS.get(sys.platform, "linux")
+"""System that this process writes files on."""
+
 PART = re.compile(r"(?i:\.buildkite-ext-[0-9a-f]{16}\.part)")
 """Names of temporary files. What has such a name is removed when its download was killed."""
 
@@ -55,9 +60,6 @@ _LONGEST_PATH = {"linux": 4095, "macos": 1023, "windows": 259}
 """Limits on a whole path, without the zero at its end: PATH_MAX and MAX_PATH.
 https://learn.microsoft.com/en-us/windows/win32/fileio/maximum-file-path-limitation"""
 
-_LONGEST_WINDOWS_FOLDER = 247
-"""Limit on the path of a folder on Windows, which leaves room for a file of 8.3 characters."""
-
 _UNSAFE = re.compile(r"[/\\\x00-\x1f\x7f-\x9f\ud800-\udfff]|^[A-Za-z]:")
 """Forbidden in names: separators, control characters, surrogates, a drive."""
 
@@ -73,16 +75,6 @@ _IGNORED = dict.fromkeys([*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range
 
 _SHOWN = 300
 """Limit on the characters of a server's text in a message."""
-
-
-def _current_system() -> System:
-    """Return the system that this process writes files on."""
-    if sys.platform == "win32":
-        return "windows"
-    elif sys.platform == "darwin":  # noqa: RET505 - mypy checks a branch for its system alone
-        return "macos"
-    else:
-        return "linux"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,19 +164,18 @@ def names_folder(to: str | os.PathLike[str]) -> bool:
     return isinstance(text, str) and text.endswith(tuple(filter(None, (os.sep, os.altsep))))
 
 
-def file_target(artifact: Artifact, to: Path, *, folder: bool = False, system: System | None = None) -> Target:
+def file_target(artifact: Artifact, to: Path, *, folder: bool = False, system: System = _CURRENT) -> Target:
     """Return the target of one artifact: the file `to`, or a file in the folder `to` with the artifact's own name.
 
     Args:
         artifact: as the server describes it. Its name isn't trusted.
         to: the file or the folder.
         folder: it is a folder, also if it doesn't exist.
-        system: by default the current one.
+        system: the system whose rules apply, by default the current one.
 
     Raises:
         UnsafePath: the artifact's name isn't a file name, or the path isn't one that the system can write.
     """
-    system = system or _current_system()
     absolute(to)  # an error about a current folder that is gone
     problem = _length_problem(to.name, system)
     if problem is None and not folder and not to.is_dir():
@@ -205,20 +196,19 @@ def file_target(artifact: Artifact, to: Path, *, folder: bool = False, system: S
     return Target(artifact, to, (name,))
 
 
-def tree_target(artifact: Artifact, root: Path, *, by_job: bool = False, system: System | None = None) -> Target:
+def tree_target(artifact: Artifact, root: Path, *, by_job: bool = False, system: System = _CURRENT) -> Target:
     """Return the target of one of many artifacts: below `root`, under the artifact's own path.
 
     Args:
         artifact: as the server describes it. Neither its path nor its job id is trusted.
         root: the folder of all targets.
         by_job: put it into a folder with its job's id as name.
-        system: by default the current one.
+        system: the system whose rules apply, by default the current one.
 
     Raises:
         UnsafePath: the path is absolute, leads out of `root`, or isn't one that the system can write; or the job id isn't
             the name of a folder.
     """
-    system = system or _current_system()
     path = slashed_path(artifact.path or artifact.filename or "")
     parts = path.split("/") if path else []
     alone = "Download it alone, with artifacts.download(artifact, to=FILE)."
@@ -267,15 +257,13 @@ def path_problem(parts: Sequence[str], *, root: str, system: System) -> str | No
             return problem
     if len(parts) - 1 > _DEEPEST:
         return f"it has {len(parts) - 1} folders, and {_DEEPEST} are allowed"
-    # A temporary file stands beside the file.
+    # A temporary file stands beside the file. So the path of a folder is always shorter than what Windows allows for one, 247.
     folder = _units("/".join([root.rstrip("/\\"), *parts[:-1]]), system)
     whole = folder + 1 + max(_units(parts[-1], system), PART_LENGTH)
     unit = "characters" if system == "windows" else "bytes"
     longest = _LONGEST_PATH[system]
     if whole > longest:
         return f"the whole path needs {whole} {unit}, and {longest} are allowed"
-    if system == "windows" and folder > _LONGEST_WINDOWS_FOLDER:
-        return f"the path of its folder has {folder} characters, and {_LONGEST_WINDOWS_FOLDER} are allowed"
     return None
 
 
@@ -337,7 +325,7 @@ class Claims:
         if other is not None and not same_content(other.artifact, target.artifact):
             said = f"both would be written to {shown(str(target.path))}"
             return _conflict(other, target, said, "Pass by_job=True for a folder a job")
-        above = [key[:end] for end in range(1, len(key))]
+        above = [key[:end] for end in range(len(key))]
         pairs = [*((self._files.get(each), target) for each in above), (target, self._folders.get(key))]
         for file, folder in pairs:
             if file is not None and folder is not None:

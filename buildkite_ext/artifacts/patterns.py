@@ -59,7 +59,7 @@ def _near(glob: str, paths: Sequence[str]) -> str:
     found = [path for path in paths if matches_path(path.lower(), [lower])]
     if found:
         return f"; upper and lower case differ: {_listed(found)}"
-    similar = get_close_matches(glob, dict.fromkeys(paths[:_COMPARED]), n=_EXAMPLES)
+    similar = get_close_matches(glob, dict.fromkeys(paths[:_COMPARED]))
     return f"; similar: {_listed(similar)}" if similar else f"; the build has {len(paths)}, such as {_listed(paths)}"
 
 
@@ -70,10 +70,9 @@ def _wider(glob: str) -> Iterator[str]:
     deep = plain.replace("**", "*").replace("*/", "**/")
     folder, slash, name = deep.rpartition("/")
     if slash and "*" in name:
-        yield f"{folder}/**/{name}"
+        yield f"{folder.removesuffix('/**')}/**/{name}"
     yield f"**/{plain.rpartition('/')[2]}"
-    if "*" not in plain and "?" not in plain:
-        yield f"{plain}/**"  # the name of a folder
+    yield f"{plain}/**"  # the name of a folder
 
 
 def _listed(paths: Sequence[str]) -> str:

@@ -88,16 +88,16 @@ class Pen(NamedTuple):
         """Return the pen with another link."""
         return Pen(self.colours, link) if self.colours or link else _PLAIN
 
-    def after(self, text: str, *, nested: bool = False) -> Pen:
-        """Return the pen after a text is written. Nested: it is the text of an element, whose control strings are dropped."""
+    def after(self, text: str) -> Pen:
+        """Return the pen after a text is written."""
         pen = self
         for match in _TOKEN.finditer(text):
             if match[3] == "m" and SGR.fullmatch(match[0]):
                 pen = pen.coloured(match[0], match[2])
-            elif not nested and match[0].startswith("\x1b]8;"):
+            elif match[0].startswith("\x1b]8;"):
                 pen = pen.linked(_link(match[1]))
-            elif not nested and match[0].startswith("\x1b]133"):
-                pen = pen.after(_element(match[1])[0], nested=True)
+            elif match[0].startswith("\x1b]133"):
+                pen = pen.after(_element(match[1])[0]).linked(pen.link)
         return pen
 
     def __str__(self) -> str:
@@ -219,7 +219,29 @@ class Screen:
 
     def write(self, text: str) -> None:
         """Write a text without a line break, whose escape sequences are whole."""
-        self._write(text, nested=False)
+        position = 0
+        for match in _TOKEN.finditer(text):
+            start = match.start()
+            if start > position:
+                self._put(text[position:start])
+            position = match.end()
+            control = match[0]
+            if control == "\r":
+                self._x = 0
+            elif control == "\b":
+                self._x = max(0, self._x - 1)
+            elif match[3] is not None:
+                self._control(control, match[2], match[3])
+            elif match[1] is not None:
+                self._string(control, match[1])
+            elif control == "\x1b7":
+                self._save()
+            elif control == "\x1b8":
+                self._restore()
+            elif control == "\x1bM":
+                self._move_to(self._y - 1)
+        if position < len(text):
+            self._put(text[position:])
 
     def end_line(self, *, last: bool = False) -> None:
         """Begin the next row. Last: the log ends without a line break, so there is none."""
@@ -239,32 +261,6 @@ class Screen:
             if row.ends or number == len(self.rows):
                 yield self.rows[begins:number]
                 begins = number
-
-    def _write(self, text: str, *, nested: bool) -> None:
-        position = 0
-        for match in _TOKEN.finditer(text):
-            start = match.start()
-            if start > position:
-                self._put(text[position:start])
-            position = match.end()
-            control = match[0]
-            if control == "\r":
-                self._x = 0
-            elif control == "\b":
-                self._x = max(0, self._x - 1)
-            elif match[3] is not None:
-                self._control(control, match[2], match[3])
-            elif match[1] is not None:
-                if not nested:
-                    self._string(control, match[1])
-            elif control == "\x1b7":
-                self._save()
-            elif control == "\x1b8":
-                self._restore()
-            elif control == "\x1bM":
-                self._move_to(self._y - 1)
-        if position < len(text):
-            self._put(text[position:])
 
     def _put(self, text: str) -> None:
         start, end = 0, len(text)
@@ -295,7 +291,7 @@ class Screen:
             text, link = _element(content)
             before = self.pen.link
             self.pen = self.pen.linked(link or before)
-            self._write(text, nested=True)
+            self.write(text)  # a control string in it isn't ended, so it has no time, and a link ends with the element
             self.pen = self.pen.linked(before)
 
     def _control(self, token: str, parameters: str, final: str) -> None:
@@ -387,7 +383,7 @@ def shown_text(rows: Sequence[Row]) -> str:
     return text if text.strip() else "".join([row.erased[0] for row in rows]) or text
 
 
-def shown_styled(rows: Sequence[Row], *, links: bool = False) -> str:
+def shown_styled(rows: Sequence[Row], *, links: bool) -> str:
     """Return the text of a line with its colours, and with its links if they are asked for. They end with it."""
     contents = [(row.text, row.pens) for row in rows]
     if not "".join([text for text, _ in contents]).strip() and any(row.erased[0] for row in rows):
@@ -472,7 +468,7 @@ def _drawn(raw: str) -> list[list[Row]]:
     for line in further:
         screen.end_line()
         screen.write(line)
-    if further or not screen.rows:
+    if further:
         screen._row()  # the last line may be empty
     return list(screen.lines())
 
@@ -483,19 +479,14 @@ def _text_of(match: re.Match[str]) -> str:
 
 
 def _styled_of(match: re.Match[str]) -> str:
-    token = match[0]
-    if token.startswith("\x1b]133"):
-        return "".join(_element_pieces(_element(match[1])[0]))
-    return token if match[3] == "m" and SGR.fullmatch(token) else ""
+    """Return what is kept of a control where colours are: that of the text of an element, or of itself."""
+    if match[0].startswith("\x1b]133"):
+        return _TOKEN.sub(_colours_of, _element(match[1])[0])
+    return _colours_of(match)
 
 
-def _element_pieces(text: str) -> Iterator[str]:
-    position = 0
-    for match in _TOKEN.finditer(text):
-        yield text[position : match.start()]
-        yield match[0] if match[3] == "m" and SGR.fullmatch(match[0]) else ""
-        position = match.end()
-    yield text[position:]
+def _colours_of(match: re.Match[str]) -> str:
+    return match[0] if SGR.fullmatch(match[0]) else ""
 
 
 def _element(content: str) -> tuple[str, str]:

@@ -109,6 +109,7 @@ class AsyncBuildCreation(AsyncBuildRequests, part_of="AsyncBuilds"):
         from buildkite_api.models import BuildAuthorRequest, CreateBuildRequest
 
         at = self._pipeline_at("builds.create", pipeline)
+        details = {"branch": branch, "commit": commit}
         identity = self._identity(once, meta_data, commit=commit, branch=branch)
         options = given(
             message=message,
@@ -125,13 +126,17 @@ class AsyncBuildCreation(AsyncBuildRequests, part_of="AsyncBuilds"):
         if identity is not None:
             options["meta_data"] = {**options.get("meta_data", {}), **identity.meta_data}
             if identity.own:
-                self._requester.refuse_write("builds.create")  # before it is looked for
+                self._requester.refuse_write(
+                    "builds.create", "create_build", at=at, details=details
+                )  # before it is looked for
                 known = self.list(pipeline, meta_data=identity.filter, per_page=100)
                 earlier = identity.earlier([build async for build in known], at[1])
                 if earlier is not None:
                     return earlier
         if branch is None:
-            self._requester.refuse_write("builds.create")  # before the pipeline is read
+            self._requester.refuse_write(
+                "builds.create", "create_build", at=at, details=details
+            )  # before the pipeline is read
             branch = await self._default_branch(pipeline, at)
         body = CreateBuildRequest(commit=commit, branch=branch, **options)
         if identity is None:

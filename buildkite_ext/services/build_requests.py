@@ -335,8 +335,8 @@ class AsyncBuildRequests(generated.AsyncBuilds, part_of="AsyncBuilds"):
         check(AsyncBuildRequests.unblock, locals())
         from ..watching.unblocking import unblock_step
 
-        self._requester.refuse_write("builds.unblock")
-        organization, slug, found = self._build_at("builds.unblock", pipeline, number)
+        organization, slug, found = at = self._build_at("builds.unblock", pipeline, number)
+        self._requester.refuse_write("builds.unblock", "unblock_build_job", at=at)
         if step is None:
             step = step_in(pipeline, root=self._requester.options.base_url)
         requester = self._requester.within(organization)

@@ -59,7 +59,7 @@ class AsyncCachedAnswers(AsyncService):
             at = self._pipeline_at("cache.invalidate", pipeline)
         else:
             at = self._build_at("cache.invalidate", pipeline, number)
-        await self._requester.change(change_of(root, "PUT", _path(*at)).settled())
+        await self._requester.change(change_of(root, "PATCH", _path(*at)))
 
     async def clear(self) -> None:
         """Drop all answers of this API, those of other tokens included."""
@@ -110,8 +110,8 @@ def _change_of_event(event: WebhookEvent, root: str, organization: str | None) -
     path = _path_in(event, "agent" if kind == "agent" else "build")
     if path is None and kind == "agent":
         path = f"/v2/organizations/{organization}/agents" if organization else "/v2"
-    change = change_of(root, "PUT", path or _build_path(event, organization))
-    return change.settled() if event.event in _ENDS else change
+    method = "PATCH" if event.event in _ENDS else "PUT"  # what a PUT changes takes a time to settle
+    return change_of(root, method, path or _build_path(event, organization))
 
 
 def _build_path(event: WebhookEvent, organization: str | None) -> str:

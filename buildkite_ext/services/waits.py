@@ -54,8 +54,11 @@ async def wait_for(
     if known is not None:
         requester.recent_actions.learn(at, known, now=requester.runtime.now())
 
-    if options.on_blocked == "unblock" or options.cancel_on:
-        requester.refuse_write("builds.wait, which may unblock or cancel the build")
+    writes = ["unblock_build_job"] if options.on_blocked == "unblock" else []
+    if options.cancel_on:
+        writes.append("cancel_build")
+    if writes:
+        requester.refuse_write("builds.wait, which may unblock or cancel the build", *writes, at=at)
     values = field_map("fields", fields)
 
     async def unblock(job: Job) -> None:

@@ -31,9 +31,8 @@ __all__ = [
     "Entries",
     "Entry",
     "Found",
-    "Reads",
     "change_of",
-    "reads_of",
+    "tags_of",
 ]
 
 CACHED: Mapping[str, str] = {
@@ -149,18 +148,6 @@ class CacheStats:
     bytes: int = 0
 
 
-class Reads(Struct, frozen=True):
-    """What an answer tells of.
-
-    Attributes:
-        tags: a tag for each resource whose change makes it wrong.
-        own: the tag of the resource itself, which every change has that concerns only it.
-    """
-
-    tags: frozenset[str]
-    own: str
-
-
 class Change(Struct, frozen=True):
     """What changes.
 
@@ -175,10 +162,6 @@ class Change(Struct, frozen=True):
     def unknown(self) -> Change:
         """Return the change by a request of which nobody knows whether it will still act, since its answer was lost."""
         return replace(self, settling=_SETTLING)
-
-    def settled(self) -> Change:
-        """Return the change without a time in which it settles."""
-        return replace(self, settling=0.0)
 
 
 class Entry(Struct, frozen=True):
@@ -220,43 +203,39 @@ class Found(Struct, frozen=True):
     version: int
 
 
-def reads_of(root: str, path: str) -> Reads:
-    """Return what the answer to a GET tells of.
+def tags_of(root: str, path: str) -> tuple[str, ...]:
+    """Return the tags of what the answer to a GET tells of. A change with one of them makes the answer wrong.
+
+    The first is the tag of the resource itself, which every change has that concerns only it.
 
     Args:
         root: the root of the API.
         path: the path below it, percent-encoded.
 
     Example:
-        >>> sorted(reads_of("", "/v2/organizations/acme/pipelines/web").tags)
-        ['', '/acme', '/acme/pipelines/web']
+        >>> tags_of("", "/v2/organizations/acme/pipelines/web")
+        ('/acme/pipelines/web', '/acme', '')
     """
     match _segments(path):
         case ["organizations", slug, *below]:
             org = f"{root}/{slug}"
-            match below:
-                case ["pipelines", pipeline, "builds", number, *_]:
-                    own = f"{org}/pipelines/{pipeline}/builds/{number}"
-                    found = {own, f"{org}/pipelines/{pipeline}", f"{org}/builds/*"}
-                case ["pipelines", pipeline, "builds"]:
-                    own = f"{org}/builds"
-                    found = {own, f"{org}/pipelines/{pipeline}"}
-                case ["jobs", *_]:
-                    own = f"{org}/jobs"
-                    found = {own, f"{org}/builds/*"}
-                case ["pipelines" | "clusters" as kind, name, *_]:
-                    own = f"{org}/{kind}/{name}"
-                    found = {own}
-                case [kind, *_]:  # lists, and agents, which change together
-                    own = f"{org}/{kind}"
-                    found = {own}
-                case _:
-                    own = org
-                    found = set()
-            return Reads(frozenset({root, org, *found}), own)
+            return *_tags_within(org, below), org, root
         case ["builds"]:
-            return Reads(frozenset({root, f"{root}/builds"}), f"{root}/builds")
-    return Reads(frozenset({root}), root)
+            return f"{root}/builds", root
+    return (root,)
+
+
+def _tags_within(org: str, below: list[str]) -> tuple[str, ...]:
+    match below:
+        case ["pipelines", pipeline, "builds", number, *_]:
+            return f"{org}/pipelines/{pipeline}/builds/{number}", f"{org}/pipelines/{pipeline}", f"{org}/builds/*"
+        case ["pipelines", pipeline, "builds"]:
+            return f"{org}/builds", f"{org}/pipelines/{pipeline}"
+        case ["pipelines" | "clusters" as kind, name, *_]:
+            return (f"{org}/{kind}/{name}",)
+        case [kind, *_]:  # lists; agents, which change together; and jobs, whose builds aren't told
+            return (f"{org}/{kind}",)
+    return ()
 
 
 def change_of(root: str, method: str, path: str) -> Change:
@@ -299,7 +278,7 @@ def change_of(root: str, method: str, path: str) -> Change:
                     return Change(frozenset({f"{org}/{kind}"}))
                 case ["agents", *_]:
                     return Change(frozenset({f"{org}/agents"}))
-            return Change(frozenset({org}))
+            return Change(frozenset({org, *lists}))
     return Change(frozenset({root}))
 
 
@@ -364,11 +343,11 @@ class Entries:
         for tag in change.tags:
             for key in list(self._keys.get(tag, ())):
                 self._remove(key)
-            settles = max(now + change.settling if change.settling else 0.0, self._versions.get(tag, (0, 0.0))[1])
+            settles = max(now + change.settling, self._versions.get(tag, self._oldest)[1])
             self._versions[tag] = self._version, settles
             self._versions.move_to_end(tag)
         while len(self._versions) > self._remembered:
-            version, settles = self._versions.popitem(last=False)[1]
+            version, settles = self._versions.pop(next(iter(self._versions)))
             self._oldest = version, max(settles, self._oldest[1])
 
     def _state(self, tags: frozenset[str]) -> tuple[int, float]:
@@ -391,6 +370,5 @@ def _is_momentary(header: bytes) -> bool:
 
 
 def _segments(path: str) -> list[str]:
-    """Return the parts of a path below `/v2`, in lower case, since some resources are found in either."""
-    parts = [unquote(part).lower() for part in path.partition("?")[0].split("/") if part]
-    return parts[1:] if parts[:1] == ["v2"] else parts
+    """Return the parts of a path behind its first, `v2`. They are in lower case, since some resources are found in either."""
+    return [unquote(part).lower() for part in path.split("/") if part][1:]

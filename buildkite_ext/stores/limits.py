@@ -8,6 +8,7 @@ https://buildkite.com/docs/apis/rest-api/rate-limits
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -17,7 +18,7 @@ from msgspec.structs import replace
 
 from ..clock import check_seconds
 from ..errors import ConfigurationError
-from ..rate_limits import LARGEST, LIMITS, LONGEST, is_users_limit, number_of, rate_limit_headers, refusal_in
+from ..rate_limits import LIMITS, LONGEST, is_users_limit, number_of, rate_limit_headers, refusal_in
 
 if TYPE_CHECKING:
     import httpx
@@ -259,14 +260,12 @@ def observation_of(response: httpx.Response, *, sent: float, arrived: float) -> 
 
 
 def _of_headers(headers: Mapping[bytes, bytes], prefix: bytes) -> Reported | None:
-    try:
-        limit, remaining, reset = (int(headers[prefix + name]) for name in (b"limit", b"remaining", b"reset"))
-    except (KeyError, ValueError):
-        return None
-    if max(abs(limit), abs(remaining), abs(reset)) > LARGEST:
+    limit, remaining, reset = (number_of(headers.get(prefix + name)) for name in (b"limit", b"remaining", b"reset"))
+    if limit is None or remaining is None or reset is None:
         return None
     scope = headers.get(prefix + b"scope", b"").decode("latin-1")[:100]
-    return Reported(limit, remaining, float(max(0, reset)), scope)
+    # Buildkite documents whole numbers. A fraction, which a proxy may make of them, is no reason to go on without a limit.
+    return Reported(math.floor(limit), math.floor(remaining), max(0.0, reset), scope)
 
 
 def _of_body(body: Mapping[str, object]) -> Reported | None:

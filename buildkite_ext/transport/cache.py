@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from ..errors import BudgetExhausted, BuildkiteError, DeadlineExceeded, NetworkError
-from ..stores.entries import COALESCED, Change, Entry, reads_of
+from ..stores.entries import COALESCED, Change, Entry, tags_of
 from ..urls import path_of
 from .budget import signer_of, token_identity
 from .coalescing import copy_of, leads_a_flight
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ..runtime import Runtime, Send
     from ..stores.base import Store
-    from ..stores.entries import Cache, Reads
+    from ..stores.entries import Cache
     from .auth import SignStage
     from .coalescing import Flight, Flights, Landing
     from .context import RequestContext
@@ -103,13 +103,13 @@ class CacheStage:
             operation.id,
             f"{identity} {request.headers.get('Accept')} {request.url}",
             identity,
-            reads_of(self._root, path_of(request).removeprefix(self._prefix)),
+            tags_of(self._root, path_of(request).removeprefix(self._prefix)),
             seconds,
         )
         while True:
             now = runtime.now()
             asked = 0.0 if context.fresh else seconds
-            found = await self._store.cached(reading.key, reading.reads.tags, runtime, seconds=asked)
+            found = await self._store.cached(reading.key, frozenset(reading.tags), runtime, seconds=asked)
             entry = found.entry
             if entry is not None and len(entry.content) <= self._max_body:
                 return _answer(entry, request, age=now - entry.sent)
@@ -192,11 +192,15 @@ class CacheStage:
 
         if is_storable(reading.operation, response):
             if is_for_all:
-                entry = Entry.of(response, sent=_sent(response, began, now), seconds=reading.seconds)
-                await self._store.keep(reading.key, reading.reads.tags, entry, runtime, version=version, policy=policy)
+                # Earlier attempts, and pauses between them, don't count. `elapsed` has whole microseconds.
+                sent = max(began, now - response.elapsed.total_seconds())
+                entry = Entry.of(response, sent=sent, seconds=reading.seconds)
+                await self._store.keep(
+                    reading.key, frozenset(reading.tags), entry, runtime, version=version, policy=policy
+                )
         elif response.status_code in (404, 410) or (response.status_code == 200 and reading.operation == "get_build"):
             # Someone else has deleted it, or the build goes on.
-            await self._store.change(Change(frozenset({reading.reads.own})), runtime)
+            await self._store.change(Change(frozenset(reading.tags[:1])), runtime)
         return response, is_for_all
 
 
@@ -209,7 +213,7 @@ class _Reading:
         operation: the id of its operation.
         key: what its answer depends on.
         identity: the identity of its token.
-        reads: what its answer tells of.
+        tags: the tags of what its answer tells of, that of the resource itself first.
         seconds: seconds for which its answer is kept; 0 for none.
     """
 
@@ -217,7 +221,7 @@ class _Reading:
     operation: str
     key: str
     identity: str
-    reads: Reads
+    tags: tuple[str, ...]
     seconds: float
 
 
@@ -231,9 +235,12 @@ def _answer(entry: Entry, request: httpx.Request, *, age: float) -> httpx.Respon
 
 def _copy(response: httpx.Response, request: httpx.Request, *, elapsed: float) -> httpx.Response:
     """Return the answer to one request as one to an identical request."""
-    kept = {name: value for name, value in response.extensions.items() if name in ("http_version", "reason_phrase")}
     copied = httpx.Response(
-        response.status_code, headers=response.headers.raw, content=response.content, request=request, extensions=kept
+        response.status_code,
+        headers=response.headers.raw,
+        content=response.content,
+        request=request,
+        extensions={**response.extensions},
     )
     copied.elapsed = timedelta(seconds=elapsed)
     return copied
@@ -244,11 +251,3 @@ def _is_own(error: BuildkiteError, context: RequestContext, now: float) -> bool:
     if isinstance(error, NetworkError):
         return context.deadline is not None and context.deadline.ended_attempt(now)
     return isinstance(error, DeadlineExceeded | BudgetExhausted)
-
-
-def _sent(response: httpx.Response, began: float, now: float) -> float:
-    """Return the time at which the last attempt of a request was sent."""
-    try:
-        return max(began, now - response.elapsed.total_seconds())
-    except RuntimeError:  # a stage of the user's has answered, and not the wire
-        return began

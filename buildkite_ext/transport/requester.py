@@ -112,17 +112,18 @@ class Requester:
                 options.breaker, shared.store, options.base_url, self.events, admission=budget is not None
             )
         telemetry = shared.telemetry
+        self._trace = TraceCall(
+            self._match,
+            self.events,
+            actor=None if callable(options.token) else actor,
+            telemetry=telemetry,
+            seen=shared.seen,
+            budget=budget,
+            breaker=self._breaker,
+        )
         stages: list[Stage | None] = [
             RaiseForStatus(self._match),
-            TraceCall(
-                self._match,
-                self.events,
-                actor=None if callable(options.token) else actor,
-                telemetry=telemetry,
-                seen=shared.seen,
-                budget=budget,
-                breaker=self._breaker,
-            ),
+            self._trace,
             ReadOnly() if options.read_only else None,
             Additions(options.headers or {}, options.query or {}) if options.headers or options.query else None,
             deadline,
@@ -282,16 +283,33 @@ class Requester:
                     raise
                 await self.runtime.sleep(error.retry_after)
 
-    def refuse_write(self, method: str) -> None:
+    def refuse_write(
+        self,
+        method: str,
+        *writes: str,
+        at: Sequence[object],
+        details: Mapping[str, str | None] | None = None,
+    ) -> None:
         """Refuse a method that could change something before any of its requests, if the client is read-only.
+
+        Args:
+            method: the name of the method.
+            writes: the ids of the operations that it could send. Each is audited as refused.
+            at: the values of the first parameters of their paths.
+            details: see `WriteAudited`; None for a value that isn't known.
 
         Raises:
             WriteRefused: it is.
         """
-        if self.options.read_only:
-            raise WriteRefused(
-                f"{method}: the client is read-only, so nothing was sent. with_options(read_only=False) allows it."
-            )
+        if not self.options.read_only:
+            return
+        from buildkite_api.operations import OPERATIONS
+
+        for write in writes:
+            self._trace.tell_refused(OPERATIONS[write], at, details or {})
+        raise WriteRefused(
+            f"{method}: the client is read-only, so nothing was sent. with_options(read_only=False) allows it."
+        )
 
     async def request(self, endpoint: Endpoint[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> httpx.Response:
         """Send one operation and return its answer undecoded: headers, the answer to HEAD, text, a 302."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Coroutine, Mapping
+import re
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,9 @@ __all__ = ["SeenLimits", "TraceAttempt", "TraceCall", "write_result"]
 
 _OTHER = "other"
 """Route of a path outside the description."""
+
+_UNASKED = "function"
+"""Actor of a write for which the function of the token was not asked."""
 
 _SENT_DETAILS: Mapping[str, tuple[str, ...]] = {"create_build": ("branch", "commit")}
 """Values of bodies that audits and spans show, by operation. No others leave the request."""
@@ -145,6 +149,34 @@ class TraceCall:
                     _finish(span, status, seconds)
                 self._tell(request, context, details, response, error=error, seconds=seconds)
 
+    def tell_refused(self, operation: Operation, at: Sequence[object], details: Mapping[str, str | None]) -> None:
+        """Tell of a write that was refused before its request was made.
+
+        Args:
+            operation: the operation of the write.
+            at: the values of the first parameters of its path. Further ones aren't known.
+            details: the values that the audit shows; None for those that aren't known.
+        """
+        if not self._events.wanted:
+            return
+        from ..events import WriteAudited
+
+        names = re.findall(r"{(\w+)}", operation.path)
+        self._events.emit(
+            WriteAudited(
+                actor=self._actor or _UNASKED,
+                method=operation.method,
+                route=operation.path,
+                operation=operation.id,
+                parameters={name: redacted_text(str(value)) for name, value in zip(names, at, strict=False)},
+                details={name: redacted_text(value) for name, value in details.items() if value is not None},
+                result="refused",
+                status=None,
+                error="WriteRefused",
+                request_id=None,
+            )
+        )
+
     def _tell(
         self,
         request: httpx.Request,
@@ -166,7 +198,7 @@ class TraceCall:
         request_id = None if response is None else response.headers.get("X-Request-Id")
         self._events.emit(
             WriteAudited(
-                actor=self._actor or signer_of(request) or "function",
+                actor=self._actor or signer_of(request) or _UNASKED,
                 method=request.method,
                 route=route,
                 operation=name,

@@ -46,7 +46,7 @@ class WaitResult:
     It has no `.state` on purpose: a blocked build's state says `passed`.
 
     Attributes:
-        build: the build as it was last seen, with its jobs.
+        build: the build as it was last seen, with its jobs, unless the time was over before they were read.
         outcome: `passed`, `failed`, `blocked` (it continues when a user unblocks it), `canceled`, `skipped` or `not_run`. A
             build that is over in a state that this version doesn't know is `failed`. With `until="failing"` or a function
             also `failing`: it still runs, and is going to fail. None if it continues: the time was over with

@@ -159,4 +159,4 @@ class Pacing:
     def _by_age(self, age: float) -> float:
         if age < _YOUNG:
             return min(_BASE, _FIRST + _GROWTH * age)
-        return 2 * _BASE if age < _TWICE else max(3 * _BASE, self.longest)
+        return 2 * _BASE if age < _TWICE else self.longest

@@ -91,7 +91,8 @@ class BuildPoller:
         self._pacing = pacing
         self._jobs = jobs or on_event is not None
         self._learn = learn
-        self._known = known is not None
+        self.known = known
+        """The build as the caller has seen it, or None."""
         self._on_event = on_event
         self._began = requester.runtime.now()
         self._ends = None if timeout is None else self._began + timeout
@@ -134,7 +135,7 @@ class BuildPoller:
                 build = await self._read(jobs=jobs)
             except BuildkiteError as error:
                 self.error = error
-                seen, limited = self.seen is not None or self._known, self._ends is not None
+                seen, limited = (self.seen or self.known) is not None, self._ends is not None
                 if not patience.bears(error, self._requester.runtime.now(), seen=seen, limited=limited):
                     raise
                 if not await self.pause(at_least=asked_pause(error)):

@@ -11,10 +11,11 @@ from typing import Literal
 
 from ..states import ACTIVE_JOBS, BUILD_TRANSITIONS, FINISHED_JOBS, HELD_JOBS, JOB_STATES, RUNNING_JOBS
 
-__all__ = ["StateMachine", "StateProblem"]
+__all__ = ["StateMachine", "StateProblem", "reachable"]
 
 _UNDRAWN_BUILDS = frozenset({"waiting", "waiting_failed"})
-"""States of a build that Buildkite lists, but that its diagram doesn't show. Any change from and to them is accepted."""
+"""States of a build that Buildkite lists, but that its diagram doesn't show. Any change from and to them is accepted. A job has
+states of these names too, which are known."""
 
 _REVIVED_JOBS = frozenset({"broken", "waiting_failed", "blocked_failed", "unblocked_failed"})
 """States in which a job ended because of another job. A retry of that one revives it."""
@@ -22,8 +23,12 @@ _REVIVED_JOBS = frozenset({"broken", "waiting_failed", "blocked_failed", "unbloc
 _NOT_BEGUN = (ACTIVE_JOBS - RUNNING_JOBS) | HELD_JOBS | _REVIVED_JOBS
 
 
-def _reachable(edges: Mapping[str, frozenset[str]]) -> Mapping[str, frozenset[str]]:
-    """Return the states that each state leads to in any number of steps."""
+def reachable(edges: Mapping[str, frozenset[str]]) -> Mapping[str, frozenset[str]]:
+    """Return the states that each state leads to in any number of steps.
+
+    Args:
+        edges: the states that each state leads to in one step.
+    """
     found: dict[str, frozenset[str]] = {}
     for state in edges:
         reached: set[str] = set()
@@ -37,7 +42,7 @@ def _reachable(edges: Mapping[str, frozenset[str]]) -> Mapping[str, frozenset[st
     return found
 
 
-_BUILDS = _reachable(BUILD_TRANSITIONS)
+_BUILDS = reachable(BUILD_TRANSITIONS)
 _JOBS: Mapping[str, frozenset[str]] = {
     state: JOB_STATES
     if state in _NOT_BEGUN
@@ -83,7 +88,6 @@ class StateMachine:
 
     def __init__(self, of: Literal["build", "job"]) -> None:
         self._changes = _BUILDS if of == "build" else _JOBS
-        self._undrawn = _UNDRAWN_BUILDS if of == "build" else frozenset[str]()
         self._told: set[StateProblem] = set()
         self.state: str | None = None
 
@@ -103,7 +107,7 @@ class StateMachine:
     def _problem(self, before: str | None, after: str) -> StateProblem | None:
         if after not in self._changes:
             # What came before doesn't matter: each unknown state is told once.
-            return None if after in self._undrawn else StateProblem("unknown", None, after)
+            return None if after in _UNDRAWN_BUILDS else StateProblem("unknown", None, after)
         if before is None or before == after or before not in self._changes or after in self._changes[before]:
             return None
         return StateProblem("impossible", before, after)

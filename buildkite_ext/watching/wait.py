@@ -97,7 +97,7 @@ def decide(
     *,
     on_blocked: OnBlocked,
     pending: PendingActions,
-    until: Until | Callable[[Build], bool] = "finished",
+    until: Until | Callable[[Build], bool],
 ) -> _Step:
     """Return what a wait does after a look at its build.
 
@@ -168,7 +168,7 @@ async def wait(
     outcome: str | None = None
     with requester.span("buildkite.build.wait", {"pipeline": pipeline, "build_number": number}) as span:
         try:
-            result = await _wait(poller, options, unblock, known)
+            result = await _wait(poller, options, unblock)
             if result.timed_out and "timeout" in options.cancel_on:
                 result = await _canceled(requester, poller, result)
             outcome = result.outcome
@@ -206,25 +206,25 @@ async def wait(
                         state,
                         outcome,
                         seconds,
-                        None if finished is None else seconds_of(finished),
+                        seconds_of(finished),
                         () if finished is None else _timings_of(finished),
                     )
                 )
 
 
-async def _wait(poller: BuildPoller, options: WaitOptions, unblock: _Unblock, known: Build | None) -> WaitResult:
+async def _wait(poller: BuildPoller, options: WaitOptions, unblock: _Unblock) -> WaitResult:
     """Poll the build until the wait is over."""
     while True:
         build = await poller.look(jobs=poller.last and options.on_timeout == "return")
         if build is None:
-            return _late(poller, options, known)
+            return _late(poller, options)
         step = decide(build, until=options.until, on_blocked=options.on_blocked, pending=poller.pending)
         may_fail = options.until == "failing" and build.failing_at is not None
         if (step != "continue" or may_fail) and not poller.has_jobs:
             # Again, with its jobs. The build continues if one of them was retried or unblocked meanwhile.
-            build = await poller.look(jobs=True)
+            ended, build = build, await poller.look(jobs=True)
             if build is None:
-                return _late(poller, options, known)
+                return _result(poller, ended, step) if step == "over" else _late(poller, options)
             step = decide(build, until=options.until, on_blocked=options.on_blocked, pending=poller.pending)
         if step == "unblock":
             step = "continue" if await _unblock(poller, build, unblock) else "blocked"
@@ -233,7 +233,7 @@ async def _wait(poller: BuildPoller, options: WaitOptions, unblock: _Unblock, kn
         if step != "continue":
             return _result(poller, build, step)
         if not await poller.pause(blocked=is_blocked(build) and options.on_blocked == "wait"):
-            return _late(poller, options, known)
+            return _late(poller, options)
 
 
 def _result(poller: BuildPoller, build: Build, step: _Step) -> WaitResult:
@@ -256,13 +256,13 @@ def _result_of(poller: BuildPoller, build: Build, outcome: Outcome | None, *, ti
     )
 
 
-def _late(poller: BuildPoller, options: WaitOptions, known: Build | None) -> WaitResult:
+def _late(poller: BuildPoller, options: WaitOptions) -> WaitResult:
     """Return the result of a wait whose time is over, if it asked for one.
 
     Raises:
         DeadlineExceeded: it didn't, or the build was never seen.
     """
-    build = poller.seen or known
+    build = poller.seen or poller.known
     if options.on_timeout == "return" and build is not None:
         return _result_of(poller, build, None, timed_out=True)
     if "timeout" in options.cancel_on:
@@ -354,11 +354,11 @@ async def build_events(
         build = await poller.look()
         while found:
             yield found.popleft()
-        over = build is not None and decide(build, on_blocked=on_blocked, pending=poller.pending) != "continue"
-        if over:
-            return
-        blocked = build is not None and is_blocked(build)
-        if build is None or not await poller.pause(blocked=blocked):
+        if build is not None:
+            step = decide(build, until="finished", on_blocked=on_blocked, pending=poller.pending)
+            if step != "continue":
+                return
+        if build is None or not await poller.pause(blocked=is_blocked(build)):
             raise poller.late(further="It continues. Only its events ended: allow more with timeout=.")
 
 
@@ -399,7 +399,7 @@ async def _cancel(requester: Requester, poller: BuildPoller, error: BaseExceptio
         text = (
             f"{poller.name} may not have been canceled{why}: look at it, and call {poller.call('builds.cancel')} again."
         )
-        logger.warning("%s", text)
+        logger.warning(text)
     if error is not None:
         error.add_note(text)
     return build
@@ -439,14 +439,7 @@ async def _read(requester: Requester, poller: BuildPoller, ends: float) -> Build
 
 def _timings_of(build: Build) -> tuple[JobTiming, ...]:
     """Return how long the jobs of a build ran."""
-    from buildkite_api.models import Job
-
     from ..events import JobTiming
 
-    jobs: object = build.jobs
-    timings: list[JobTiming] = []
-    for job in jobs if isinstance(jobs, list) else ():
-        seconds = seconds_of(job) if isinstance(job, Job) else None
-        if seconds is not None:
-            timings.append(JobTiming(str(job.type), str(job.state or ""), seconds))
-    return tuple(timings)
+    ran = ((job, seconds_of(job)) for job in build.jobs)
+    return tuple(JobTiming(str(job.type), str(job.state or ""), seconds) for job, seconds in ran if seconds is not None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 import unicodedata
 from functools import partial
@@ -15,7 +16,21 @@ from hypothesis import strategies as st
 
 from buildkite_ext import errors
 from buildkite_ext.artifacts.folders import PartFile, Tree
-from buildkite_ext.artifacts.names import PART, PART_LENGTH, System, conflict, file_target, path_problem, tree_target
+from buildkite_ext.artifacts.names import (
+    PART,
+    PART_LENGTH,
+    System,
+    absolute,
+    checked,
+    conflict,
+    file_target,
+    has_job,
+    label,
+    names_folder,
+    path_problem,
+    shown,
+    tree_target,
+)
 from buildkite_ext.globs import matches_path, matches_wildcard, plain_path, server_filter
 
 from .fakes import Flavor
@@ -153,6 +168,196 @@ def test_a_file_that_the_caller_names_follows_the_rules_of_its_system_too(tmp_pa
         file_target(artifact(), tmp_path / name, system="windows")
     if len(name) < 256:  # the other systems have that rule as well
         assert file_target(artifact(), tmp_path / name, system="linux").path == tmp_path / name
+
+
+SAID = [
+    ([], "linux", "it is empty"),
+    (["a", ""], "linux", "'' isn't a name"),
+    ([".."], "linux", "'..' isn't a name"),
+    (["a\\b"], "linux", r"'a\\b' holds a separator, a drive or a control character"),
+    (["C:a"], "macos", "'C:a' holds a separator, a drive or a control character"),
+    ([".Buildkite-EXT-0123456789ABCDEF.part"], "linux", "'.Buildkite-EXT-0123456789ABCDEF.part' is the name of a temporary file of downloads"),
+    (["é" * 128], "linux", f"the name '{'é' * 40}…' has 256 bytes, and 255 are allowed"),
+    (["x" * 256], "windows", f"the name '{'x' * 40}…' has 256 characters, and 255 are allowed"),
+    (["nul.txt"], "windows", "'nul.txt' is the name of a device"),
+    (["a?"], "windows", """'a?' holds one of the characters < > : " | ? *"""),
+    (["a."], "windows", "'a.' ends with a space or a dot, which Windows drops"),
+    (["a"] * 130, "linux", "it has 129 folders, and 128 are allowed"),
+    (["x" * 250] * 16 + ["é" * 41], "linux", "the whole path needs 4102 bytes, and 4095 are allowed"),
+    (["é" * 110, "x" * 150], "windows", "the whole path needs 265 characters, and 259 are allowed"),
+    (["é" * 110, "a"], "windows", None),
+    (["é" * 220, "a"], "windows", "the whole path needs 261 characters, and 259 are allowed"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("parts", "system", "said"), SAID)
+def test_the_reason_is_said(parts: list[str], system: System, said: str | None) -> None:
+    assert path_problem(parts, root="/to/", system=system) == said
+    assert path_problem(parts, root="\\to\\", system=system) == said
+    assert path_problem(parts, root="/tX", system=system) == said
+
+
+def test_the_folder_of_a_file_leaves_room_for_its_temporary_file() -> None:
+    assert path_problem(["x" * 218, "a"], root="/to", system="windows") is None
+    assert "whole path needs 260 characters" in str(path_problem(["x" * 219, "a"], root="/to", system="windows"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"id": None}, "whose id is 'None'"),
+        ({"id": ""}, "whose id is \"''\""),
+        ({"id": "."}, "whose id is"),
+        ({"id": ".."}, "whose id is"),
+        ({"id": "\ud800"}, "whose id is"),
+        ({"id": 7}, "whose id is '7'"),
+        ({"job_id": 7}, "whose job_id is '7'"),
+        ({"path": ["a"]}, "whose path is"),
+        ({"filename": {}}, "whose filename is '{}'"),
+        ({"file_size": "7"}, "whose file_size is"),
+        ({"file_size": True}, "whose file_size is 'True'"),
+        ({"sha1sum": 7}, "whose sha1sum is '7'"),
+        ({"sha1sum": "x" * 400}, None),
+        ({"path": 7 * ["x" * 100]}, f"""whose path is "['{"x" * 100}', '{"x" * 100}', '{"x" * 90}…"."""),
+        ({"job_id": None, "path": None, "filename": None, "file_size": None, "sha1sum": None}, None),
+        ({"file_size": 0}, None),
+    ],
+)
+def test_an_artifact_has_what_a_download_needs(changes: dict[str, Any], said: str | None) -> None:
+    one = artifact(**changes)
+    if said is None:
+        assert checked(one) is one
+    else:
+        with pytest.raises(errors.InvalidResponse, match=f"^Buildkite described an artifact {re.escape(said)}"):
+            checked(one)
+
+
+def test_what_is_no_artifact_is_none() -> None:
+    with pytest.raises(errors.InvalidResponse, match=r"^Buildkite listed '7' among artifacts\.$"):
+        checked(7)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("job", "has"), [("j", True), ("", False), (".", False), ("..", False), (None, False), (7, False)]
+)
+def test_an_artifact_without_the_id_of_a_job_can_not_be_asked_for(job: Any, has: bool) -> None:
+    assert has_job(artifact(job_id=job)) is has
+
+
+def test_a_relative_path_needs_a_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert absolute(Path("a")) == tmp_path / "a"
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert absolute(tmp_path) == tmp_path
+    said = (
+        r"^to='a' is a path in the current folder, which can't be used: No such file or directory\. It may be deleted\. "
+        r"Change to another folder, or give an absolute path in to=\.$"
+    )
+    for ask in (absolute, partial(file_target, artifact()), partial(file_target, artifact(), folder=True)):
+        with pytest.raises(errors.UnsafePath, match=said):
+            ask(Path("a"))
+    with pytest.raises(errors.UnsafePath, match=said):
+        tree_target(artifact(), Path("a"))
+
+
+def test_a_text_of_a_server_is_shown_in_a_length_that_can_be_read() -> None:
+    assert label(artifact("a\n\x1b[2J", id="1")) == r"Artifact 'a\n\x1b[2J' ('1')"
+    assert shown("x" * 300) == repr("x" * 300)
+    assert shown("x" * 301) == repr("x" * 300 + "…")
+    assert shown(None) == "None"
+
+
+def test_a_separator_at_the_end_says_that_a_path_is_a_folder() -> None:
+    assert names_folder("wheels" + os.sep)
+    assert not names_folder("wheels")
+    assert not names_folder(Path("wheels") / "")
+    assert not names_folder(b"wheels/")  # type: ignore[arg-type]
+
+
+def refused(target: Any, one: Any, to: Path) -> str:
+    """Return what the refusal of a target says."""
+    with pytest.raises(errors.UnsafePath) as caught:
+        target(one, to)
+    return str(caught.value)
+
+
+def test_the_file_of_one_artifact(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    one = artifact("dist\\sub\\app.whl", filename="named.whl")
+    for target in (tmp_path / "new", tmp_path / "there" / "new"):
+        assert file_target(one, target).path == target
+        assert file_target(one, target).artifact is one
+        assert file_target(one, target, folder=True).path == target / "named.whl"
+    assert file_target(one, tmp_path / "there").path == tmp_path / "there" / "named.whl"
+    unnamed = artifact("dist\\sub\\app.whl", filename=None)
+    assert file_target(unnamed, tmp_path).path == tmp_path / "app.whl"
+    assert file_target(artifact("a", filename=" a "), tmp_path).path == tmp_path / "a"
+    assert file_target(one, Path("/to") / ("é" * 130), folder=True, system="windows").artifact is one
+    for nothing in (artifact("", id="1", filename=""), artifact("a", id="1", path=None, filename=None)):
+        assert refused(file_target, nothing, tmp_path) == (
+            "Artifact '1': '' isn't a file name: '' isn't a name. Name the file to write in to=."
+        )
+    long = tmp_path / ("é" * 128)
+    assert refused(file_target, one, long) == (
+        f"to='{long}' can't be written: the name '{'é' * 40}…' has 256 bytes, and 255 are allowed."
+    )
+    device = tmp_path / "NUL"
+    assert refused(partial(file_target, system="windows"), one, device) == (
+        f"to='{device}' can't be written: 'NUL' is the name of a device."
+    )
+    missing = tmp_path / "missing" / ".."
+    assert refused(file_target, one, missing) == f"to='{missing}' is neither a file nor a folder that exists."
+    assert "the whole path needs" in refused(
+        partial(file_target, folder=True, system="windows"), one, Path("/to" + "/x" * 150)
+    )
+
+
+def test_the_file_of_one_of_many_artifacts(tmp_path: Path) -> None:
+    assert tree_target(artifact(".\\dist\\app.whl"), tmp_path).path == tmp_path / "dist" / "app.whl"
+    assert tree_target(artifact("a/b", job_id="j"), tmp_path, by_job=True).path == tmp_path / "j" / "a" / "b"
+    assert tree_target(artifact("a", path=None, filename="log"), tmp_path).path == tmp_path / "log"
+    alone = "Download it alone, with artifacts.download(artifact, to=FILE)."
+    for path in ("/etc/passwd", "../a", "a/../b", "C:a", "c:/a", "\\a", "", None):
+        assert refused(tree_target, artifact("a", id="1", path=path, filename=None), tmp_path) == (
+            f"Artifact '1' has the path {path!r}, which leads outside '{tmp_path}'. {alone}"
+        )
+    device = artifact("NUL", id="1")
+    assert refused(partial(tree_target, system="windows"), device, tmp_path) == (
+        f"Artifact '1' has the path 'NUL', which can't be written: 'NUL' is the name of a device. {alone}"
+    )
+    for job in ("..", "", None):
+        assert refused(partial(tree_target, by_job=True), artifact("a", id="1", job_id=job), tmp_path) == (
+            f"Artifact '1' has the job id '{job or ''}', which isn't the name of a folder: '{job or ''}' isn't a name. "
+            "Download it without by_job=True."
+        )
+    of_a_device = artifact("a", id="1", job_id="nul")
+    assert refused(partial(tree_target, by_job=True, system="windows"), of_a_device, tmp_path) == (
+        "Artifact '1' has the job id 'nul', which isn't the name of a folder: 'nul' is the name of a device. "
+        "Download it without by_job=True."
+    )
+    with pytest.raises(errors.UnsafePath, match="the whole path needs"):
+        tree_target(artifact("a"), Path("/to" + "/x" * 150), system="windows")
+
+
+def test_two_files_in_each_other_s_way_are_named_with_what_to_do() -> None:
+    said = str(refusal("a", "a", content=True))
+    assert said == (
+        "Artifacts 'a' ('id-0', job 'job-0') and 'a' ('id-1', job 'job-1'): both would be written to '/to/a'. "
+        "Nothing was downloaded. Pass by_job=True for a folder a job, give job_id= for one job's, or download each with "
+        "artifacts.download(artifact, to=FILE)."
+    )
+    of_one_job = [tree_target(artifact("a", name.encode(), id=name), Path("/to")) for name in "12"]
+    assert "a folder a job, or download each" in str(conflict(of_one_job))
+    advice = "Select one by its glob, give job_id= for one job's, or download each"
+    for paths in (("a", "A"), ("a", "a/b"), ("A/x", "a/y")):
+        assert advice in str(refusal(*paths))
+    assert "'/to/a' would be a file and a folder" in str(refusal("a/b", "a"))
+    assert "'/to/a' would be a file and a folder" in str(refusal("a", "a/b"))
+    assert ": their paths differ by case or Unicode form alone, and many" in str(refusal("a", "A"))
+    assert ": their folders differ by case or Unicode form alone, and many" in str(refusal("A/x", "a/y"))
+    assert ": their folders differ by case or Unicode form alone, and many" in str(refusal("b/A/x", "b/a/y"))
 
 
 @pytest.mark.parametrize("to", ["missing/..", "missing/../.."])

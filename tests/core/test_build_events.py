@@ -189,6 +189,7 @@ PASSED = a_build("passed", started_at=T(0), finished_at=T(9))
         (a_build("scheduled"), a_build("skipped"), ["build.skipped"]),
         (a_build("scheduled"), a_build("not_run", finished_at=T(1)), ["build.finished"]),
         (RUNNING, a_build("canceling", started_at=T(0)), []),
+        (a_build("passed", blocked=True, started_at=T(0), finished_at=T(3)), a_build("canceling", started_at=T(0)), []),
         (a_build("canceling", started_at=T(0)), a_build("canceled", started_at=T(0), finished_at=T(3)), ["build.finished"]),
         (RUNNING, a_build("passed", blocked=True, started_at=T(0), finished_at=T(3)), ["build.finished"]),
         (a_build("passed", blocked=True, finished_at=T(3)), a_build("canceled", finished_at=T(5)), ["build.finished"]),
@@ -209,6 +210,12 @@ PASSED = a_build("passed", started_at=T(0), finished_at=T(9))
         (a_build("running", job("a", state="running", scheduled_at=T(0), started_at=T(1))),
          a_build("running", job("a", state="running", scheduled_at=T(0), started_at=T(1), promised_exit_status=1)),
          ["job.promised_exit_status"]),
+        (a_build("running", job("a", state="running", promised_exit_status=1)),
+         a_build("running", job("a", state="running", promised_exit_status=1)), []),
+        (RUNNING, a_build("running", job("a", state="assigned"), started_at=T(0)), ["job.scheduled"]),
+        (RUNNING, a_build("running", job("a", state="running"), started_at=T(0)), ["job.scheduled", "job.started"]),
+        (RUNNING, a_build("running", job("a", state="pending"), job("b", state="skipped"), started_at=T(0)), []),
+        (RUNNING, a_build("running", job("a", state="waiting", scheduled_at=T(1)), started_at=T(0)), ["job.scheduled"]),
     ],
 )  # fmt: skip
 def test_each_change_is_one_event(before: Build | None, after: Build, events: list[str]) -> None:
@@ -228,11 +235,42 @@ def test_events_are_in_the_order_of_their_times() -> None:
     ]  # fmt: skip
 
 
-def test_an_event_of_a_poll_is_of_the_class_of_the_webhook_and_names_its_pipeline() -> None:
-    for event in changes(None, a_build("passed", ran("a"), started_at=T(0), finished_at=T(9))):
+@pytest.mark.parametrize("skipped", [False, True])
+def test_an_event_of_a_poll_is_of_the_class_of_the_webhook_and_names_its_build_and_its_pipeline(skipped: bool) -> None:
+    jobs = [
+        job("a", state="failed", scheduled_at=T(0), started_at=T(1), finished_at=T(4), promised_exit_status=1,
+            promised_exit_status_at=T(3)),
+        job("deploy", type="manual", state="unblocked", unblocked_at=T(2)),
+        job("then", type="trigger", state="passed", finished_at=T(5)),
+        job("no time", state="failed", scheduled_at=T(0), started_at=None, finished_at=None),
+    ]  # fmt: skip
+    after = a_build("skipped" if skipped else "failed", *jobs, started_at=T(0), failing_at=T(3), finished_at=T(9))
+    found = changes(None, after)
+    assert [told(event)[:2] for event in found] == [
+        ("build.scheduled", None), ("build.running", None),
+        ("job.scheduled", "a"), ("job.scheduled", "no time"), ("job.started", "a"), ("job.activated", "deploy"),
+        ("job.promised_exit_status", "a"), ("build.failing", None), ("job.finished", "a"), ("job.finished", "then"),
+        ("job.finished", "no time"), ("build.skipped" if skipped else "build.finished", None),
+    ]  # fmt: skip
+    for event in found:
         assert type(event) is EVENTS[event.event]
         assert isinstance(event, BuildEvent | JobEvent)
-        assert (event.pipeline.slug, event.build.number, event.raw) == ("web", 7, b"")
+        assert event.build is after
+        assert (event.pipeline.slug, event.raw) == ("web", b"")
+        assert event.pipeline.url == "https://api.buildkite.com/v2/organizations/acme/pipelines/web"
+        assert not isinstance(event, JobEvent) or event.job in after.jobs
+
+
+def test_a_pipeline_may_be_called_builds() -> None:
+    url = "https://api.buildkite.com/v2/organizations/acme/pipelines/builds"
+    (event,) = changes(None, a_build("scheduled", url=f"{url}/builds/7"))
+    assert isinstance(event, BuildEvent)
+    assert (event.pipeline.slug, event.pipeline.url) == ("builds", url)
+
+
+def test_the_pipeline_of_an_event_is_that_of_the_build_where_it_came_with_it() -> None:
+    after = a_build("running", started_at=T(0), pipeline={"slug": "web", "name": "The web"})
+    assert [event.pipeline.name for event in changes(None, after) if isinstance(event, BuildEvent)] == ["The web"] * 2
 
 
 # --- Waits and iterators --------------------------------------------------------------------------------------------------
@@ -250,7 +288,9 @@ async def test_a_hook_that_raises_breaks_no_wait(
     with caplog.at_level(logging.ERROR):
         result = await flavor.call(flavor.client(timeline, clock=clock).builds.wait, "web", 7, on_event=hook)
     assert (result.outcome, seen) == ("passed", ["build.scheduled", "build.finished"])
-    assert len(caplog.records) == 2
+    assert [record.getMessage() for record in caplog.records] == [
+        f"on_event raised an error on {kind}; nothing else is affected." for kind in ("BuildScheduled", "BuildFinished")
+    ]
     assert {request.url.params.get("include_retried_jobs") for request in timeline.reads} == {"true"}
 
 
@@ -261,7 +301,11 @@ async def test_an_async_hook_is_awaited_where_that_is_possible(flavor: Flavor, c
     seen: list[str] = []
     wait = flavor.client(Timeline(clock, [(0, {"state": "passed"})]), clock=clock).builds.wait
     if flavor.blocking:
-        with pytest.raises(TypeError, match=r"on_event= is an async function.*hooks\.dispatch_blocking"):
+        said = (
+            r"^on_event= is an async function, which BuildkiteClient can't await: give a plain one, such as "
+            r"hooks\.dispatch_blocking of a WebhookHandler, or use AsyncBuildkiteClient$"
+        )
+        with pytest.raises(TypeError, match=said):
             wait("web", 7, on_event=hook)
     else:
         await wait("web", 7, on_event=hook)
@@ -277,12 +321,27 @@ async def test_events_end_with_the_build_or_its_time(flavor: Flavor, clock: Fake
     assert [told(event) for event in found][-1] == ("build.finished", None, True)
     found = []
     timeline.shown = [(0, {"state": "running"})]
-    with pytest.raises(errors.DeadlineExceeded, match="still running after 90 s"):
+    said = r"still running after 90 s\. It continues\. Only its events ended: allow more with timeout=\.$"
+    with pytest.raises(errors.DeadlineExceeded, match=said):
         await flavor.list(builds.events("web", 7, timeout=90), found)
     assert [event.event for event in found] == ["build.scheduled", "build.running"]
     timeline.shown = [(0, {"state": "passed", "blocked": True}), (timeline.now + 90, {"state": "failed"})]
     found = await flavor.list(builds.events("web", 7, on_blocked="wait"))
     assert [told(event)[2] for event in found if event.event == "build.finished"] == [True, False]
+
+
+async def test_events_of_a_build_that_the_caller_has_seen_may_come_late(flavor: Flavor, clock: FakeClock) -> None:
+    known = Build.from_dict(build(7, state="scheduled"))
+    client = flavor.client(Timeline(clock, [(0, 404), (20, {"state": "passed"})]), clock=clock)
+    found: list[WebhookEvent] = await flavor.list(client.builds.events(known))
+    assert [event.event for event in found] == ["build.scheduled", "build.finished"]
+
+
+async def test_events_of_a_blocked_build_are_asked_for_rarely(flavor: Flavor, clock: FakeClock) -> None:
+    timeline = Timeline(clock, [(0, {"state": "passed", "blocked": True}), (1000, {"state": "canceled"})])
+    builds = flavor.client(timeline, clock=clock).builds
+    await flavor.list(builds.events("web", 7, on_blocked="wait"))
+    assert len(timeline.requests) == 1000 / 25 + 1
 
 
 async def test_an_iterator_of_events_may_be_left(flavor: Flavor, clock: FakeClock) -> None:

@@ -333,6 +333,8 @@ async def test_nothing_that_an_error_holds_is_the_token(flavor: Flavor, response
             40,
         ),
         ({"scope": 7}, {"RateLimit-Reset": "-1"}, 0),
+        ({"scope": "rest"}, {"RateLimit-Reset": "-1", "RateLimit-User-Reset": "40"}, 0),
+        ({"reset": 0.5}, {"RateLimit-Reset": "5"}, 0.5),
         ({}, {"Retry-After": "-7"}, 0),
         ({}, {"Retry-After": "7"}, 7),
         ({}, {}, None),

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildkite_ext.watching.pacing import LONGEST_PAUSE, Pacing
+from buildkite_ext.watching.pacing import LONGEST_PAUSE, Pacing, next_interval, next_pause
 from buildkite_ext.watching.poller import usual_duration
 
-from .test_waiting import a_build
+from .test_states import a_build
 
 ROUND_TRIP = 0.15
 
@@ -64,8 +64,98 @@ def test_a_pause_ends_where_the_frequent_polls_begin() -> None:
     assert Pacing.of(None, 300.0).pause(requests=99, elapsed=1e9, age=279, ran=279) == 6.0
 
 
-def test_a_blocked_build_is_polled_rarely() -> None:
-    assert Pacing.of(None).pause(requests=1, elapsed=0, age=0, blocked=True) == pytest.approx(25)
+@pytest.mark.parametrize(("chance", "pause"), [(1.0, 25), (0.5, 22.5), (0.0, 20)])
+def test_a_blocked_build_is_polled_rarely(chance: float, pause: float) -> None:
+    assert Pacing.of(None).pause(requests=1, elapsed=0, age=0, blocked=True, chance=chance) == pytest.approx(pause)
+    assert Pacing.of(6).pause(requests=1, elapsed=0, age=0, blocked=True, chance=chance) == pytest.approx(
+        pause * 6 / 15
+    )
+
+
+def test_a_pacing_is_that_of_the_caller_or_that_of_the_limits() -> None:
+    assert Pacing.of(None) == Pacing(15.0, 0.2, None)
+    assert Pacing.of(None, 60.0) == Pacing(15.0, 0.2, 60.0)
+    assert Pacing.of(4) == Pacing(4, 0.0, None)
+    assert Pacing.of(4, 60.0) == Pacing(4, 0.0, 60.0)
+
+
+@pytest.mark.parametrize(
+    ("poll_interval", "age", "pause"),
+    [
+        *(
+            (None, age, pause)
+            for age, pause in ((0, 1), (2, 2), (7, 4.5), (8, 5), (19.9, 5), (20, 10), (59.9, 10), (60, 15))
+        ),
+        *((60, age, pause) for age, pause in ((0, 1), (19.9, 5), (20, 10), (60, 60))),
+        *((4, age, pause) for age, pause in ((0, 1), (5, 3.5), (6, 4), (7, 4), (30, 4), (60, 4))),
+    ],
+)
+def test_pauses_grow_with_the_age_of_the_build(poll_interval: float | None, age: float, pause: float) -> None:
+    pacing = Pacing.of(poll_interval)
+    assert pacing.pause(requests=9, elapsed=1000, age=age) == pause
+    assert pacing.pause(requests=9, elapsed=1000, age=age, chance=0.5) == pytest.approx(
+        pause if poll_interval is None and pause == 15 else 0.9 * pause
+    )
+
+
+@pytest.mark.parametrize(
+    ("requests", "elapsed", "chance", "pause"),
+    [
+        (17, 300, 1, 15),
+        (18, 300, 1, 15),
+        (19, 313, 1, 17),
+        (19, 313, 0, 16.6),
+        (19, 312, 1, 18),
+        (99, 300, 1, 18),
+        (99, 300, 0, 17.4),
+        (0, 300, 0, 15),
+    ],
+)
+def test_the_polls_of_the_young_build_are_made_up_for(
+    requests: int, elapsed: float, chance: float, pause: float
+) -> None:
+    found = Pacing.of(None).pause(requests=requests, elapsed=elapsed, age=300, chance=chance)
+    assert found == pytest.approx(pause)
+
+
+@pytest.mark.parametrize(
+    ("expected", "pauses"),
+    [
+        (20.0, {0: 1, 3: 2, 4.5: 1, 5: 5, 35: 5, 35.1: 10, 70: 15}),
+        (300.0, {269: 15, 270: 15, 271: 14, 280: 5, 283: 2, 284: 1, 284.5: 1, 285: 5, 300: 5, 315: 5, 315.1: 15}),
+        (600.0, {554: 15, 556: 14, 569: 1, 570: 5, 630: 5, 630.1: 15}),
+        (2000.0, {1940: 15, 1941: 14, 1955: 5, 2045: 5, 2045.1: 15}),
+    ],
+)
+def test_pauses_end_where_the_usual_end_is_near(expected: float, pauses: dict[float, float]) -> None:
+    pacing = Pacing.of(None, expected)
+    found = {ran: pacing.pause(requests=0, elapsed=1e9, age=ran, ran=ran) for ran in pauses}
+    assert found == pytest.approx(pauses)
+    young = {ran: pacing.pause(requests=0, elapsed=1e9, age=0) for ran in pauses}
+    assert set(young.values()) == {1}  # it doesn't run yet
+
+
+@pytest.mark.parametrize(
+    ("interval", "left", "pause", "last"),
+    [
+        (5, None, 5, False),
+        (5, 60, 5, False),
+        (5, 5.1, 5, False),
+        (5, 5, 4, True),
+        (5, 3, 2, True),
+        (5, 2, 1, True),
+        (5, 1, 0.5, True),
+        (0.1, 0.1, 0.05, True),
+    ],
+)
+def test_the_last_poll_is_made_before_the_time_is_over(
+    interval: float, left: float | None, pause: float, last: bool
+) -> None:
+    assert next_pause(interval, left) == (pytest.approx(pause), last)
+
+
+def test_an_interval_grows_by_half() -> None:
+    assert [next_interval(interval, 15) for interval in (1, 2, 10, 12, 15)] == [1.5, 3, 15, 15, 15]
 
 
 @given(

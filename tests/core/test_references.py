@@ -15,9 +15,11 @@ from buildkite_ext.references import (
     JobReference,
     PullRequestReference,
     Reference,
+    is_uuid,
     read_job_reference,
     read_pull_request,
     read_reference,
+    refuse_page,
 )
 from buildkite_ext.simulation import Simulator
 
@@ -49,6 +51,9 @@ ADDRESSES = {
     "https://buildkite.com/acme/web/builds/42": BUILD,
     "buildkite.com/acme/web/builds/42": BUILD,
     "http://www.buildkite.com/acme/web/builds/42": BUILD,
+    "BuildKite.com/acme/web/builds/42": BUILD,
+    "https://buildkite.com:443/acme/web/builds/42": BUILD,
+    "http://buildkite.com:80/acme/web/builds/42": BUILD,
     "HTTPS://Buildkite.com/acme/web/builds/42#annotation-coverage": BUILD,
     f"https://buildkite.com/acme/web/builds/42#{JOB}": JOB_OF_BUILD,
     f"https://buildkite.com/acme/web/builds/42#{JOB}/12-40": JOB_OF_BUILD,
@@ -80,7 +85,8 @@ ADDRESSES = {
 REFUSED = {
     "": "can't be a slug",
     " ": "can't be a slug",
-    "..": "can't be a slug",
+    ".": "can't be a slug: give PIPELINE",
+    "..": "can't be a slug: give PIPELINE",
     "acme/..": "can't be a slug",
     "acme/": "can't be a slug",
     "/web": "can't be a slug",
@@ -93,7 +99,9 @@ REFUSED = {
     "web?x": "can't be a slug",
     "web#42": "can't be a slug",
     "we\\b": "can't be a slug",
-    "we\nb": "control character",
+    "we\nb": "^it holds a control character$",
+    "we\udcffb": "^it isn't UTF-8 text$",
+    "https://buildkite.com/acme/%ff": "can't be a slug",
     "https://buildkite.com/": "names no pipeline",
     "https://buildkite.com/acme": "names no pipeline",
     "https://buildkite.com/organizations/acme/agents": "names no pipeline",
@@ -102,7 +110,7 @@ REFUSED = {
     "https://buildkite.com/acme/%2e%2e": "can't be a slug",
     "https://buildkite.com/acme/%0a": "can't be a slug",
     "https://buildkite.com/acme/./web/builds/42": "a segment of dots",
-    "https://buildkite.com/acme/web/builds/42/../../other/builds/7": "a segment of dots",
+    "https://buildkite.com/acme/web/builds/42/../../other/builds/7": "^a segment of dots .* leads to another path$",
     "https://buildkite.com/acme/web/builds/42/%2e%2E/7": "a segment of dots",
     "https://buildkite.com/acme/web%2fbuilds%2f42": "can't be a slug",
     "https://buildkite.com/acme/web%252fbuilds": "can't be a slug",
@@ -112,14 +120,14 @@ REFUSED = {
     "https://buildkite.com\\@evil.example/acme/web": "holds a user or a password",
     "https://buildkite.com\\.evil.example/acme/web": "its host isn't buildkite.com",
     "https://buildkite.com@evil.example/acme/web": "holds a user or a password",
-    "https://github.com/acme/web": "its host isn't buildkite.com",
+    "https://github.com/acme/web": "^its host isn't buildkite.com$",
     "https://buildkite.com:444/acme/web/builds/42": "its host isn't buildkite.com",
     "https://buildkite.test/acme/web/builds/42": "its host isn't buildkite.com",
     "https://buildkite.com.evil.example/acme/web/builds/42": "its host isn't buildkite.com",
-    "https://me:s3cret@buildkite.com/acme/web/builds/42": "holds a user or a password",
-    "ftp://buildkite.com/acme/web": "isn't http or https",
+    "https://me:s3cret@buildkite.com/acme/web/builds/42": "^its URL holds a user or a password$",
+    "ftp://buildkite.com/acme/web": "^its scheme isn't http or https$",
     "https://": "isn't http or https",
-    "https://[/acme/web": "isn't a URL",
+    "https://[/acme/web": "^it isn't a URL$",
     "https://buildkite.com:port/acme/web": "isn't a URL",
     f"{API}/v2/user": "its host isn't buildkite.com",
     f"{API}/v2/organizations/acme": "names no pipeline",
@@ -148,6 +156,8 @@ def test_another_root_has_its_own_api_and_its_own_web_pages() -> None:
     assert read_reference(f"{root}/{path}", root=root) == BUILD
     assert read_reference("https://buildkite.test/acme/web/builds/42", root=root) == BUILD
     assert read_reference(f"{API}/{path}", root=root) == BUILD  # as answers hold it that a proxy has passed on
+    # Buildkite's own URLs, however the path of the proxy begins.
+    assert read_reference(f"{API}/{path}", root="https://proxy.example/v2") == BUILD
     for foreign in (f"http://127.0.0.1:8081/proxy/{path}", f"https://127.0.0.1:8080/proxy/{path}"):
         with pytest.raises(ValueError, match="another API"):
             read_reference(foreign, root=root)
@@ -271,6 +281,50 @@ def test_what_is_written_is_read_as_the_same_reference(
     assert read_reference(written.url(root), root=root) == in_api
 
 
+@pytest.mark.parametrize(
+    ("reference", "url", "page"),
+    [
+        (WEB, "", "acme/web"),
+        (BUILD, "/builds/42", "acme/web/builds/42"),
+        (STEP, "/builds/42", f"acme/web/builds/42/steps/canvas?sid={JOB}"),
+        (JOB_OF_BUILD, f"/builds/42/jobs/{JOB}", f"acme/web/builds/42#{JOB}"),
+        (
+            OF_JOB,
+            f"/builds/42/jobs/{JOB}/artifacts/{ARTIFACT}",
+            f"organizations/acme/pipelines/web/builds/42/jobs/{JOB}/artifacts/{ARTIFACT}",
+        ),
+        (
+            Reference("web", "acme", 42, JOB, step_id=ARTIFACT),
+            f"/builds/42/jobs/{JOB}",
+            f"acme/web/builds/42/steps/canvas?sid={ARTIFACT}#{JOB}",
+        ),
+        (Reference("web", "acme", None, JOB, ARTIFACT, JOB), "", "acme/web"),
+        (Reference("web", "acme", 42, None, ARTIFACT), "/builds/42", "acme/web/builds/42"),
+    ],
+)
+def test_a_reference_is_written_as_the_urls_of_the_api_and_of_the_page(
+    reference: Reference, url: str, page: str
+) -> None:
+    assert reference.url() == f"{ROUTE}{url}"
+    assert reference.web_url() == f"https://buildkite.com/{page}"
+    assert reference.url("http://bk.test/x") == f"{ROUTE}{url}".replace(API, "http://bk.test/x")
+    assert reference.web_url("http://bk.test:3000") == f"http://bk.test:3000/{page}"
+
+
+def test_slugs_and_ids_are_encoded() -> None:
+    odd = Reference("wéb", "a&c", 42, "j b", "a+t")
+    assert odd.url() == f"{API}/v2/organizations/a%26c/pipelines/w%C3%A9b/builds/42/jobs/j%20b/artifacts/a%2Bt"
+    assert odd.web_url() == (
+        "https://buildkite.com/organizations/a%26c/pipelines/w%C3%A9b/builds/42/jobs/j%20b/artifacts/a%2Bt"
+    )
+    assert Reference("web", "acme", 42, "j b", step_id="s t").web_url().endswith("/steps/canvas?sid=s%20t#j%20b")
+    for wrong in (Reference("..", "acme"), Reference("web", "a/b"), Reference("web", "acme", 42, "a/b")):
+        with pytest.raises(ValueError, match="can't be a slug"):
+            wrong.url()
+        with pytest.raises(ValueError, match="can't be a slug"):
+            wrong.web_url()
+
+
 def test_a_reference_without_an_organization_has_no_url() -> None:
     for write in (Reference("web", None, 42).url, Reference("web", None, 42).web_url):
         with pytest.raises(ValueError, match=r"'web' names no organization"):
@@ -283,6 +337,7 @@ def test_a_reference_without_an_organization_has_no_url() -> None:
         (f"{API}/v2/organizations/acme/jobs/{JOB}", JobReference(JOB, "acme")),
         (f"{API}/v2/organizations/acme/jobs/{JOB}/log.txt", JobReference(JOB, "acme")),
         (f"{API}/v2/organizations/acme/jobs/{JOB}/artifacts", JobReference(JOB, "acme")),
+        (f"{API}/v2/organizations/acme/jobs/{JOB}/artifacts/{ARTIFACT}", JobReference(JOB, "acme", ARTIFACT)),
         (f"{API}/v2/organizations/acme/jobs/{JOB}/artifacts/{ARTIFACT}/download", JobReference(JOB, "acme", ARTIFACT)),
         (OF_JOB.url(), JobReference(JOB, "acme", ARTIFACT)),
         (OF_JOB.web_url(), JobReference(JOB, "acme", ARTIFACT)),
@@ -297,9 +352,9 @@ def test_a_job_is_known_by_its_id_alone(text: str, expected: JobReference) -> No
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (JOB, "isn't the URL of a job"),
-        (BUILD.url(), "the URL of no job"),
-        (STEP.web_url(), "a step of the build, and no job"),
+        (JOB, "^it isn't the URL of a job$"),
+        (BUILD.url(), "^it is the URL of no job$"),
+        (STEP.web_url(), "^it is the URL of a step of the build, and no job$"),
         (f"{API}/v2/organizations/acme/jobs/", "names no pipeline"),
         (f"{API}/v2/organizations/acme/jobs/..", "segment of dots"),
         (f"{API}/v2/organizations/acme/jobs/a%2fb", "can't be a slug"),
@@ -322,6 +377,7 @@ PULL_REQUEST = PullRequestReference("github.com", "acme/web", 12)
         ("https://github.com/acme/web/pull/12", PULL_REQUEST),
         ("https://github.com/acme/web/pull/12/files#diff-1", PULL_REQUEST),
         ("https://GitHub.com/acme/web/pull/012?w=1", PULL_REQUEST),
+        ("https://github.com/acme/web/pull/1", PullRequestReference("github.com", "acme/web", 1)),
         ("https://git.acme.test/acme/web/pull/12", PullRequestReference("git.acme.test", "acme/web", 12)),
         ("https://bitbucket.org/acme/web/pull-requests/12/diff", PullRequestReference("bitbucket.org", "acme/web", 12)),
         ("https://gitlab.com/acme/a/web/-/merge_requests/12", PullRequestReference("gitlab.com", "acme/a/web", 12)),
@@ -336,7 +392,10 @@ def test_pull_requests_are_read(text: str, expected: PullRequestReference) -> No
     [
         ("12", "isn't http or https"),
         ("", "isn't http or https"),
-        ("https://github.com/acme/web/issues/12", "isn't the URL of a pull request"),
+        (
+            "https://github.com/acme/web/issues/12",
+            "^it isn't the URL of a pull request, such as https://github.com/acme/web/pull/12$",
+        ),
         ("https://github.com/web/pull/12", "isn't the URL of a pull request"),
         ("https://github.com/acme/web/pull/0", "isn't the URL of a pull request"),
         ("https://github.com/acme/web/pull/new", "isn't the URL of a pull request"),
@@ -380,3 +439,58 @@ def test_any_text_is_a_pull_request_or_a_value_error(text: str) -> None:
         return
     assert found.number > 0
     assert read_pull_request(f"https://{found.host}/{quote(found.repository)}/pull/{found.number}") == found
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [(JOB, True), (f" {JOB.upper()}\n", True), (JOB[:-1], False), (f"{JOB}0", False), ("deploy", False)],
+)
+def test_an_id_of_buildkite_is_told_by_its_form(text: str, is_one: bool) -> None:
+    assert is_uuid(text) is is_one
+
+
+@pytest.mark.parametrize(
+    ("page", "route"),
+    [
+        ("https://buildkite.com/acme/web", "organizations/acme/pipelines/web"),
+        ("buildkite.com/acme/web", "organizations/acme/pipelines/web"),
+        ("WWW.Buildkite.com/acme/web/builds/42?tab=x", "organizations/acme/pipelines/web/builds/42"),
+        ("http://www.buildkite.com/acme/web/builds/42", "organizations/acme/pipelines/web/builds/42"),
+        (JOB_OF_BUILD.web_url(), f"organizations/acme/pipelines/web/builds/42/jobs/{JOB}"),
+        (OF_JOB.web_url(), f"organizations/acme/pipelines/web/builds/42/jobs/{JOB}/artifacts/{ARTIFACT}"),
+    ],
+)
+@pytest.mark.parametrize("root", [API, "https://proxy.example/bk"])
+def test_a_page_in_place_of_a_path_is_refused_with_the_path(page: str, route: str, root: str) -> None:
+    with pytest.raises(ValueError, match=f"^it is a page of the web site; write {route}$"):
+        refuse_page(page, root=root)
+
+
+SIMULATED = "http://127.0.0.1:8080"
+
+
+@pytest.mark.parametrize(
+    ("path", "root"),
+    [
+        ("organizations/acme/builds", API),
+        ("acme/web/builds/42", API),
+        (BUILD.url(), API),
+        ("buildkite.com", API),
+        ("https://buildkite.com/acme", API),  # it names no pipeline, and leads outside of the API
+        ("https://buildkite.test/acme/web/builds/42", API),
+        ("https://bk.example/acme/web/builds/42", API),
+        (BUILD.url(SIMULATED), SIMULATED),
+        (f"{SIMULATED}/acme/web/builds/42", SIMULATED),  # below the API
+        ("https://buildkite.test/acme/web", SIMULATED),  # any URL of two segments looks like the page of a pipeline
+        ("https://evil.example/acme/web/builds/42", SIMULATED),
+        ("acme/web/builds/42", SIMULATED),
+    ],
+)
+def test_what_may_be_a_path_of_the_api_is_left_to_it(path: str, root: str) -> None:
+    refuse_page(path, root=root)
+
+
+def test_pages_of_another_api_are_refused_too() -> None:
+    for page in ("https://buildkite.test/acme/web/builds/42", "http://127.0.0.1:3000/acme/web/builds/42"):
+        with pytest.raises(ValueError, match=r"write organizations/acme/pipelines/web/builds/42$"):
+            refuse_page(page, root=SIMULATED)

@@ -250,6 +250,56 @@ async def test_a_write_for_which_no_function_was_asked_for_the_token_says_so(fla
     assert [event.actor for event in of_kind(events, WriteAudited)] == ["function"]
 
 
+AT_BUILD = {"org_slug": "acme", "pipeline_slug": "web", "build_number": "7"}
+CREATE = ("create_build", {"org_slug": "acme", "pipeline_slug": "web"})
+UNBLOCK = ("unblock_build_job", AT_BUILD)
+CANCEL = ("cancel_build", AT_BUILD)
+
+
+@pytest.mark.parametrize(
+    ("how", "refused", "details"),
+    [
+        (lambda api: api.builds.create("web", branch="main"), [CREATE], {"branch": "main", "commit": "HEAD"}),
+        (lambda api: api.builds.create("web", commit="c0ffee"), [CREATE], {"commit": "c0ffee"}),
+        (lambda api: api.builds.create("web", branch="b", once="k"), [CREATE], {"branch": "b", "commit": "HEAD"}),
+        (lambda api: api.builds.run("web"), [CREATE], {"commit": "HEAD"}),
+        (lambda api: api.builds.unblock("web", 7, step="s", fields={"a": "b"}), [UNBLOCK], {}),
+        (lambda api: api.builds.wait("web", 7, on_blocked="unblock"), [UNBLOCK], {}),
+        (lambda api: api.builds.wait("acme/web", 7, cancel_on="timeout"), [CANCEL], {}),
+        (lambda api: api.builds.wait("web", 7, on_blocked="unblock", cancel_on="timeout"), [UNBLOCK, CANCEL], {}),
+        (lambda api: api.builds.cancel("web", 7), [CANCEL], {}),
+    ],
+    ids=["create", "of the default branch", "once", "run", "unblock", "wait", "wait: cancel", "wait: both", "cancel"],
+)
+async def test_what_a_read_only_client_refuses_is_audited(
+    flavor: Flavor, how: Any, refused: list[tuple[str, dict[str, str]]], details: dict[str, str]
+) -> None:
+    events: list[Any] = []
+    app = App(answer([]))
+    client = flavor.client(app, on_event=events.append, read_only=True)
+    with pytest.raises(errors.WriteRefused):
+        await flavor.call(how, client)
+    audits = of_kind(events, WriteAudited)
+    assert [(each.operation, dict(each.parameters)) for each in audits] == refused
+    for each in audits:
+        operation = OPERATIONS[each.operation]
+        assert (each.method, each.route, each.actor) == (operation.method, operation.path, ACTOR)
+        assert (each.result, each.status, each.error, each.request_id) == ("refused", None, "WriteRefused", None)
+        assert each.details == details
+    assert app.requests == []
+
+
+async def test_a_method_that_is_refused_before_its_first_request_tells_no_token(flavor: Flavor) -> None:
+    events: list[Any] = []
+    client = flavor.client(App(), token=lambda: TOKEN, on_event=events.append, read_only=True)
+    with pytest.raises(errors.WriteRefused):
+        await flavor.call(client.builds.create, TOKEN)
+    with pytest.raises(errors.WriteRefused):
+        await flavor.call(client.builds.wait, "web", 7, cancel_on="timeout")
+    assert [event.actor for event in of_kind(events, WriteAudited)] == ["function"] * 2
+    assert TOKEN not in repr(events)
+
+
 def test_a_documented_503_refuses_a_write() -> None:
     unavailable = next(operation for operation in OPERATIONS.values() if operation.unavailable)
     assert write_result(503, unavailable, may_have_acted=True) == "refused"
@@ -362,6 +412,15 @@ async def test_a_wait_tells_each_state_and_its_end(flavor: Flavor) -> None:
     )
 
 
+async def test_the_times_of_a_job_are_told_although_its_state_is_not(flavor: Flavor) -> None:
+    events: list[Any] = []
+    jobs = [{"id": "j", "type": "script", "state": None, **RAN}]
+    client = flavor.client(App(answer(build(7, state="passed", jobs=jobs, **RAN))), on_event=events.append)
+    await flavor.call(client.builds.wait, "web", 7)
+    (finished,) = of_kind(events, WaitFinished)
+    assert finished.jobs == (JobTiming("script", "", 5400.0),)
+
+
 async def test_a_wait_that_ends_before_the_build_tells_that(flavor: Flavor) -> None:
     events: list[Any] = []
     client = flavor.client(App(answer(build(7))), on_event=events.append)
@@ -369,6 +428,26 @@ async def test_a_wait_that_ends_before_the_build_tells_that(flavor: Flavor) -> N
         await flavor.call(client.builds.wait, "web", 7, timeout=10)
     (finished,) = of_kind(events, WaitFinished)
     assert (finished.state, finished.outcome, finished.duration, finished.jobs) == ("running", None, None, ())
+
+
+@pytest.mark.parametrize(
+    ("state", "options", "outcome"),
+    [
+        ({"state": "passed", "blocked": True}, {}, "blocked"),
+        ({"state": "running", "finished_at": None}, {"until": lambda build: build.number == 7}, None),
+        ({"state": "running", "finished_at": None}, {"timeout": 10, "on_timeout": "return"}, None),
+        ({"state": "failing", "finished_at": None, "failing_at": RAN["started_at"]}, {"until": "failing"}, "failing"),
+    ],
+)
+async def test_a_wait_that_is_over_before_the_build_tells_no_times(
+    flavor: Flavor, state: dict[str, Any], options: dict[str, Any], outcome: str | None
+) -> None:
+    events: list[Any] = []
+    client = flavor.client(App(answer({**PASSED, **state})), on_event=events.append)
+    await flavor.call(client.builds.wait, "web", 7, **options)
+    (finished,) = of_kind(events, WaitFinished)
+    shown = "blocked" if outcome == "blocked" else state["state"]
+    assert (finished.state, finished.outcome, finished.duration, finished.jobs) == (shown, outcome, None, ())
 
 
 async def test_a_wait_for_a_build_that_is_not_there_never_saw_it(flavor: Flavor) -> None:

@@ -326,6 +326,13 @@ async def test_no_retry_is_begun_that_the_deadline_would_cut_off(flavor: Flavor,
     assert clock.sleeps == []
 
 
+async def test_an_attempt_that_is_due_at_the_deadline_itself_is_not_begun(flavor: Flavor, clock: FakeClock) -> None:
+    client = flavor.client(App(answer({}, 503)), clock=clock, timeout=1)
+    with pytest.raises(errors.DeadlineExceeded, match=r"due in 1\.0 s, past the 1 s"):
+        await flavor.call(client.builds.get, "web", 7)
+    assert clock.sleeps == []
+
+
 async def test_a_deadline_after_a_lost_answer_names_it(flavor: Flavor, clock: FakeClock) -> None:
     client = flavor.client(App(LOST), clock=clock, timeout=2)
     with pytest.raises(errors.DeadlineExceeded) as error:

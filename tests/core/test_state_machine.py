@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from buildkite_ext import states
 from buildkite_ext.simulation import BuildChanged, JobChanged, Simulator, Timing
-from buildkite_ext.watching.state_machine import StateMachine, StateProblem
+from buildkite_ext.watching.state_machine import StateMachine, StateProblem, reachable
 
 from ..simulation.helpers import connect
 from ..simulation.test_properties import act, actions, add_steps, steps, timings
@@ -73,6 +73,7 @@ def test_what_the_simulator_does_is_accepted_at_each_change_and_between_any_two(
 )
 def test_a_build_may_have_changed_more_than_once_between_two_polls(before: str, after: str) -> None:
     machine = StateMachine("build")
+    assert machine.state is None
     assert (machine.see(before), machine.see(after), machine.state) == (None, None, after)
 
 
@@ -127,6 +128,19 @@ def test_an_unknown_state_is_told_once_and_may_lead_anywhere(of: Any) -> None:
     assert machine.see("of tomorrow") == StateProblem("unknown", None, "of tomorrow")
     assert [machine.see(state) for state in ("running", "of tomorrow", "passed")] == [None, None, None]
     assert machine.see("another") == StateProblem("unknown", None, "another")
+
+
+def test_a_state_leads_to_all_that_those_behind_it_lead_to() -> None:
+    edges = {"a": "bc", "b": "d", "c": "d", "d": "", "e": "ae", "f": "g", "g": "f"}
+    assert reachable({state: frozenset(after) for state, after in edges.items()}) == {
+        "a": set("bcd"),
+        "b": {"d"},
+        "c": {"d"},
+        "d": set(),
+        "e": set("abcde"),
+        "f": set("fg"),
+        "g": set("fg"),
+    }
 
 
 def test_each_state_of_the_description_is_known_to_its_machine() -> None:

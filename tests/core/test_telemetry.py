@@ -189,8 +189,22 @@ async def test_a_wait_is_a_span_around_its_polls(flavor: Flavor, collected: Coll
         "final_state": "passed",
         "duration_ms": 1000.0,
     }
+    assert isinstance(waited.attributes["duration_ms"], float)
     polls = [span for span in collected.spans if span.name == "buildkite.request"]
     assert {span.parent and span.parent.span_id for span in polls} == {waited.context.span_id}
+
+
+async def test_a_wait_that_sees_no_build_is_a_span_too(flavor: Flavor, collected: Collected) -> None:
+    def app(_: httpx.Request) -> httpx.Response:
+        clock.advance(0.0123456)
+        return answer({"message": "Not Found"}, 404)
+
+    clock = FakeClock()
+    client = flavor.client(app, clock=clock, telemetry=collected.telemetry)
+    with pytest.raises(errors.BuildNotFound):
+        await flavor.call(client.builds.wait, "web", 7)
+    attributes = collected.span("buildkite.build.wait").attributes or {}
+    assert (attributes["final_state"], attributes["duration_ms"]) == ("", 12.346)
 
 
 async def test_a_download_is_a_span_around_its_requests(flavor: Flavor, collected: Collected, tmp_path: Any) -> None:

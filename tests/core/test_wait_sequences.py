@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -168,7 +169,9 @@ OLD = Reopening(datetime(2026, 1, 5, 12, 5, tzinfo=UTC))
 )
 def test_what_a_look_comes_to(shown: dict[str, Any], options: dict[str, Any], step: str) -> None:
     found = Build.from_dict(build(7, **shown))
-    assert decide(found, **{"on_blocked": "return", "pending": PendingActions(), **options}) == step
+    assert (
+        decide(found, **{"until": "finished", "on_blocked": "return", "pending": PendingActions(), **options}) == step
+    )
 
 
 # --- Time -------------------------------------------------------------------------------------------------------------
@@ -182,6 +185,8 @@ async def test_a_wait_may_return_before_the_build_with_what_it_waits_for(flavor:
     assert [one.name for one in result.waiting_for] == ["test"]
     assert len(result.build.jobs) == 3
     assert 55 <= timeline.now <= 60
+    asked = [request.url.params.get("exclude_jobs") for request in timeline.reads]
+    assert asked == ["true"] * (len(asked) - 1) + [None]  # only the last look has the jobs
 
 
 async def test_a_wait_that_returns_in_time_names_the_block_step(flavor: Flavor, clock: FakeClock) -> None:
@@ -289,7 +294,8 @@ async def test_an_impossible_change_is_told(flavor: Flavor, clock: FakeClock) ->
 
 async def test_a_blocked_build_may_be_an_error(flavor: Flavor, clock: FakeClock) -> None:
     timeline = Timeline(clock, [(0, RUNNING), (30, BLOCKED)])
-    with pytest.raises(errors.BuildBlocked, match=r"web #7 waits at 'Deploy\?'") as caught:
+    said = r"^Build web #7 waits at 'Deploy\?'\. Unblock it with builds\.unblock\('web', 7\), or wait with another on_blocked\.$"
+    with pytest.raises(errors.BuildBlocked, match=said) as caught:
         await flavor.call(awaits(flavor, clock, timeline), "web", 7, on_blocked="raise")
     assert caught.value.build is not None
     assert [one.name for one in caught.value.build.jobs] == ["a", "deploy"]
@@ -299,6 +305,43 @@ async def test_a_blocked_build_is_polled_rarely(flavor: Flavor, clock: FakeClock
     timeline = Timeline(clock, [(0, BLOCKED), (3600, PASSED)])
     result = await flavor.call(awaits(flavor, clock, timeline), "web", 7, on_blocked="wait")
     assert (result.outcome, result.requests) == ("passed", 3600 / 25 + 2)
+
+
+async def test_each_block_step_is_named_by_its_label_or_its_name(flavor: Flavor, clock: FakeClock) -> None:
+    steps = [DEPLOY, job("approve", type="manual", state="blocked")]
+    for jobs, names in ((steps, r"'Deploy\?', 'approve'"), ([job("a", state="passed")], "a block step")):
+        timeline = Timeline(clock, [(0, {"state": "passed", "blocked": True, "jobs": jobs})])
+        with pytest.raises(errors.BuildBlocked, match=rf"^Build web #7 waits at {names}\. Unblock it"):
+            await flavor.call(awaits(flavor, clock, timeline), "web", 7, on_blocked="raise")
+
+
+@pytest.mark.parametrize("state", ["passed", "running"])
+async def test_a_build_that_shows_no_block_step_is_not_unblocked(flavor: Flavor, clock: FakeClock, state: str) -> None:
+    timeline = Timeline(clock, [(0, {"state": state, "blocked": True, "jobs": [job("a", state=state)]})])
+    result = await flavor.call(awaits(flavor, clock, timeline), "web", 7, on_blocked="unblock")
+    assert (result.outcome, result.blocked_by, timeline.writes) == ("blocked", [], [])
+
+
+async def test_a_step_that_is_refused_twice_is_an_error(flavor: Flavor, clock: FakeClock) -> None:
+    refusal = answer({"message": "The field 'version' is required"}, 422)
+    timeline = Timeline(clock, [(0, BLOCKED)], on_write=lambda _: httpx.Response(422, content=refusal.content))
+    with pytest.raises(errors.JobNotUnblockable):
+        await flavor.call(awaits(flavor, clock, timeline), "web", 7, on_blocked="unblock")
+    assert timeline.writes == ["unblock", "unblock"]
+
+
+async def test_after_an_unblock_the_build_is_polled_as_a_young_one(flavor: Flavor, clock: FakeClock) -> None:
+    old = {"created_at": "2026-01-05T12:00:00Z", "started_at": "2026-01-05T12:00:01Z"}
+
+    def on_write(_: str) -> httpx.Response:
+        timeline.change({"state": "running", **old})
+        return answer({**DEPLOY, "state": "unblocked"})
+
+    timeline = Timeline(clock, [(0, {**BLOCKED, **old})], on_write=on_write, date="Mon, 05 Jan 2026 18:00:00 GMT")  # type: ignore[dict-item]
+    with pytest.raises(errors.DeadlineExceeded):
+        await flavor.call(awaits(flavor, clock, timeline), "web", 7, on_blocked="unblock", timeout=10)
+    reads = [at for at, request in timeline.requests if request.method == "GET"]
+    assert reads == pytest.approx([0, 0, 1, 2.5, 4.75, 8.125, 9.0625])
 
 
 def unblocking(clock: FakeClock, *, late: float = 0.0, status: int = 200) -> Timeline:
@@ -363,7 +406,8 @@ async def test_after_an_unblock_a_wait_doesnt_take_the_old_block_for_a_new_one(
 
 async def test_a_timeout_cancels_the_build_if_that_was_asked_for(flavor: Flavor, clock: FakeClock) -> None:
     timeline = Timeline(clock, [(0, RUNNING)])
-    with pytest.raises(errors.DeadlineExceeded, match="canceled") as caught:
+    said = r"^Build web #7 is still running after 60 s\. cancel_on asks to cancel it: a note of this error tells if it was\."
+    with pytest.raises(errors.DeadlineExceeded, match=said) as caught:
         await flavor.call(awaits(flavor, clock, timeline), "web", 7, timeout=60, cancel_on="timeout")
     assert timeline.writes == ["cancel"]
     assert caught.value.__notes__ == ["Build web #7 was canceled, as cancel_on asks."]
@@ -382,31 +426,50 @@ async def test_a_result_in_time_tells_that_the_build_was_canceled(flavor: Flavor
         awaits(flavor, clock, timeline), "web", 7, timeout=60, on_timeout="return", cancel_on=["timeout"]
     )
     assert (result.timed_out, result.outcome, str(result.build.state)) == (True, "canceled", "canceled")
+    assert timeline.requests[-1][1].method == "PUT"  # its answer tells enough
 
 
 @pytest.mark.parametrize("cancel_on", [None, "interrupt", ["interrupt", "error"]])
 async def test_what_cancel_on_doesnt_name_cancels_nothing(flavor: Flavor, clock: FakeClock, cancel_on: Any) -> None:
     timeline = Timeline(clock, [(0, RUNNING)])
-    with pytest.raises(errors.DeadlineExceeded, match="It continues"):
+    said = r"^Build web #7 is still running after 60 s\. It continues\. Wait again, or cancel it with builds\.cancel\('web', 7\)\.$"
+    with pytest.raises(errors.DeadlineExceeded, match=said):
         await flavor.call(awaits(flavor, clock, timeline), "web", 7, timeout=60, cancel_on=cancel_on)
     assert timeline.writes == []
+
+
+AGAIN = r": look at it, and call builds\.cancel\('web', 7\) again\."
 
 
 @pytest.mark.parametrize(
     ("responses", "after", "note"),
     [
-        ([answer({"message": "Build can't be canceled because it's already finished."}, 422)], PASSED, "had ended"),
         (
-            [answer({"message": "no"}, 500)],
-            {"state": "canceling"},
-            "is being canceled",
-        ),  # it was done, and the answer was lost
-        ([answer({"message": "no"}, 500)], RUNNING, "may not have been canceled"),
-        ([answer({"message": "no"}, 403)], RUNNING, "may not have been canceled"),
+            [answer({"message": "Build can't be canceled because it's already finished."}, 422)],
+            PASSED,
+            r"wasn't canceled: it had ended \(passed\)\.",
+        ),
+        (
+            [answer({"message": "Build can't be canceled because it's already finished."}, 422)],
+            BLOCKED,
+            rf"may not have been canceled{AGAIN}",
+        ),
+        # It was done, and the answer was lost:
+        ([answer({"message": "no"}, 500)], {"state": "canceling"}, r"is being canceled, as cancel_on asks\."),
+        ([answer({"message": "no"}, 500)], {"state": "canceled"}, r"was canceled, as cancel_on asks\."),
+        ([answer({"message": "no"}, 500)], RUNNING, rf"may not have been canceled \(ServerError: .*\){AGAIN}"),
+        ([answer({"message": "no"}, 403)], RUNNING, rf"may not have been canceled \(AccessDenied: .*\){AGAIN}"),
+        ([answer(build(7, state="running"))], {"state": "canceling"}, r"is being canceled, as cancel_on asks\."),
+        ([answer(build(7, state="running"))], RUNNING, rf"may not have been canceled{AGAIN}"),
     ],
 )
 async def test_a_wait_that_is_given_up_looks_whether_its_build_was_canceled(
-    flavor: Flavor, clock: FakeClock, responses: list[httpx.Response], after: Shown, note: str
+    flavor: Flavor,
+    clock: FakeClock,
+    caplog: pytest.LogCaptureFixture,
+    responses: list[httpx.Response],
+    after: Shown,
+    note: str,
 ) -> None:
     def on_write(_: str) -> httpx.Response:
         timeline.change(after)
@@ -416,7 +479,69 @@ async def test_a_wait_that_is_given_up_looks_whether_its_build_was_canceled(
     with pytest.raises(errors.DeadlineExceeded) as caught:
         await flavor.call(awaits(flavor, clock, timeline), "web", 7, timeout=60, cancel_on="timeout")
     (told,) = caught.value.__notes__
-    assert note in told
+    assert re.fullmatch(f"Build web #7 {note}", told, re.DOTALL)
+    warned = [record.getMessage() for record in caplog.records if "cancel" in record.getMessage()]
+    assert warned == ([told] if "may not" in told else [])
+
+
+async def test_a_result_in_time_has_the_build_as_it_was_seen_if_nothing_newer_is_known(
+    flavor: Flavor, clock: FakeClock
+) -> None:
+    timeline = Timeline(
+        clock, [(0, RUNNING), (50, 403)], on_write=lambda _: httpx.Response(403, json={"message": "no"})
+    )
+    wait = awaits(flavor, clock, timeline)
+    result = await flavor.call(wait, "web", 7, timeout=45, on_timeout="return", cancel_on="timeout")
+    assert (str(result.build.state), result.outcome, result.timed_out) == ("running", None, True)
+    known = Build.from_dict(build(7, state="scheduled"))
+    wait = awaits(flavor, clock, Timeline(clock, [(0, 500)]))
+    result = await flavor.call(wait, known, timeout=45, on_timeout="return")
+    assert (result.build, result.outcome, result.timed_out) == (known, None, True)
+
+
+async def test_jobs_that_do_not_come_in_time_are_done_without(flavor: Flavor, clock: FakeClock) -> None:
+    def hangs(request: httpx.Request) -> httpx.Response:
+        if "exclude_jobs" in request.url.params:
+            return timeline(request)
+        clock.advance(request.extensions["timeout"]["read"])
+        raise httpx.ReadTimeout("hangs")
+
+    timeline = Timeline(clock, [(0, FAILED)])
+    wait = flavor.client(hangs, clock=clock).builds.wait
+    result = await flavor.call(wait, "web", 7, timeout=30)
+    assert (str(result.build.state), result.outcome, result.timed_out) == ("failed", "failed", False)
+    timeline.shown = [(0, BLOCKED)]  # one that doesn't tell whether it waits at the step that was unblocked
+    result = await flavor.call(wait, "web", 7, timeout=30, on_timeout="return")
+    assert (str(result.build.state), result.outcome, result.timed_out) == ("passed", None, True)
+    with pytest.raises(errors.DeadlineExceeded, match=r"is still blocked after 30 s\. It continues"):
+        await flavor.call(wait, "web", 7, timeout=30)
+
+
+@pytest.mark.parametrize("answered", [False, True])
+async def test_a_cancellation_that_hangs_ends_soon(flavor: Flavor, clock: FakeClock, answered: bool) -> None:
+    def hangs(request: httpx.Request) -> httpx.Response:
+        if not timeline.writes and (request.method == "GET" or answered):
+            return timeline(request)
+        timeline.requests.append((timeline.now, request))
+        clock.advance(request.extensions["timeout"]["read"])
+        raise httpx.ReadTimeout("hangs")
+
+    timeline = Timeline(clock, [(0, RUNNING)], on_write=lambda _: answer(build(7)))
+    with pytest.raises(errors.DeadlineExceeded) as caught:
+        await flavor.call(flavor.client(hangs, clock=clock).builds.wait, "web", 7, timeout=60, cancel_on="timeout")
+    assert "may not have been canceled" in caught.value.__notes__[0]
+    assert 75 <= timeline.now <= 81
+
+
+async def test_what_a_cancellation_takes_counts_as_requests_of_the_wait(flavor: Flavor, clock: FakeClock) -> None:
+    timeline = Timeline(
+        clock, [(0, RUNNING)], on_write=lambda _: httpx.Response(422, json={"message": "already finished"})
+    )
+    wait = awaits(flavor, clock, timeline)
+    result = await flavor.call(wait, "web", 7, timeout=60, on_timeout="return", cancel_on="timeout")
+    assert (result.outcome, result.timed_out) == (None, True)
+    assert result.requests == len(timeline.requests)
+    assert timeline.writes == ["cancel"]
 
 
 async def test_an_error_cancels_the_build_if_that_was_asked_for(flavor: Flavor, clock: FakeClock) -> None:
@@ -500,10 +625,10 @@ def test_a_native_cancellation_cancels_the_build(clock: FakeClock) -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"until": "passed"}, "until='passed'"),
-        ({"on_blocked": "unblok"}, "on_blocked='unblok'"),
-        ({"on_timeout": "ignore"}, "on_timeout='ignore'"),
-        ({"cancel_on": "ctrl-c"}, "cancel_on='ctrl-c'"),
+        ({"until": "passed"}, "^until='passed': give 'finished' or 'failing' or 'blocked'$"),
+        ({"on_blocked": "unblok"}, "^on_blocked='unblok': give 'return' or 'wait' or 'unblock' or 'raise'$"),
+        ({"on_timeout": "ignore"}, "^on_timeout='ignore': give 'raise' or 'return'$"),
+        ({"cancel_on": "ctrl-c"}, "^cancel_on='ctrl-c': give 'timeout' or 'interrupt' or 'error'$"),
         ({"cancel_on": ["timeout", "never"]}, "cancel_on='never'"),
         ({"fields": {"a": "b"}}, "on_blocked"),
         ({"expected_duration": 0}, "expected_duration"),

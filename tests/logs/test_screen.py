@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from buildkite_ext.logs import LogLine, parse_log, render_log
-from buildkite_ext.logs.screen import plain, styled
+from buildkite_ext.logs.screen import Pen, Screen, plain, styled
 
 TERMINAL = Path("/work/shared/reference/terminal")
 needs_renderer = pytest.mark.skipif(not TERMINAL.is_dir(), reason="the answers of Buildkite's renderer aren't here")
@@ -83,6 +83,7 @@ WIDE = "x" * 160
         ("a\nb\x1b[0AX", "a\nbX"),
         ("a\nb\nc\x1b[2FX\x1b[EY", "X\nY\nc"),
         ("ab\ncd\x1bMX", "abX\ncd"),
+        ("a\nb\nc\x1bMX", "a\nbX\nc"),
         ("ab\ncd\x1b[AX\x1b[BY", "abX\ncd Y"),
         ("ab\ncd\x1b[AX\x1b[eY", "abX\ncd Y"),
         ("a\x1b[2Bb", "a\n\n b"),
@@ -99,6 +100,9 @@ WIDE = "x" * 160
         ("one\ntwo\n\x1b[1;1HX", "one\ntwo\nX"),
         ("one\ntwo\x1b[5;3HX", "one\ntwo\n  X"),
         ("one\ntwo\x1b[fX", "one\ntwo\nX"),
+        ("one\ntwo\x1b[5HX", "one\ntwo\nX"),
+        ("a\nb\nc\r\x1b7\x1b[K\x1b8", "a\nb\nc"),  # the cursor stays on its row
+        ("a" + "\n" * 150 + "\x1b[9Aab\x1b7\x1b[3A\x1b8X", "a" + "\n" * 141 + "abX"),
         ("\x1b[H\x1b[H\x1b[Hone", "one"),
         ("one\ntwo\x1b[A\x1b[s\x1b[BX\x1b[uY", "oneY\ntwoX"),
         ("one\n\x1b7two\nthree\x1b8X", "one\nXwo\nthree"),
@@ -185,6 +189,7 @@ def test_colours_and_links_are_kept_when_asked_for() -> None:
         ("\x1b]1339;url='https://x.test';content=a b\x07.", "\x1b]8;;https://x.test\x1b\\a b\x1b]8;;\x1b\\."),
         ("\x1b]1338;url=https://x.test/a.png;alt=cat\x07", "\x1b]8;;https://x.test/a.png\x1b\\cat\x1b]8;;\x1b\\"),
         ("\x1b]1339;url=artifact://a;content=a\x07", "a"),
+        (f"\x1b]8;;https://x.test\x07{WIDE}\x1b]8;;\x07on", f"\x1b]8;;https://x.test\x1b\\{WIDE}\x1b]8;;\x1b\\on"),
         ("\x1b]8;;javascript:alert(1)\x07text\x1b]8;;\x07", "text"),
         ("\x1b]8;;file:///etc/passwd\x07text\x1b]8;;\x07", "text"),
         ("\x1b]8;;https://x.test/a b\x07text\x1b]8;;\x07", "text"),
@@ -197,6 +202,197 @@ def test_only_links_to_web_pages_are_kept_and_only_when_asked_for(raw: str, show
     assert styled(raw, links=True) == shown
     assert "\x1b]" not in styled(raw)
     assert plain(shown) == plain(raw)
+
+
+RED = Pen("\x1b[31m")
+LINKED = Pen("", "https://x.test")
+RED_LINK = Pen("\x1b[31m", "https://x.test")
+
+
+@pytest.mark.parametrize(
+    ("pen", "sequence", "colours"),
+    [
+        (Pen(), "\x1b[31m", "\x1b[31m"),
+        (RED, "\x1b[1;4m", "\x1b[31m\x1b[1;4m"),
+        (RED, "\x1b[10m", "\x1b[31m\x1b[10m"),
+        (RED, "\x1b[m", ""),
+        (RED, "\x1b[0m", ""),
+        (RED, "\x1b[00m", ""),
+        (RED, "\x1b[0;m", ""),
+        (RED, "\x1b[0;0;00m", ""),
+        (RED, "\x1b[0;32m", "\x1b[0;32m"),
+        (RED, "\x1b[;32m", "\x1b[;32m"),
+        (RED, "\x1b[0;0;32m", "\x1b[0;0;32m"),
+        (Pen("x" * 256), "\x1b[31m", "x" * 256 + "\x1b[31m"),
+        (Pen("x" * 257), "\x1b[31m", "\x1b[31m"),
+    ],
+)
+def test_colours_add_up_until_they_are_reset(pen: Pen, sequence: str, colours: str) -> None:
+    assert pen.coloured(sequence, sequence[2:-1]) == Pen(colours)
+    linked = Pen(pen.colours, "https://x.test")
+    assert linked.coloured(sequence, sequence[2:-1]) == Pen(colours, "https://x.test")
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "after"),
+    [
+        (Pen(), "text", Pen()),
+        (RED, "text", RED),
+        (Pen(), "a\x1b[31mb\x1b[1mc", Pen("\x1b[31m\x1b[1m")),
+        (RED, "a\x1b[0m", Pen()),
+        (RED, "\x1b[>4;1m\x1b[?4m\x1b[1 m", RED),  # no colours
+        (Pen(), "\x1b]8;;https://x.test\x07a", LINKED),
+        (RED, "\x1b]8;id=a;https://x.test\x1b\\a", RED_LINK),
+        (RED_LINK, "\x1b]8;;\x07a", RED),
+        (LINKED, "\x1b]8;;\x07a", Pen()),
+        (RED_LINK, "\x1b[0m", LINKED),
+        (RED_LINK, "\x1b]8;;javascript:alert(1)\x07", RED),
+        (LINKED, "\x1b]1339;url=https://y.test;content=\x1b[31mc\x07a", RED_LINK),  # as on the screen of Buildkite
+        (LINKED, "\x1b]1339;url=https://y.test;content=c\x07a", LINKED),
+        (Pen(), "\x1b]0;\x1b[31mtitle\x07", Pen()),
+        (Pen(), "\x1b]1339;url=u;content=c\x1b]8;;https://x.test\x07a", Pen()),  # nor does an element hold a link
+        (Pen(), "\x1b]1338;url=https://x.test;alt=\x1b[31mcat\x07", RED),
+    ],
+)
+def test_colours_and_links_go_on_behind_a_text(before: Pen, text: str, after: Pen) -> None:
+    assert before.after(text) == after
+    screen = Screen()
+    screen.pen = before
+    screen.write(text)
+    assert screen.pen == after
+
+
+def test_a_pen_is_written_as_the_sequences_that_select_it() -> None:
+    assert [str(pen) for pen in (Pen(), RED, LINKED, RED_LINK)] == [
+        "",
+        "\x1b[31m",
+        "\x1b]8;;https://x.test\x1b\\",
+        "\x1b[31m\x1b]8;;https://x.test\x1b\\",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["a", "\x1b[31m\x1b[0ma", "\x1b]8;;https://x.test\x07\x1b]8;;\x07a", "\x1b[0m\x1b[ma", "\x1b]8;;\x07a"]
+)
+def test_a_row_without_colours_keeps_none(text: str) -> None:
+    screen = Screen()
+    screen.write(text)
+    assert [(row.text, row.pens) for row in screen.rows] == [("a", None)]
+
+
+@pytest.mark.parametrize(
+    ("raw", "text", "colours"),
+    [
+        ("ab\rX\ncd\rY", "Xb\nYd", "Xb\nYd"),
+        ("ab\ncd\x1b[AX", "abX\ncd", "abX\ncd"),
+        ("a\n\x1b[31mb\rX\n", "a\nX\n", "a\n\x1b[31mX\x1b[0m\n"),
+        ("\r\n", "\n", "\n"),
+        ("a\x1b[2B", "a", "a"),
+        ("\x1b[?25la\x1b[31mb\x1b[>4mc", "abc", "a\x1b[31mbc\x1b[0m"),
+        ("\x1b]1339;url=u;content=a\x1b[?25lb\x1b[31mc\x1b[>4md\x07e", "abcde", "ab\x1b[31mcde\x1b[0m"),
+        *(
+            (f"\x1b]1339;url=u;content={quoted}\x07", text, text)
+            for quoted, text in (
+                ("'a b'", "a b"),
+                ('"a"', "a"),
+                ('""', ""),
+                ('"', '"'),
+                ("'a\"", "'a\""),
+                ("XaX", "XaX"),
+            )
+        ),
+        (f"a\n{WIDE}yz\rX\nb", f"a\n{WIDE}Xz\nb", f"a\n{WIDE}Xz\nb"),
+        (f"\x1b[31m{WIDE}yz\x1b[A\x1b[0mX", f"xxX{WIDE[3:]}yz", f"\x1b[31mxx\x1b[0mX\x1b[31m{WIDE[3:]}yz\x1b[0m"),
+        ("abc\x1b[2D\x1b[K", "a", "a"),
+        ("\x1b[31mabc\x1b[2D\x1b[K", "a", "\x1b[31ma\x1b[0m"),
+        ("\x1b[31mabcdef\x1b[4D\x1b[1Kx", "  xdef", "  \x1b[31mxdef\x1b[0m"),
+        ("abc\x1b[D\x1b[1K", "", ""),
+        ("abcd\x1b[2D\x1b[1K", "   d", "   d"),
+        ("a\x1b[3G\x1b[31mb", "a b", "a \x1b[31mb\x1b[0m"),
+        ("\x1b[31ma\x1b[0m\x1b[3Gb", "a b", "\x1b[31ma\x1b[0m b"),
+        ("\x1b[31ma\x1b[3Gb", "a b", "\x1b[31ma\x1b[0m \x1b[31mb\x1b[0m"),
+        ("ab\x1b[31m\rX", "Xb", "\x1b[31mX\x1b[0mb"),
+        ("gone\r\x1b[K", "gone", "gone"),
+        (f"{WIDE}y\r\x1b[K\x1b[A\r\x1b[K", "y", "y"),
+        ("\x1b[31mgone\r\x1b[K", "gone", "\x1b[31mgone\x1b[0m"),
+        ("\x1b[31mgone\r\x1b[0A\x1b[K", "", ""),
+        ("\x1b[31mgone\x1b[2J\x1b[0m\rb", "b", "b"),
+        ("\x1b[31mred\n\x1b[32mgreen\rG", "red\nGreen", "\x1b[31mred\x1b[0m\n\x1b[31m\x1b[32mGreen\x1b[0m"),
+    ],
+)
+def test_a_text_of_lines_is_drawn_on_an_empty_screen(raw: str, text: str, colours: str) -> None:
+    assert plain(raw) == text
+    assert styled(raw) == colours
+
+
+def written_screen(*rows: str) -> Screen:
+    screen = Screen()
+    for row in rows:
+        screen.write(row)
+        screen.end_line()
+    return screen
+
+
+def test_a_screen_knows_how_far_its_cursor_has_come_back() -> None:
+    screen = written_screen("a", "b", "c")
+    assert (screen.bottom, screen.fresh, screen.reach, screen.settled) == (3, True, 0, 0)
+    screen.settled = 3
+    screen.write("\x1b[2A")
+    assert (screen.bottom, screen.fresh, screen.reach, screen.settled) == (3, False, 2, 1)
+    screen.write("\x1b[B")
+    assert (screen.bottom, screen.reach, screen.settled) == (3, 2, 1)
+    screen.write("x")
+    assert [row.text for row in screen.rows] == ["a", "b", "x"]
+    screen.write("\x1b[9B")
+    assert (screen.bottom, screen.reach) == (11, 2)
+    screen.write("\x1b[11A")
+    assert (screen.bottom, screen.reach, screen.settled) == (11, 11, 0)
+
+
+def test_a_screen_forgets_its_first_rows() -> None:
+    screen = written_screen("a", "b", "c", "d")
+    screen.write("\x1b[5B\x1b[4A")
+    screen.settled = 4
+    assert screen.bottom == 9
+    screen.drop(2)
+    assert ([row.text for row in screen.rows], screen.bottom, screen.settled) == (["c", "d"], 7, 2)
+    screen.write("\x1b[2Aend")  # from the row with the number 3 to that with 1
+    assert [row.text for row in screen.rows] == ["c", "end"]
+    assert screen.reach == 6
+
+
+def test_a_screen_begins_below_rows_that_were_there() -> None:
+    screen = written_screen("a", "b")
+    screen.write("x\x1b[9B")
+    screen.load(screen.rows[:2])
+    assert (screen.bottom, screen.fresh, screen.settled) == (2, True, 2)
+    screen.write("c")
+    assert [row.text for row in screen.rows] == ["a", "b", "c"]
+    screen.load([])
+    assert (screen.bottom, screen.fresh, screen.settled) == (0, True, 0)
+
+
+def test_the_last_line_may_end_without_a_break() -> None:
+    screen = written_screen("a")
+    screen.write("b")
+    screen.end_line(last=True)
+    assert not screen.fresh
+    screen.write("c")
+    assert [row.text for row in screen.rows] == ["a", "bc"]
+    screen = written_screen("a")
+    screen.end_line(last=True)
+    assert [row.text for row in screen.rows] == ["a", ""]
+
+
+def test_marks_of_time_stay_with_their_row() -> None:
+    screen = Screen(lambda content: int(content[2:]) if content.startswith("t=") else None)
+    screen.write("\x1b_bk;t=1\x07a\x1b_bk;t=2\x1b\\b\x1b_bk;dt=9\x07\x1b_bk;t=3")  # the last one isn't ended
+    screen.end_line()
+    screen.write("\x1b_other;t=4\x07c\x1b]1339;content=d\x1b_bk;t=5\x07")  # an element holds none
+    assert [(row.text, row.stamp) for row in screen.rows] == [("ab", 2), ("cd", None)]
+    unread = Screen()
+    unread.write("\x1b_bk;t=1\x07a")
+    assert unread.rows[0].stamp is None
 
 
 class Grid:

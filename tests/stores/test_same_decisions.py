@@ -15,7 +15,7 @@ from buildkite_ext import Budget, Cache, CircuitBreaker, MemoryStore, RedisStore
 from buildkite_ext._sync import run
 from buildkite_ext.runtime import BlockingRuntime
 from buildkite_ext.stores.circuits import Permit
-from buildkite_ext.stores.entries import Change, Entry, Found, change_of, reads_of
+from buildkite_ext.stores.entries import Change, Entry, Found, change_of, tags_of
 from buildkite_ext.stores.limits import Limits, Observation, Reported
 
 LIMITS = (Limits("acme", "ada"), Limits("acme", "grace"), Limits("other", "ada"))
@@ -324,7 +324,7 @@ def test_entries(url: str, drawn: tuple[list[Any], bool]) -> None:
         for number, step in enumerate(sequence):
             match step:
                 case Look():
-                    asked = PATHS[step.path], reads_of("", PATHS[step.path]).tags, runtime
+                    asked = PATHS[step.path], frozenset(tags_of("", PATHS[step.path])), runtime
                     one, other = (
                         run(store.cached(*asked, seconds=step.seconds)) for store in (here, there[step.process])
                     )
@@ -337,7 +337,7 @@ def test_entries(url: str, drawn: tuple[list[Any], bool]) -> None:
                         ((b"X-Number", str(number).encode()),), bytes(range(250)) * (step.size // 250), sent, sent + 30
                     )
                     for store, each in zip((here, there[step.process]), found, strict=True):
-                        tags = reads_of("", PATHS[path]).tags
+                        tags = frozenset(tags_of("", PATHS[path]))
                         run(store.keep(PATHS[path], tags, entry, runtime, version=each.version, policy=policy))
                     if is_bounded:
                         counts = here.cache_stats()

@@ -164,7 +164,13 @@ USER = {"User_Limit": "50", "User_Remaining": "8", "User_Reset": "40", "User_Sco
         ({"Limit": "1", "Remaining": "-1000000001", "Reset": "0"}, (None, None)),
         ({"Limit": "1", "Remaining": "0", "Reset": "1000000001"}, (None, None)),
         ({"Limit": "1", "Remaining": "0"}, (None, None)),
-        ({"Limit": "1", "Remaining": "x", "Reset": "1"}, (None, None)),
+        *[({"Limit": "1", "Remaining": each, "Reset": "1"}, (None, None)) for each in ("x", "", "nan", "-inf", "1e99")],
+        *[({"Limit": each, "Remaining": "1", "Reset": "1"}, (None, None)) for each in ("x", "1, 1")],
+        *[({"Limit": "1", "Remaining": "1", "Reset": each}, (None, None)) for each in ("x", "inf", "soon")],
+        # Fractions of requests are less than a request; those of seconds count.
+        ({"Limit": "200.0", "Remaining": "12.9", "Reset": "12.5"}, (Reported(200, 12, 12.5), None)),
+        ({"Limit": "200.7", "Remaining": "-0.5", "Reset": "-0.5"}, (Reported(200, -1, 0.0), None)),
+        ({"User_Limit": " 50 ", "User_Remaining": "0.9", "User_Reset": "0.2"}, (None, Reported(50, 0, 0.2))),
         ({**ORGANIZATION, "Scope": "s" * 200}, (Reported(200, 150, 20.0, "s" * 100), None)),
     ],
 )
@@ -188,6 +194,17 @@ def test_headers(headers: dict[str, str], expected: Any) -> None:
         ),
         ({}, {"scope": "x_user", "limit": 50, "current": 53, "reset": 9}, (None, Reported(50, -3, 9.0, "x_user"))),
         ({}, {"scope": "x", "limit": 50, "current": 53, "reset": 9}, (Reported(50, -3, 9.0, "x"), None)),
+        # The names of the headers count before the form of a name.
+        (
+            {**ORGANIZATION, "Scope": "by_user", **USER, "User_Scope": "person"},
+            {"scope": "person", "reset": 5},
+            (Reported(200, 150, 20.0, "by_user"), Reported(50, 0, 40.0, "person")),
+        ),
+        (
+            {**ORGANIZATION, "Scope": "by_user", **USER},
+            {"scope": "by_user", "reset": 5},
+            (Reported(200, 0, 20.0, "by_user"), Reported(50, 8, 40.0, "rest_user")),
+        ),
         # Without a scope: the warning, then what is spent, then both.
         (
             {**ORGANIZATION, **USER, "User_Warning": "slow down"},

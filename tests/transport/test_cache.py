@@ -30,7 +30,7 @@ from buildkite_ext import (
 )
 from buildkite_ext.models import Build, BuildState, Pipeline
 from buildkite_ext.simulation import Simulator
-from buildkite_ext.stores.entries import CACHED, COALESCED, Change, Entries, Entry
+from buildkite_ext.stores.entries import CACHED, COALESCED, Change, Entries, Entry, change_of, tags_of
 from buildkite_ext.webhooks import parse
 from tests.core.fakes import API, App, FakeClock, Flavor, answer, build, job
 
@@ -225,6 +225,21 @@ def test_a_copy_with_shorter_times_takes_no_older_answer() -> None:
     assert len(app.requests) == 2
 
 
+def test_an_answer_is_taken_until_its_own_time_and_that_of_the_policy_have_passed() -> None:
+    app, clock = App(api), FakeClock()
+    buildkite = client(app, clock=clock)
+    hasty = buildkite.with_options(cache=Cache(agents=1))
+    for times, (kept_by, read_by) in enumerate([(buildkite, hasty), (hasty, buildkite)], start=1):
+        kept_by.cache.clear()
+        kept_by.agents.get("a")
+        clock.advance(0.5)
+        read_by.agents.get("a")
+        assert len(app.requests) == 2 * times - 1
+        clock.advance(0.5)
+        read_by.agents.get("a")
+        assert len(app.requests) == 2 * times
+
+
 def test_the_time_counts_from_the_attempt_that_was_answered() -> None:
     clock = FakeClock()
 
@@ -252,6 +267,24 @@ def test_a_policy_that_can_t_be_used_is_refused_by_name(wrong: dict[str, Any]) -
     (name,) = wrong
     with pytest.raises(errors.ConfigurationError, match=f"^{name}="):
         Cache(**wrong)
+
+
+def test_a_policy_may_keep_a_single_answer_of_a_size() -> None:
+    app = App(api)
+    buildkite = client(app)
+    for name in ("one", "two"):
+        buildkite.pipelines.get(name)
+    size = buildkite.cache.stats.bytes // 2
+    for policy, kept in (
+        (Cache(entries=1), 1),
+        (Cache(bytes=size), 1),
+        (Cache(bytes=size - 1), 0),
+        (Cache(bytes=1), 0),
+    ):
+        small = client(app, cache=policy)
+        for name in ("one", "two"):
+            small.pipelines.get(name)
+        assert (small.cache.stats.entries, small.cache.stats.bytes) == (kept, kept * size)
 
 
 def test_the_lists_of_operations_hold_reads_of_json_alone() -> None:
@@ -299,6 +332,18 @@ def test_other_requests_are_always_sent(request_: dict[str, Any]) -> None:
         buildkite.request(given.pop("method", "GET"), given.pop("path", usual["path"]), **given)
         given = {**usual, **request_}
     assert len(app.requests) == 3
+
+
+def test_a_read_that_a_stage_of_the_user_makes_another_request_is_always_sent() -> None:
+    async def head(request: httpx.Request, send: Any, runtime: Any) -> httpx.Response:
+        request.method = "HEAD"
+        return await send(request)  # type: ignore[no-any-return]
+
+    app = App(api)
+    buildkite = client(app, stages=[head])
+    for _ in range(2):
+        buildkite.request("GET", "organizations/{org}/pipelines/web")
+    assert [request.method for request in app.requests] == ["HEAD"] * 2
 
 
 def test_the_generated_functions_are_answered_from_the_cache() -> None:
@@ -394,9 +439,14 @@ def test_answers_of_another_api_are_others() -> None:
     two.cache.clear()
     one.pipelines.get("web")
     assert len(app.requests) == 2
+    two.pipelines.get("web")
+    two.pipelines.get("web")
+    assert len(app.requests) == 3
     two.pipelines.update("web", name="x")
     two.pipelines.get("web")
-    assert len(app.requests) == 4
+    assert len(app.requests) == 5
+    one.pipelines.get("web")
+    assert len(app.requests) == 5
 
 
 # --- What a caller gets -----------------------------------------------------------------------------------------------
@@ -416,7 +466,7 @@ async def test_each_caller_gets_an_answer_of_its_own(flavor: Flavor) -> None:
     for each in got[1:]:
         assert "RateLimit-Remaining" not in each.headers
         assert "Set-Cookie" not in each.headers
-        assert each.elapsed.total_seconds() == 0
+        assert (each.status_code, each.elapsed.total_seconds()) == (200, 0)
     models = [await flavor.call(buildkite.pipelines.get, "web") for _ in range(2)]
     models[0].tags.append("b")
     assert models[1].tags == ["a"]
@@ -449,6 +499,10 @@ def test_an_answer_larger_than_a_client_takes_isn_t_taken_from_the_cache() -> No
     buildkite.pipelines.get("web")
     with pytest.raises(errors.InvalidResponse, match="larger than 500 bytes"):
         buildkite.with_options(max_body=500).pipelines.get("web")
+    size = len(buildkite.request("GET", "organizations/{org}/pipelines/web").content)
+    sent = len(app.requests)
+    buildkite.with_options(max_body=size).pipelines.get("web")
+    assert len(app.requests) == sent
 
 
 def test_a_kept_answer_counts_for_no_limit_and_passes_an_open_circuit() -> None:
@@ -524,6 +578,31 @@ WRITES: dict[tuple[str, str], set[str]] = {
 }
 
 
+JOBS = {"jobs/j1", "jobs/j1/annotations"}
+LISTS = {"builds", "pipelines/web/builds", "/v2/builds"}
+JOINED: dict[str, set[str]] = {
+    "pipelines/web/builds/7/cancel": {"pipelines/web/builds/7/jobs", *JOBS, *LISTS},
+    "pipelines/api/builds/7/cancel": {*JOBS, *LISTS},
+    "jobs/j1/retry": {"pipelines/web/builds/7/jobs", *JOBS, *LISTS},
+    "pipelines/web/schedules/s1": {"pipelines/web/builds/7/jobs", "pipelines/web/schedules", *LISTS},
+    "agents/a1/stop": set(),
+    "/v2/organizations/other/pipelines/web/builds/7/cancel": {"/v2/builds"},
+    "something/new": {"pipelines/web/builds/7/jobs", "pipelines/web/schedules", *JOBS, *LISTS, ""},
+    "/v2/something/new": {"pipelines/web/builds/7/jobs", "pipelines/web/schedules", *JOBS, *LISTS, "", "/v2/user"},
+}
+
+
+@pytest.mark.parametrize(("write", "changed"), JOINED.items(), ids=JOINED)
+def test_reads_that_are_only_shared_are_not_those_of_before_a_write(write: str, changed: set[str]) -> None:
+    """An answer that was begun before is neither kept nor joined if its tags have another version."""
+    reads = set().union(*JOINED.values())
+    entries = Entries()
+    tags = {read: frozenset(tags_of("", whole(read))) for read in reads}
+    before = {read: entries.find("", tags[read], 0.0, seconds=0).version for read in reads}
+    entries.change(change_of("", "PUT", whole(write)), 0.0)
+    assert {read for read in reads if entries.find("", tags[read], 0.0, seconds=0).version != before[read]} == changed
+
+
 def whole(path: str) -> str:
     return path if path.startswith("/v2/") else f"/v2/organizations/acme/{path}"
 
@@ -592,7 +671,12 @@ async def test_a_write_that_failed_drops_too_since_it_may_have_acted(flavor: Fla
 
 
 @pytest.mark.parametrize(
-    "how", [lambda api: api.builds.retry_failed_jobs("web", 7), lambda api: api.jobs.retry("web", 7, "j1")]
+    "how",
+    [
+        lambda api: api.builds.retry_failed_jobs("web", 7),
+        lambda api: api.jobs.retry("web", 7, "j1"),
+        lambda api: api.request("PUT", "organizations/{org}/jobs/j1/retry"),
+    ],
 )
 def test_a_retried_build_that_still_says_finished_isn_t_kept_for_30_seconds(how: Any) -> None:
     app, clock = App(answer(done(state="failed"))), FakeClock()
@@ -882,13 +966,86 @@ def test_a_build_that_someone_else_retried_is_dropped_in_all_its_forms_once_it_i
     assert buildkite.builds.get("web", 7).state == "running"
 
 
-def test_what_is_gone_is_dropped_in_all_its_forms() -> None:
-    app = App(answer(done()), answer({"message": "No build found"}, 404))
+@pytest.mark.parametrize("status", [404, 410])
+def test_what_is_gone_is_dropped_in_all_its_forms(status: int) -> None:
+    app = App(answer(done()), answer({"message": "No build found"}, status))
     buildkite = client(app)
     buildkite.builds.get("web", 7)
     for how in ({"exclude_jobs": True}, {}):
-        with pytest.raises(errors.BuildNotFound):
+        with pytest.raises(errors.ApiError):
             buildkite.builds.get("web", 7, **how)  # type: ignore[arg-type]
+
+
+def test_an_answer_that_can_t_be_kept_drops_nothing_beside_its_own_resource() -> None:
+    answers = {"builds/7": answer(build(7)), "builds/8": answer(done(8)), "agents/gone": answer({}, 404)}
+    usual = answer({"id": "x"})
+    app = App(lambda request: App(next((a for at, a in answers.items() if at in request.url.path), usual))(request))
+    buildkite = client(app, retry=ONCE)
+    kept: list[Callable[[], object]] = [
+        lambda: buildkite.pipelines.get("web"),
+        lambda: buildkite.builds.get("web", 8),
+        lambda: buildkite.clusters.get("c"),
+        lambda: buildkite.agents.get("a"),
+    ]
+    for read in kept:
+        read()
+    for at, failing in (
+        ("clusters/c", lambda: buildkite.queues.get("c", "q")),
+        ("builds/8", lambda: buildkite.builds.get("web", 8, exclude_jobs=True)),
+    ):
+        answers[at] = answer({}, 500)
+        with pytest.raises(errors.ServerError):
+            failing()
+    assert str(buildkite.builds.get("web", 7).state) == "running"
+    sent = len(app.requests)
+    for read in kept:
+        read()
+    assert len(app.requests) == sent
+    with pytest.raises(errors.AgentNotFound):
+        buildkite.agents.get("gone")
+    for read in kept:  # agents change together
+        read()
+    assert len(app.requests) == sent + 2
+
+
+class CountingStore(MemoryStore):
+    """Store that counts how often a client asks it for an answer."""
+
+    asked = 0
+
+    async def cached(self, *args: Any, **options: Any) -> Any:
+        self.asked += 1
+        return await super().cached(*args, **options)
+
+
+def test_what_is_only_shared_takes_no_room() -> None:
+    buildkite = client(App(api), coalesce=True, cache=Cache(pipelines=0))
+    buildkite.pipelines.get("web")
+    assert buildkite.cache.stats == CacheStats()
+
+
+def test_the_store_is_asked_only_for_what_may_be_kept_or_shared() -> None:
+    store = CountingStore()
+    buildkite = client(App(api), store=store, cache=Cache(pipelines=0))
+    buildkite.pipelines.get("web")
+    assert store.asked == 0
+    buildkite.clusters.get("c")
+    assert store.asked == 1
+    sharing = buildkite.with_options(cache=None, coalesce=True)
+    sharing.builds.wait("web", 7)
+    assert store.asked == 1
+    sharing.pipelines.get("web")
+    assert store.asked == 2
+
+
+def test_a_client_that_only_shares_takes_nothing_that_another_one_keeps() -> None:
+    app, store, clock = App(api), MemoryStore(), FakeClock()
+    buildkite = client(app, store=store, clock=clock)
+    sharing = buildkite.with_options(cache=None, coalesce=True)
+    buildkite.pipelines.get("web")
+    sharing.pipelines.get("web")
+    assert len(app.requests) == 2
+    assert (buildkite.cache.stats.hits, buildkite.cache.stats.misses) == (0, 1)
 
 
 # --- By hand ----------------------------------------------------------------------------------------------------------
@@ -981,9 +1138,9 @@ def test_an_expired_answer_takes_no_room() -> None:
     app, clock = App(api), FakeClock()
     buildkite = client(app, clock=clock)
     buildkite.agents.get("a1")
-    clock.advance(61)
-    app._answers[:] = [lambda _: httpx.Response(404, json={"message": "no"})]
-    with pytest.raises(errors.AgentNotFound):
+    clock.advance(60)
+    app._answers[:] = [lambda _: httpx.Response(403, json={"message": "no"})]
+    with pytest.raises(errors.AccessDenied):
         buildkite.agents.get("a1")
     assert buildkite.cache.stats.entries == buildkite.cache.stats.bytes == 0
 
@@ -1189,3 +1346,63 @@ def test_what_was_begun_before_a_change_is_never_found_after_it(
             if found is not None and found.sent == began and which in changed:
                 sent_at = max(index for index, (at, _) in enumerate(history, start=1) if at <= found.sent)
                 assert sent_at >= changed[which]
+
+
+def held_by(
+    entries: Entries, tag: str, *, sent: float, version: int | None = None, content: bytes = b""
+) -> bytes | None:
+    """Keep an answer with a tag, and return what is found for it then."""
+    tags, policy = frozenset({tag}), Cache()
+    if version is None:
+        version = entries.find(tag, tags, sent, seconds=0).version
+    entries.keep(tag, tags, Entry((), content, sent, sent + 50), version, policy)
+    found = entries.find(tag, tags, sent, seconds=99).entry
+    return None if found is None else found.content
+
+
+def test_an_answer_is_kept_from_the_first_instant_on_and_a_later_one_replaces_it() -> None:
+    entries = Entries()
+    assert held_by(entries, "a", sent=0.0, content=b"1") == b"1"
+    assert held_by(entries, "a", sent=0.0, content=b"2") == b"2"
+    assert held_by(entries, "a", sent=9.0, content=b"3") == b"3"
+    assert held_by(entries, "a", sent=8.0, content=b"4") == b"3"
+    assert (entries.stats.entries, entries.stats.bytes) == (1, Entry((), b"3", 9.0, 59.0).size)
+
+
+def test_what_a_change_reopens_is_kept_from_the_end_of_its_time_on() -> None:
+    entries = Entries()
+    entries.change(Change(frozenset({"a", "b"}), 30.0), 100.0)
+    entries.change(Change(frozenset({"a"})), 110.0)
+    assert held_by(entries, "a", sent=129.9) is None
+    assert held_by(entries, "b", sent=130.0) == held_by(entries, "a", sent=130.0) == b""
+    assert held_by(entries, "c", sent=100.0) == b""
+
+
+def test_each_change_makes_what_was_begun_before_it_old() -> None:
+    entries = Entries()
+    for _ in range(3):
+        begun = entries.find("a", frozenset({"a"}), 10.0, seconds=0).version
+        entries.change(Change(frozenset({"a"})), 10.0)
+        assert held_by(entries, "a", sent=11.0, version=begun) is None
+
+
+def test_a_change_drops_what_is_left_of_its_answers() -> None:
+    entries, tags = Entries(), frozenset({"a", "b"})
+    for key in ("1", "2"):
+        entries.keep(key, tags, Entry((), b"", 0.0, 9.0 * int(key)), 0, Cache())
+    assert entries.find("1", tags, 9.0, seconds=99).entry is None  # its time has passed
+    entries.change(Change(frozenset({"b"})), 9.0)
+    assert entries.find("2", tags, 9.0, seconds=99).entry is None
+    assert (entries.stats.entries, entries.stats.bytes) == (0, 0)
+
+
+def test_as_many_versions_are_remembered_as_asked_for() -> None:
+    entries = Entries(remembered=2)
+    begun = entries.find("c", frozenset({"c"}), 0.0, seconds=0).version
+    for tag in ("a", "b", "a", "b"):
+        entries.change(Change(frozenset({tag}), 5.0), 10.0)
+    assert held_by(entries, "c", sent=1.0, version=begun) == b""
+    entries.change(Change(frozenset({"d"})), 10.0)  # that of `a` is forgotten, so it counts for all
+    assert held_by(entries, "e", sent=20.0, version=begun) is None
+    assert held_by(entries, "e", sent=14.0) is None
+    assert held_by(entries, "e", sent=15.0) == b""

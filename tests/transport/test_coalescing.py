@@ -13,16 +13,18 @@ import trio
 
 from buildkite_ext import (
     AsyncBuildkiteClient,
+    Budget,
     BuildkiteClient,
     Cache,
     CircuitOpen,
     DeadlineExceeded,
+    MemoryStore,
     Retry,
     errors,
 )
 from tests.core.fakes import TOKEN, App, FakeClock, answer, build
 
-from .virtual_time import client, run, simulated
+from .virtual_time import TrioClock, client, run, simulated
 
 TRIP = 0.15
 ONCE = Retry(attempts=1)
@@ -44,13 +46,14 @@ class Held(httpx.AsyncBaseTransport):
         found = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         if isinstance(found, Exception):
             raise found
-        return httpx.Response(found.status_code, headers=found.headers, content=found.content)
+        return httpx.Response(
+            found.status_code, headers=found.headers, content=found.content, extensions=found.extensions
+        )
 
 
 def over(transport: httpx.AsyncBaseTransport, **options: Any) -> AsyncBuildkiteClient:
-    return AsyncBuildkiteClient(
-        "acme", token=TOKEN, transport=transport, **{"coalesce": True, "retry": ONCE, "budget": None, **options}
-    )
+    usual = {"token": TOKEN, "coalesce": True, "retry": ONCE, "budget": None}
+    return AsyncBuildkiteClient("acme", transport=transport, **{**usual, **options})
 
 
 async def all_of(
@@ -94,6 +97,7 @@ async def test_identical_reads_share_one_request(anyio_backend: str) -> None:
 
     calls: list[Callable[[], Awaitable[Any]]] = [lambda: api.builds.get("web", 7)] * 20
     builds = await all_of(calls, ready)
+    assert "CacheStage(None, coalesce=True)" in map(repr, api._requester.stages)
     assert [each.number for each in builds] == [7] * 20
     assert len({id(each) for each in builds}) == 20
     assert len(transport.requests) == 1
@@ -116,13 +120,17 @@ async def test_it_is_off_by_default(anyio_backend: str) -> None:
     assert len(transport.requests) == 3
 
 
-DIFFERENT: dict[str, Callable[[AsyncBuildkiteClient], Awaitable[Any]]] = {
+ALIKE: dict[str, Callable[[AsyncBuildkiteClient], Awaitable[Any]]] = {
     "another build": lambda api: api.builds.get("web", 8),
     "another query": lambda api: api.builds.get("web", 7, exclude_jobs=True),
     "another token": lambda api: api.with_options(token="bkua_other").builds.get("web", 7),
     "another policy of retries": lambda api: api.with_options(retry=Retry(attempts=2)).builds.get("web", 7),
     "another priority": lambda api: api.with_options(priority="background").builds.get("web", 7),
     "another limit of bytes": lambda api: api.with_options(max_body=10_000).builds.get("web", 7),
+}
+"""Calls that differ from `builds.get("web", 7)`, and two of which share a request with each other."""
+
+NEVER_SHARED: dict[str, Callable[[AsyncBuildkiteClient], Awaitable[Any]]] = {
     "a header": lambda api: api.request("GET", "organizations/{org}/pipelines/web/builds/7", headers={"X-A": "1"}),
     "a copy that doesn't share": lambda api: api.with_options(coalesce=False).builds.get("web", 7),
     "a wait": lambda api: api.builds.wait("web", 7, timeout=5),
@@ -135,8 +143,12 @@ DIFFERENT: dict[str, Callable[[AsyncBuildkiteClient], Awaitable[Any]]] = {
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-@pytest.mark.parametrize("other", DIFFERENT.values(), ids=DIFFERENT)
-async def test_requests_that_differ_are_sent_each(other: Any, anyio_backend: str) -> None:
+@pytest.mark.parametrize(
+    ("other", "sent"),
+    [*[(each, 2) for each in ALIKE.values()], *[(each, 3) for each in NEVER_SHARED.values()]],
+    ids=[*ALIKE, *NEVER_SHARED],
+)
+async def test_requests_that_differ_are_sent_each(other: Any, sent: int, anyio_backend: str) -> None:
     done = build(7, state="passed", finished_at="2026-01-05T10:00:00Z")
     transport = Held(answer(done))
     api = over(transport)
@@ -149,8 +161,8 @@ async def test_requests_that_differ_are_sent_each(other: Any, anyio_backend: str
         transport.open.set()
 
     await all_of([lambda: api.builds.get("web", 7), lambda: other(api), lambda: other(api)], ready)
-    assert seen in (2, 3)
-    assert seen == 3 or "builds/7" not in str(transport.requests[1].url) or api.cache.stats.shared == 1
+    assert seen == sent
+    assert api.cache.stats.shared == 3 - sent
 
 
 @pytest.mark.anyio
@@ -268,7 +280,9 @@ async def test_each_caller_has_its_own_deadline(anyio_backend: str) -> None:
 
     async def ready() -> None:
         await settle()
-        with pytest.raises(DeadlineExceeded, match=r"0\.3 s .*identical request"):
+        with pytest.raises(
+            DeadlineExceeded, match=r"0\.3 s .*: an identical request was sent before and isn't answered\."
+        ):
             await hasty.builds.get("web", 7)
         assert len(transport.requests) == 1
         transport.open.set()
@@ -294,6 +308,89 @@ async def test_after_the_deadline_of_the_one_that_sends_another_one_sends(anyio_
     assert type(found[0]) is DeadlineExceeded
     assert [each.number for each in found[1:]] == [7] * 3
     assert len(transport.requests) == 2
+
+
+class Slow(Held):
+    """Transport each of whose answers takes some seconds of a clock."""
+
+    def __init__(self, clock: FakeClock, seconds: float, *answers: httpx.Response | Exception) -> None:
+        super().__init__(*answers)
+        self._clock = clock
+        self._seconds = seconds
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await super().handle_async_request(request)
+        finally:
+            self._clock.advance(self._seconds)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+async def test_the_one_that_sends_next_keeps_its_own_deadline(anyio_backend: str) -> None:
+    clock = FakeClock()
+    transport = Slow(clock, 10, httpx.ReadTimeout("slow"), answer(build(7)))
+    hasty = over(transport, clock=clock).with_options(timeout=10)
+    next_one = hasty.with_options(timeout=15)
+
+    async def ready() -> None:
+        await settle()
+        transport.open.set()
+
+    found = await all_of([lambda: hasty.builds.get("web", 7), lambda: next_one.builds.get("web", 7)], ready)
+    assert [type(each) for each in found] == [DeadlineExceeded] * 2
+    assert "15 s" in str(found[1])
+    assert len(transport.requests) == 2
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+async def test_an_attempt_that_the_deadline_of_its_caller_cut_off_is_not_shared(anyio_backend: str) -> None:
+    transport, clock = Held(httpx.ReadTimeout("slow"), answer(build(7))), FakeClock()
+    hasty = over(transport, clock=clock).with_options(timeout=5)
+    patient = hasty.with_options(timeout=100)
+
+    async def ready() -> None:
+        await settle()
+        clock.advance(5)
+        transport.open.set()
+
+    found = await all_of([lambda: hasty.builds.get("web", 7), lambda: patient.builds.get("web", 7)], ready)
+    assert type(found[0]) is DeadlineExceeded
+    assert found[1].number == 7
+    assert len(transport.requests) == 2
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+async def test_a_loss_without_a_timeout_is_shared(anyio_backend: str) -> None:
+    transport = Held(httpx.ReadError("reset"))
+    api = over(transport, timeout=None)
+
+    async def ready() -> None:
+        await settle()
+        transport.open.set()
+
+    found = await all_of([lambda: api.builds.get("web", 7)] * 2, ready)
+    assert [type(each) for each in found] == [errors.ResponseLost] * 2
+    assert len(transport.requests) == 1
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_shared_answer_tells_its_protocol_and_reason(anyio_backend: str) -> None:
+    told = {"http_version": b"HTTP/2", "reason_phrase": b"Fine"}
+    transport = Held(httpx.Response(200, json=build(7), extensions=told))
+    api = over(transport)
+
+    async def ready() -> None:
+        await settle()
+        transport.open.set()
+
+    path = "organizations/{org}/pipelines/web/builds/7"
+    found = await all_of([lambda: api.request("GET", path)] * 2, ready)
+    assert [(each.http_version, each.reason_phrase) for each in found] == [("HTTP/2", "Fine")] * 2
+    assert len(transport.requests) == 1
 
 
 @pytest.mark.anyio
@@ -367,6 +464,24 @@ async def test_a_list_of_builds_that_was_begun_before_a_create_is_not_joined(any
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+async def test_an_answer_to_a_token_that_changed_meanwhile_is_not_shared(anyio_backend: str) -> None:
+    tokens = iter(["bkua_old", "bkua_new", "bkua_old", "bkua_old"])
+    transport = Held(answer(build(7)))
+    api = over(transport, token=lambda: next(tokens))
+
+    async def ready() -> None:
+        await settle()
+        assert len(transport.requests) == 1
+        transport.open.set()
+
+    found = await all_of([lambda: api.builds.get("web", 7)] * 2, ready)
+    assert [each.number for each in found] == [7, 7]
+    assert [each.headers["Authorization"] for each in transport.requests] == ["Bearer bkua_new", "Bearer bkua_old"]
+    assert api.cache.stats.shared == 0
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
 async def test_a_hook_that_makes_the_same_call_doesn_t_wait_for_itself(anyio_backend: str) -> None:
     transport = Held(answer(build(7)))
     transport.open.set()
@@ -401,6 +516,29 @@ def test_100_tasks_in_a_fresh_window_take_one_round_trip_and_one_request() -> No
     assert run(main) == (pytest.approx(TRIP), 1)
 
 
+def test_a_shared_answer_is_like_that_of_a_request_of_its_own() -> None:
+    async def main() -> list[httpx.Response]:
+        api, _ = client(simulated(), coalesce=True)
+        found: list[httpx.Response] = []
+
+        async def call(after: float) -> None:
+            await trio.sleep(after)
+            found.append(await api.request("GET", "organizations/{org}/pipelines/web/builds/1"))
+
+        async with trio.open_nursery() as nursery:
+            for after in (0.0, 0.05):
+                nursery.start_soon(call, after)
+        assert api.cache.stats.shared == 1
+        return found
+
+    sent, shared = sorted(run(main), key=lambda each: -each.elapsed)
+    assert (sent.elapsed.total_seconds(), shared.elapsed.total_seconds()) == pytest.approx((TRIP, TRIP - 0.05))
+    assert (shared.status_code, shared.content, shared.headers) == (sent.status_code, sent.content, sent.headers)
+    assert shared.extensions == sent.extensions
+    assert shared.extensions is not sent.extensions
+    assert shared.request is not sent.request
+
+
 def test_the_time_in_which_the_other_request_waits_for_the_limit_doesn_t_count_for_a_default_timeout() -> None:
     async def main() -> tuple[list[Any], int]:
         api, transport = client(simulated(user_rate_limit=3), coalesce=True)
@@ -420,6 +558,83 @@ def test_the_time_in_which_the_other_request_waits_for_the_limit_doesn_t_count_f
         return found, len(transport.statuses)
 
     assert run(main) == ([1, 1, 1], 4)
+
+
+@pytest.mark.parametrize("policy", [None, Budget()], ids=["no budget", "budget"])
+def test_a_default_timeout_doesn_t_count_the_rest_of_a_429_either(policy: Budget | None) -> None:
+    async def main() -> tuple[list[Any], int]:
+        simulator = simulated(user_rate_limit=3)
+        others, _ = client(simulator)
+        for _ in range(3):
+            await others.builds.get("web", 1)
+        api, transport = client(simulator, coalesce=True, budget=policy, store=MemoryStore())
+        found: list[Any] = []
+
+        async def call(after: float) -> None:
+            await trio.sleep(after)
+            try:
+                found.append((await api.builds.get("web", 1)).number)
+            except errors.BuildkiteError as error:
+                found.append(error)
+
+        async with trio.open_nursery() as nursery:
+            for after in (0.0, 1.0, 10.0):
+                nursery.start_soon(call, after)
+        return found, len(transport.statuses)
+
+    assert run(main) == ([1, 1, 1], 2)
+
+
+class Exhausted(httpx.AsyncBaseTransport):
+    """Transport in virtual time whose first answer tells that the limit is exhausted. The next ones take some seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self.sent: list[float] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await trio.sleep(self._seconds if self.sent else 0.0)
+        self.sent.append(trio.current_time())
+        told = {"RateLimit-Limit": "9", "RateLimit-Remaining": "0", "RateLimit-Reset": "60"}
+        return httpx.Response(200, json=build(1), headers=told)
+
+
+def test_a_default_timeout_counts_from_the_end_of_the_wait_for_the_limit_for_each() -> None:
+    async def main() -> tuple[int, int]:
+        transport = Exhausted(130)
+        api = AsyncBuildkiteClient("acme", token=TOKEN, transport=transport, clock=TrioClock(), coalesce=True)
+        await api.builds.get("web", 1)
+        late = 0
+
+        async def call(after: float) -> None:
+            nonlocal late
+            await trio.sleep(after)
+            with pytest.raises(DeadlineExceeded):
+                await api.builds.get("web", 1)
+            late += 1
+
+        async with trio.open_nursery() as nursery:
+            for after in (0.0, 40.0):
+                nursery.start_soon(call, after)
+        return late, len(transport.sent)
+
+    assert run(main) == (2, 2)
+
+
+def test_without_a_timeout_an_answer_is_shared_too() -> None:
+    async def main() -> tuple[list[int], int]:
+        api, transport = client(simulated(), coalesce=True, timeout=None)
+        found: list[int] = []
+
+        async def call() -> None:
+            found.append((await api.builds.get("web", 1)).number)
+
+        async with trio.open_nursery() as nursery:
+            for _ in range(3):
+                nursery.start_soon(call)
+        return found, len(transport.statuses)
+
+    assert run(main) == ([1, 1, 1], 1)
 
 
 # --- On threads -------------------------------------------------------------------------------------------------------
