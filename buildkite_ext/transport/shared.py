@@ -100,13 +100,15 @@ class SharedState:
         return self._transport("foreign")
 
     def on_close(self, function: Callable[[], None]) -> Callable[[], None]:
-        """Have a function called when the client is closed, from any thread. It mustn't wait.
+        """Have a function called when the client is closed, from any thread; at once if it is. It mustn't wait.
 
         Returns:
             A function that ends this.
         """
         key = object()
         self._on_close[key] = function
+        if self._closed:  # looked at behind the line above: another thread may be closing it
+            function()
 
         def end() -> None:
             self._on_close.pop(key, None)

@@ -214,14 +214,17 @@ async def wait(
 
 async def _wait(poller: BuildPoller, options: WaitOptions, unblock: _Unblock) -> WaitResult:
     """Poll the build until the wait is over."""
+    needs_jobs = False
     while True:
-        build = await poller.look(jobs=poller.last and options.on_timeout == "return")
+        build = await poller.look(jobs=needs_jobs or (poller.last and options.on_timeout == "return"))
         if build is None:
             return _late(poller, options)
         step = decide(build, until=options.until, on_blocked=options.on_blocked, pending=poller.pending)
         may_fail = options.until == "failing" and build.failing_at is not None
         if (step != "continue" or may_fail) and not poller.has_jobs:
-            # Again, with its jobs. The build continues if one of them was retried or unblocked meanwhile.
+            # Again, with its jobs. The build continues if one of them was retried or unblocked meanwhile, or if one runs
+            # beside a block step: then each further look would need them.
+            needs_jobs = True
             ended, build = build, await poller.look(jobs=True)
             if build is None:
                 return _result_of(poller, ended, outcome_of(ended)) if step == "over" else _late(poller, options)

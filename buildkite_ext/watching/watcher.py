@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,8 @@ __all__ = ["SharedPoller"]
 
 _LONGEST_PAUSE = 60.0
 """Seconds between two reads of a build that has ended, while they fail."""
+_LONGEST_MISJUDGED = 60.0
+"""Seconds between two reads of a build that seems to have ended, while lists show it so and its jobs show that it continues."""
 
 _SLOW = 2 * LOOK_EVERY
 """Seconds between two looks from which on it is said that ends are seen late."""
@@ -53,6 +56,7 @@ class _Waiter:
         seen: the last state of each build that was seen.
         known: the builds that the caller has from answers.
         failing: for a build that has ended and can't be read: how often in a row that failed, and the patience with it.
+        misjudged: builds that seemed to have ended as long as their jobs weren't known, and continue.
         blocked_ends: the wait for a build ends when that is blocked.
         ends: when its time is over.
         signal: wakes it.
@@ -73,6 +77,7 @@ class _Waiter:
         self.seen: dict[Key, str] = {}
         self.known = known
         self.failing: dict[Key, tuple[int, Patience]] = {}
+        self.misjudged: dict[Key, _Misjudged] = {}
         self.blocked_ends = blocked_ends
         self.ends = ends
         self.signal = signal
@@ -80,6 +85,21 @@ class _Waiter:
     def accepts(self, outcome: Outcome | None) -> bool:
         """Tell whether an outcome ends the wait for a build."""
         return outcome is not None and (self.blocked_ends or outcome != "blocked")
+
+
+@dataclass(frozen=True, slots=True)
+class _Misjudged:
+    """Build that seems to have ended where its jobs aren't shown, such as a blocked one beside a job that still runs.
+
+    Attributes:
+        look: what was seen of it. Another look may be that of its end.
+        count: how often in a row it was misjudged.
+        until: when it is read again.
+    """
+
+    look: tuple[object, ...]
+    count: int
+    until: float
 
 
 class SharedPoller:
@@ -164,7 +184,7 @@ class SharedPoller:
                 except BuildkiteError as error:
                     result, pause = None, self._unread(waiter, key, error)
                 if result is None:  # it continues, by a retry or an unblocked step, or could not be read
-                    self._enter(waiter, (key,), after=pause)
+                    self._enter(waiter, (key,), after=pause or self._misjudge(waiter, key, found))
                     continue
                 self._report(waiter, key, result, self._runtime.now() - began)
                 yield key, result
@@ -322,6 +342,14 @@ class SharedPoller:
             raise error
         return max(asked_pause(error), min(_LONGEST_PAUSE, 2.0 ** min(count, 6)))
 
+    def _misjudge(self, waiter: _Waiter, key: Key, build: Build) -> float:
+        """Take in that a build continues which seemed to have ended. Return the seconds after which it is read again."""
+        before = waiter.misjudged.get(key)
+        count = 0 if before is None else before.count + 1
+        seconds = min(_LONGEST_MISJUDGED, 2.0 ** min(count + 1, 6))
+        waiter.misjudged[key] = _Misjudged(_look(build), count, self._runtime.now() + seconds)
+        return seconds
+
     def _closed(self) -> None:
         """End all waits, since the client was closed."""
         error = ClientClosed(
@@ -355,14 +383,18 @@ class SharedPoller:
 
     def _end(self, key: Key, build: Build) -> None:
         """Tell those who wait for a build that it has ended. The caller holds the lock."""
-        outcome = outcome_of(build)
+        outcome, now = outcome_of(build), self._runtime.now()
+        later: list[float] = []
         for waiter in tuple(self._waiters.get(key, ())):
-            if waiter.accepts(outcome):
+            misjudged = waiter.misjudged.get(key)
+            if misjudged is not None and misjudged.look == _look(build) and misjudged.until > now:
+                later.append(misjudged.until - now)
+            elif waiter.accepts(outcome):
                 self._forget(waiter, key)
                 waiter.ended.append((key, build))
                 self._wake(waiter)
         if key in self._waiters:  # others wait for more than that
-            self._sweeps.add(key, self._runtime.now())
+            self._sweeps.add(key, now, after=min(later, default=0.0))
 
     def _end_with(self, error: BuildkiteError, waiter: _Waiter, key: Key) -> None:
         """End the wait for a build with an error. The caller holds the lock."""
@@ -390,10 +422,15 @@ class SharedPoller:
         requester = self._requester
         self.requests += 1
         with self._lock:
-            for waiter in self._waiters.get(step.key, ()):
+            waiters = tuple(self._waiters.get(step.key, ()))
+            for waiter in waiters:
                 waiter.requests[step.key] += 1
+            needs_jobs = any(step.key in waiter.misjudged for waiter in waiters)
         build = await requester.call_by(
-            ends, requester.module("builds", "get_build"), *self._at(step.key), exclude_jobs=True
+            ends,
+            requester.module("builds", "get_build"),
+            *self._at(step.key),
+            **({} if needs_jobs else {"exclude_jobs": True}),
         )
         return Answer([self._row(step.key, build)]), {step.key: build}
 
@@ -529,6 +566,11 @@ def _traits(build: Build) -> Traits:
         build.commit if isinstance(build.commit, str) else None,
         frozenset((key, value) for key, value in pairs if isinstance(value, str)),
     )
+
+
+def _look(build: Build) -> tuple[object, ...]:
+    """Return what shows an end of a build without its jobs. Another end differs in it."""
+    return build.state, build.blocked, build.blocked_state, build.finished_at
 
 
 def _seconds(value: object) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -11,9 +12,11 @@ import anyio
 import httpx
 import pytest
 
-from buildkite_ext import BuildSeen, DeadlineExceeded, errors
+from buildkite_ext import BuildkiteClient, BuildSeen, DeadlineExceeded, errors
 from buildkite_ext.simulation import ListBehaviour, Simulator
 
+from ..core.fakes import TOKEN, FakeClock, answer, build, job
+from ..core.timelines import Timeline
 from ..transport.virtual_time import TrioClock, run
 from .load import Load
 
@@ -337,3 +340,97 @@ def test_ends_are_seen_soon_and_none_is_missed(lists: ListBehaviour, late: float
     assert measured.worst <= 10 + 2 * late
     assert measured.statuses == {200}
     assert measured.most_lists <= 15
+
+
+# --- Builds that seem to have ended where their jobs aren't shown ---------------------------------------------------------
+
+DEPLOY = job("deploy", type="manual", state="blocked", label="Deploy?")
+BESIDE = [job("a", state="running"), DEPLOY]
+END = {"state": "passed", "finished_at": "2026-01-05T12:20:00Z"}
+
+
+def over(clock: FakeClock, app: Callable[[httpx.Request], httpx.Response]) -> BuildkiteClient:
+    return BuildkiteClient("acme", token=TOKEN, transport=httpx.MockTransport(app), clock=clock)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {"state": "running", "blocked": True, "jobs": BESIDE},
+        {"state": "passed", "blocked": True, "blocked_state": "running", "jobs": BESIDE},
+    ],
+)
+def test_a_block_step_beside_a_job_that_runs_is_no_end_and_costs_few_reads(shown: dict[str, Any]) -> None:
+    clock = FakeClock()
+    timeline = Timeline(clock, [(0, shown), (600, END)])
+    result = over(clock, timeline).builds.watcher().wait("web", 7, timeout=1200)
+    assert result.outcome == "passed"
+    assert timeline.now <= 615
+    assert len(timeline.requests) <= 45  # 4 a minute, and a few at the beginning
+
+
+def test_a_block_step_that_was_unblocked_and_still_shown_is_read_seldom() -> None:
+    clock = FakeClock()
+    blocked = {"state": "passed", "blocked": True, "finished_at": "2026-01-05T12:03:00Z", "jobs": [DEPLOY]}
+    timeline = Timeline(
+        clock,
+        [(0, blocked), (5, {"state": "running"}), (60, END)],
+        on_write=lambda _: answer(job("deploy", type="manual", state="unblocked"), 200),
+    )
+
+    def late(request: httpx.Request) -> httpx.Response:
+        clock.advance(0.1)
+        return timeline(request)
+
+    client = over(clock, late)
+    client.jobs.unblock("web", 7, "job-deploy")
+    before = len(timeline.requests)
+    assert client.builds.watcher().wait("web", 7, timeout=600).outcome == "passed"
+    assert timeline.now <= 76
+    assert len(timeline.requests) - before <= 12
+
+
+def test_reads_that_lag_behind_each_other_are_no_reason_to_read_without_a_pause() -> None:
+    clock = FakeClock()
+    failed = {"state": "failed", "finished_at": "2026-01-05T12:10:00Z", "jobs": [job("a", state="failed")]}
+    timeline = Timeline(clock, [(0, {"state": "running"}), (60, END)])
+    lagging = Timeline(clock, [(0, failed), (8, {"state": "running"}), (60, END)])
+
+    def app(request: httpx.Request) -> httpx.Response:
+        clock.advance(0.1)
+        return (lagging if "exclude_jobs" in request.url.params else timeline)(request)
+
+    assert over(clock, app).builds.watcher().wait("web", 7, timeout=600).outcome == "passed"
+    assert len(timeline.requests) + len(lagging.requests) <= 15
+
+
+def test_lists_that_show_blocked_builds_beside_their_jobs_that_run_cost_few_reads() -> None:
+    number = 30
+    clock = FakeClock()
+    shown = {"state": "running", "blocked": True}
+    numbers = range(1, number + 1)
+    reads: Counter[int] = Counter()
+    began = clock.monotonic()
+
+    def of(count: int, **more: Any) -> dict[str, Any]:
+        what = END if clock.monotonic() - began >= 600 else shown
+        return build(
+            count,
+            url=f"https://api.buildkite.com/v2/organizations/acme/pipelines/web/builds/{count}",
+            **{**what, **more},
+        )
+
+    def app(request: httpx.Request) -> httpx.Response:
+        clock.advance(0.05)
+        last = request.url.path.rpartition("/")[2]
+        if last == "builds":
+            return answer([of(count) for count in numbers], 200, Date="Mon, 05 Jan 2026 12:30:00 GMT")
+        reads[int(last)] += 1
+        ended = clock.monotonic() - began >= 600
+        return answer(of(int(last), jobs=[] if ended or "exclude_jobs" in request.url.params else BESIDE), 200)
+
+    watcher = over(clock, app).builds.watcher()
+    results = watcher.wait_all([f"acme/web/{count}" for count in numbers], timeout=1200)
+    assert [result.outcome for result in results] == ["passed"] * number
+    assert clock.monotonic() - began <= 610
+    assert max(reads.values()) <= 30  # 3 a minute
