@@ -194,7 +194,7 @@ class Run:
                 poll_interval=self._interval(),
             )
             state.build, state.outcome = waited.build, waited.outcome
-        state.ended_after = state.time.elapsed
+        state.ended_at = state.time.now()
         state.phase = "ended"
 
     def _shown(self, build: Build) -> bool:
