@@ -14,7 +14,7 @@ from typing import Protocol
 
 from .errors import ConfigurationError
 
-__all__ = ["START", "EpochClock", "MonotonicClock", "SystemClock", "VirtualClock", "check_seconds"]
+__all__ = ["START", "EpochClock", "MonotonicClock", "SystemClock", "VirtualClock", "check_seconds", "epoch_of"]
 
 START = 1_767_603_600.0
 """The start of a `VirtualClock`: 2026-01-05 09:00 UTC, in seconds since the epoch."""
@@ -173,3 +173,15 @@ def check_seconds(name: str, value: object, *, zero: bool = False, endless: bool
         if long_enough and (endless or value < math.inf):
             return
     raise ConfigurationError(f"{name}={value!r}: give seconds{', 0 or more' if zero else ' above 0'}{also}.")
+
+
+def epoch_of(clock: MonotonicClock) -> Callable[[], float]:
+    """Return what gives the seconds since the epoch by a clock: by this computer's own time for a clock that has no dates.
+
+    Example:
+        >>> epoch_of(VirtualClock())() == START
+        True
+    """
+    # A SystemClock ignores corrections of the system's time, which a comparison with another computer's clock must not.
+    dated: Callable[[], float] | None = None if isinstance(clock, SystemClock) else getattr(clock, "time", None)
+    return time.time if dated is None else dated

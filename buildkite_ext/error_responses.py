@@ -55,6 +55,9 @@ _NOT_FOUND: Mapping[str, type[NotFound]] = {
     "agent": AgentNotFound,
 }
 
+_OF_LOGS = frozenset({"get_build_job_log", "get_job_log", "head_build_job_log", "head_job_log"})
+_WITHOUT_LOG = "Or the job has no log: it hasn't started, or is no command, as the type of a wait or block step tells."
+
 _MAX_REASON = 500
 _MAX_ERRORS = 100
 _MAX_ID = 200
@@ -218,7 +221,8 @@ def _kind(status: int, operation: Operation | None) -> type[ApiError]:
 def _hint(kind: type[ApiError], operation: Operation | None, identifiers: Mapping[str, str]) -> str | None:
     if issubclass(kind, NotFound) and identifiers:
         named = ", ".join(f"{_label(name)} {value!r}" for name, value in identifiers.items())
-        return f"One of these doesn't exist, or the token can't see it: {named}."
+        hint = f"One of these doesn't exist, or the token can't see it: {named}."
+        return f"{hint} {_WITHOUT_LOG}" if operation is not None and operation.row in _OF_LOGS else hint
     if kind is Unauthorized:
         return "Check the token: it may be mistyped, expired or revoked (https://buildkite.com/user/api-access-tokens)."
     if kind is AccessDenied and operation is not None and operation.scope:

@@ -310,7 +310,8 @@ class BudgetExhausted(BuildkiteError):
     """The rate limits would let a request wait longer than `Budget(max_wait=)` allows. Nothing was sent.
 
     Attributes:
-        retry_after: seconds after which the limits have room again.
+        retry_after: seconds after which a call waits no longer than `max_wait`, so that it isn't refused again: the wait for
+            the limits less `max_wait`.
     """
 
     def __init__(self, message: str, *, retry_after: float = 0.0) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -33,6 +32,8 @@ __all__ = ["Health", "clock_skew", "health_of", "scopes_of_services"]
 _PATIENCE = 10.0
 """Seconds allowed for the probe, unless the client allows less."""
 
+_OPEN = "The circuit is open: calls failed in a row, so that no call is sent for a while. Call again later."
+
 
 @dataclass(frozen=True, slots=True)
 class Health:
@@ -46,7 +47,8 @@ class Health:
         breaker: the state of the organization's circuit; None for a client without a circuit breaker.
         clock_skew: seconds by which this computer's clock is ahead of Buildkite's. Within the precision of Buildkite's answer,
             which is a second, it is 0.
-        problem: what went wrong, in words; None if nothing did.
+        problem: what is wrong, in words: how the probe failed, or that the circuit is open; None if nothing is known to be wrong.
+        ok: True if nothing is known to be wrong: there is no `problem`.
 
     Example:
         >>> from buildkite_ext import BuildkiteClient
@@ -66,7 +68,7 @@ class Health:
     @property
     def ok(self) -> bool:
         """True if nothing is known to be wrong."""
-        return self.problem is None and self.breaker != "open"
+        return self.problem is None
 
     def missing_scopes(self, service: str) -> tuple[str, ...] | None:
         """Return the scopes that operations of a service need and the token lacks; None if the token's aren't known.
@@ -81,16 +83,16 @@ class Health:
         return None if self.scopes is None else tuple(scope for scope in needed if scope not in self.scopes)
 
 
-async def health_of(requester: Requester, *, probe: bool, now: Callable[[], float] = time.time) -> Health:
+async def health_of(requester: Requester, *, probe: bool) -> Health:
     """Return the health of a client.
 
     Args:
         requester: its requester.
         probe: ask the API. Otherwise nothing is sent.
-        now: returns the seconds since the epoch.
     """
-    known = Health(None, None, None, requester.budget, requester.circuit, None, None)
-    return await _probed(requester, known, now) if probe else known
+    circuit = requester.circuit
+    known = Health(None, None, None, requester.budget, circuit, None, _OPEN if circuit == "open" else None)
+    return await _probed(requester, known, requester.runtime.time) if probe else known
 
 
 async def _probed(requester: Requester, known: Health, now: Callable[[], float]) -> Health:
@@ -113,7 +115,12 @@ async def _probed(requester: Requester, known: Health, now: Callable[[], float])
             found, token_valid=True, scopes=tuple(sorted(redacted_text(str(scope)) for scope in token.scopes))
         )
     except BuildkiteError as error:
-        found = replace(found, reachable=_reachable(error), token_valid=_valid(error), problem=str(error))
+        found = replace(
+            found,
+            reachable=_reachable(error),
+            token_valid=_valid(error),
+            problem=str(error),
+        )
         if response is None:
             response = error.response if isinstance(error, ApiError) else None
     date = None if response is None else response.headers.get("Date")

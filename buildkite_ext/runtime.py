@@ -19,7 +19,7 @@ import httpx
 from ._decompression import decompressed
 from ._sync import run
 from ._tracebacks import EndsAtCaller
-from .clock import MonotonicClock, SystemClock
+from .clock import MonotonicClock, SystemClock, epoch_of
 from .errors import ConfigurationError
 from .redaction import unsigned
 
@@ -138,6 +138,10 @@ class Runtime(Protocol):
         """Close a transport and its connections."""
         ...
 
+    def time(self) -> float:
+        """Return the seconds since the epoch: by the clock of the client if it has dates, else by the computer's."""
+        ...
+
     def now(self) -> float:
         """Return the seconds of the clock. Only differences mean something."""
         ...
@@ -193,6 +197,7 @@ class BlockingRuntime:
     def __init__(self, clock: MonotonicClock | None = None) -> None:
         self._clock = clock or SystemClock()
         self.now = self._clock.monotonic
+        self.time = epoch_of(self._clock)
         self.real_time = isinstance(self._clock, SystemClock)
 
     def client(
@@ -375,6 +380,7 @@ class AsyncRuntime:
     def __init__(self, clock: MonotonicClock | None = None) -> None:
         self._clock = clock or SystemClock()
         self.now = self._clock.monotonic
+        self.time = epoch_of(self._clock)
         self.real_time = isinstance(self._clock, SystemClock)
 
     def client(

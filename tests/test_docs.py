@@ -102,6 +102,12 @@ def test_a_program_runs(block: Block, request: pytest.FixtureRequest, capsys: py
         assert printed.out == block.output
 
 
+@pytest.mark.parametrize("block", [block for block in PYTHON if block.document.name == "logs.md"], ids=str)
+def test_a_program_reads_the_logs_of_a_build_with_steps_that_have_none(block: Block, acme: Simulator) -> None:
+    acme.pipeline("web").wait().job("package", log="1 wheel\n", after=0).history(1)
+    block.run({"__name__": "__main__"})
+
+
 def lines(block: Block) -> list[str]:
     """The commands of a block of shell, each up to its pipe or redirection."""
     found = block.code.replace("\\\n", " ").splitlines()

@@ -32,15 +32,23 @@ class RefusedArtifact:
 
 
 class DownloadedFiles(list[Path]):
-    """Files that `artifacts.download_all` has written, in Buildkite's order.
+    """Files of the artifacts that `artifacts.download_all` was to download, in Buildkite's order.
 
     Attributes:
         refused: the artifacts that were left out, with the reasons; empty unless `on_refused="skip"` was given.
+        already_there: those of the files that were there before, with the right size and SHA-1. They weren't requested.
     """
 
-    def __init__(self, files: Iterable[Path] = (), *, refused: Iterable[RefusedArtifact] = ()) -> None:
+    def __init__(
+        self,
+        files: Iterable[Path] = (),
+        *,
+        refused: Iterable[RefusedArtifact] = (),
+        already_there: Iterable[Path] = (),
+    ) -> None:
         super().__init__(files)
         self.refused = tuple(refused)
+        self.already_there = frozenset(already_there)
 
 
 def fitting(

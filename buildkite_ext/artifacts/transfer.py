@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import httpx
@@ -76,6 +75,8 @@ class DownloadProgress:
     """Bytes that have arrived."""
     total: int | None
     """Bytes in all; None if Buildkite doesn't say."""
+    already_there: bool = False
+    """True if the file was there, with the right size and SHA-1, so that nothing was requested."""
 
 
 Progress = Callable[[DownloadProgress], None]
@@ -121,8 +122,11 @@ class _Memory:
 
 async def download(
     requester: Requester, target: Target, tree: Tree, *, may_be_there: bool, progress: Progress | None = None
-) -> Path:
+) -> bool:
     """Write one artifact to its target, through a temporary file beside it. See `AsyncArtifacts.download`.
+
+    Returns:
+        Whether the file was there already, with the right content, so that nothing was requested.
 
     Args:
         requester: sends the requests.
@@ -135,10 +139,10 @@ async def download(
     if may_be_there and await requester.runtime.offload(partial(_is_there, tree, target)):
         size = artifact.file_size or 0
         if progress is not None:
-            progress(DownloadProgress(artifact, size, size))
-        return target.path
+            progress(DownloadProgress(artifact, size, size, already_there=True))
+        return True
     await _transfer(requester, await _uploaded(requester, artifact), lambda: PartFile(tree, target), progress)
-    return target.path
+    return False
 
 
 async def read(requester: Requester, artifact: Artifact, *, max_bytes: int) -> bytes:

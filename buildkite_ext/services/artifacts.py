@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import os
 from collections.abc import Sequence
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -175,7 +176,8 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             raise error
         tree = Tree(target.root)
         try:
-            return await download(self._of(artifact), target, tree, may_be_there=there, progress=on_progress)
+            await download(self._of(artifact), target, tree, may_be_there=there, progress=on_progress)
+            return target.path
         finally:
             tree.close()
 
@@ -293,14 +295,16 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         refused += [RefusedArtifact(target.artifact, problem.reason) for target, problem in problems]
         tree = Tree(root)
 
-        async def one(target: tuple[Target, bool]) -> Path:
+        async def one(target: tuple[Target, bool]) -> bool:
             return await download(requester, target[0], tree, may_be_there=target[1], progress=on_progress)
 
         wanted = [each for each in zip(unique, there, strict=True) if each[0].parts not in in_the_way]
         try:
-            return DownloadedFiles(await requester.runtime.map(one, wanted, at_once=concurrency), refused=refused)
+            kept = await requester.runtime.map(one, wanted, at_once=concurrency)
         finally:
             tree.close()
+        files = [target.path for target, _ in wanted]
+        return DownloadedFiles(files, refused=refused, already_there=compress(files, kept))
 
     async def _refuse_unmatched(
         self, globs: Sequence[str], found: Sequence[Artifact], where: tuple[str, str, int], job: str | None

@@ -64,6 +64,10 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
             clean: leave out escape sequences and marks of time, so that the text is safe to print and to search. Otherwise it
                 is what the job wrote.
 
+        Raises:
+            JobNotFound: the job doesn't exist, or has no log: it hasn't started, or is no command (a wait, block, input or
+                trigger step).
+
         Example:
             >>> def errors(buildkite, job) -> list[str]:
             ...     return [line for line in buildkite.jobs.log_text(job, clean=True).splitlines() if "error:" in line]
@@ -203,7 +207,8 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
             timeout: maximum of seconds; None for no limit.
 
         Raises:
-            JobNotFound: the job doesn't exist, or has no log yet.
+            JobNotFound: the job doesn't exist, or has no log: it hasn't started, or is no command (a wait, block, input or
+                trigger step).
             DeadlineExceeded: the lines did not arrive in time.
 
         Example:
@@ -247,7 +252,8 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
             timeout: maximum of seconds; None for no limit.
 
         Raises:
-            JobNotFound: the job doesn't exist, or has no log yet.
+            JobNotFound: the job doesn't exist, or has no log: it hasn't started, or is no command (a wait, block, input or
+                trigger step).
             DeadlineExceeded: the log was not searched to its end in time.
 
         Example:
@@ -286,7 +292,8 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
             timeout: maximum of seconds; None for no limit.
 
         Raises:
-            JobNotFound: the job doesn't exist, or has no log yet.
+            JobNotFound: the job doesn't exist, or has no log: it hasn't started, or is no command (a wait, block, input or
+                trigger step).
             DeadlineExceeded: the log was not read to its end in time.
 
         Example:

@@ -159,13 +159,38 @@ def test_artifacts_are_downloaded(org: Simulator, command: Run, words: tuple[str
 def test_downloads_as_json_lines(org: Simulator, command: Run) -> None:
     result = command("artifacts", "download", "web", "1", "*.txt", "--json")
     assert (result.code, result.err) == (0, "")
-    assert [json.loads(line) for line in result.lines] == [{"type": "fetched", "path": "notes.txt"}]
+    told = {"type": "fetched", "path": "notes.txt", "already_there": False}
+    assert [json.loads(line) for line in result.lines] == [told]
+    again = command("artifacts", "download", "web", "1", "*.txt", "--json")
+    assert [json.loads(line) for line in again.lines] == [{**told, "already_there": True}]
+
+
+def test_a_second_download_says_which_files_are_there_already(org: Simulator, command: Run) -> None:
+    assert command("artifacts", "download", "web", "1", "notes.txt", "dist/*", "--to", "out").code == 0
+    Path("out/dist/a.whl").write_bytes(b"wrong")
+    org.requests.clear()
+    result = command("artifacts", "download", "web", "1", "--to", "out")
+    assert (result.code, result.err) == (0, "")
+    assert sorted(result.lines) == [
+        "* already there: out/notes.txt",
+        "* fetched out/dist/a.whl",
+        "* fetched out/dist/deep/b.txt",
+        "* fetching dist/a.whl (5 bytes)",
+        "* fetching dist/deep/b.txt (4 bytes)",
+    ]
+    assert len([each for each in org.requests if each.path.endswith("/download")]) == 2
+    again = command("run", "web", "--branch", "main", "--artifacts", "*.txt", "--to", "out")
+    assert "* already there: out/notes.txt" in again.lines
 
 
 def test_bars_on_a_terminal(org: Simulator) -> None:
     terminal = Terminal("artifacts", "download", "web", "1", "--to", "out")
     assert terminal.end() == 0
     assert "Fetched out/notes.txt" in terminal.text
+    terminal = Terminal("artifacts", "download", "web", "1", "--to", "out")
+    assert terminal.end() == 0
+    assert "Already there: out/notes.txt" in terminal.text
+    assert "Fetched" not in terminal.text
 
 
 def test_what_cannot_be_written_is_left_out(web: Simulator, command: Run, tmp_path: Path) -> None:
@@ -174,7 +199,7 @@ def test_what_cannot_be_written_is_left_out(web: Simulator, command: Run, tmp_pa
     result = command("artifacts", "download", "web", "1", "--to", str(tmp_path / "out"), "--json")
     assert result.code == 8
     fetched, refused = (json.loads(line) for line in result.lines)
-    assert fetched == {"type": "fetched", "path": str(tmp_path / "out" / "good.txt")}
+    assert fetched == {"type": "fetched", "path": str(tmp_path / "out" / "good.txt"), "already_there": False}
     assert (refused["type"], refused["path"]) == ("refused", "../evil.txt")
     assert result.err.startswith("Not fetched: Artifact ")
     assert not (tmp_path / "evil.txt").exists()

@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -114,6 +115,36 @@ def test_changes_as_json_lines(org: Simulator, command: Run) -> None:
     assert [each for each in told if each["type"] == "job" and each["state"] == "passed"][-1]["name"] == "test"
     end = told[-1]
     assert (end["type"], end["outcome"], end["exit_code"], end["number"]) == ("end", "passed", 0, 1)
+
+
+@pytest.mark.parametrize("words", [("good", "1"), ("good", "1", "2")], ids=["one build", "several builds"])
+def test_json_tells_how_long_a_build_took_by_its_own_times(
+    org: Simulator, command: Run, words: tuple[str, ...]
+) -> None:
+    created(org, "good", 2, over=True)
+    ends = [
+        each
+        for each in events(command("watch", *words, "--json", *(QUICK if len(words) == 2 else ())))
+        if each["type"] == "end"
+    ]
+    assert len(ends) == len(words) - 1
+    for end in ends:
+        took = datetime.fromisoformat(end["finished_at"]) - datetime.fromisoformat(end["created_at"])
+        assert end["elapsed"] == pytest.approx(took.total_seconds(), abs=0.001)
+        assert end["elapsed"] > 0
+
+
+@pytest.mark.parametrize("others", [(), ("good", "1")], ids=["one build", "several builds"])
+def test_the_time_of_a_build_that_continues_is_counted_from_its_creation(
+    org: Simulator, command: Run, others: tuple[str, ...]
+) -> None:
+    created(org, "held", over=True)
+    created(org, "good", over=True)
+    began = datetime.now(UTC)
+    told = events(command("watch", "held", "1", *others, "--json"))
+    (end,) = (each for each in told if each["type"] == "end" and each["outcome"] == "blocked")
+    assert end["elapsed"] > (began - datetime.fromisoformat(end["created_at"])).total_seconds() - 0.5
+    assert end["elapsed"] > 0
 
 
 def test_several_builds_share_their_requests(org: Simulator, command: Run) -> None:

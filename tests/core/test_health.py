@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from buildkite_ext import CircuitBreaker, errors
+from buildkite_ext.clock import EpochClock, SystemClock, VirtualClock
 from buildkite_ext.health import Health, clock_skew, scopes_of_services
 from buildkite_ext.simulation import Simulator
 
@@ -80,6 +81,8 @@ async def test_an_open_circuit_is_unwell_and_a_probe_goes_all_the_same(flavor: F
         await flavor.call(client.organizations.get)
     health = await flavor.call(client.health)
     assert (health.breaker, health.ok) == ("open", False)
+    assert health.problem is not None
+    assert "circuit is open" in health.problem
     assert (await flavor.call(client.health, probe=True)).reachable
 
 
@@ -109,6 +112,15 @@ def test_the_simulator_answers_a_probe() -> None:
         health = client.health(probe=True)
     assert (health.token_valid, health.scopes) == (True, ("read_builds",))
     assert health.missing_scopes("builds") == ("write_builds",)
+
+
+@pytest.mark.parametrize("clock", [VirtualClock(), SystemClock()], ids=["virtual", "of the system"])
+def test_the_clock_of_a_client_of_a_simulator_is_that_of_the_simulator(clock: EpochClock) -> None:
+    simulator = Simulator(clock=clock)
+    with simulator.client() as client:
+        skew = client.health(probe=True).clock_skew
+    assert skew is not None
+    assert abs(skew) < 60
 
 
 def test_every_service_and_scope_is_known() -> None:

@@ -158,6 +158,22 @@ async def test_a_job_that_is_not_there_is_an_error_and_an_empty_log_is_none(flav
         await found("job-missing")
 
 
+@pytest.mark.parametrize("method", ["log_text", "log_tail", "log_search", "log_groups", "log_size"])
+def test_the_error_for_a_step_without_a_log_says_which_steps_have_one(method: str) -> None:
+    simulator = Simulator("acme")
+    simulator.pipeline("web").job("test", log="ok\n").wait().job("deploy")
+    simulator.pipeline("web").build()
+    arguments = {"pattern": "x"} if method == "log_search" else {}
+    with simulator.client() as client:
+        build = client.builds.wait("web", 1).build
+        wait = next(each for each in build.jobs if each.type == "waiter")
+        with pytest.raises(errors.JobNotFound, match="no command"):
+            list(getattr(client.jobs, method)(wait, **arguments))
+        with pytest.raises(errors.BuildNotFound) as other:
+            client.builds.get("web", 2)
+    assert "no command" not in str(other.value)
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "named"),
     [

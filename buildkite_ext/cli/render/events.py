@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from ...states import build_state
@@ -15,6 +13,7 @@ from .records import print_json_line
 if TYPE_CHECKING:
     from buildkite_api.models import Build
 
+    from ...artifacts.result import DownloadedFiles
     from ...artifacts.transfer import DownloadProgress
     from ...logs.parser import LogLine
     from ...logs.search import LogMatch
@@ -63,9 +62,9 @@ class EventsRunView:
     def progress(self, progress: DownloadProgress) -> None:
         """Do nothing: files are shown when they are there."""
 
-    def fetched(self, paths: Sequence[Path]) -> None:
-        for path in paths:
-            self._write({"type": "fetched", "path": str(path)})
+    def fetched(self, files: DownloadedFiles) -> None:
+        for path in files:
+            self._write({"type": "fetched", "path": str(path), "already_there": path in files.already_there})
 
     def finish(self, result: RunResult) -> None:
         self._write({"type": "end", **result.as_json()})

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from ..run.job_table import ServerTime, duration_text, rows_of
@@ -17,6 +15,7 @@ from .lines import LogFormatter, summary
 if TYPE_CHECKING:
     from buildkite_api.models import Build
 
+    from ...artifacts.result import DownloadedFiles
     from ...artifacts.transfer import DownloadProgress
     from ...logs.parser import LogLine
 
@@ -79,14 +78,14 @@ class PlainRunView:
 
     def progress(self, progress: DownloadProgress) -> None:
         artifact = progress.artifact
-        if artifact.id not in self._started:
+        if not progress.already_there and artifact.id not in self._started:
             self._started.add(artifact.id)
             size = "" if progress.total is None else f" ({progress.total:,} bytes)"
             self._star(f"fetching {clean(artifact.path)}{size}")
 
-    def fetched(self, paths: Sequence[Path]) -> None:
-        for path in paths:
-            self._star(f"fetched {clean(str(path))}")
+    def fetched(self, files: DownloadedFiles) -> None:
+        for path in files:
+            self._star(f"{'already there:' if path in files.already_there else 'fetched'} {clean(str(path))}")
 
     def finish(self, result: RunResult) -> None:
         self._print_ended_jobs()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
@@ -23,6 +22,7 @@ from .live import LiveTable
 if TYPE_CHECKING:
     from buildkite_api.models import Build
 
+    from ...artifacts.result import DownloadedFiles
     from ...artifacts.transfer import DownloadProgress
     from ...logs.parser import LogLine
     from ..problem import Problem
@@ -75,16 +75,18 @@ class TerminalRunView(LiveTable):
         self._print_table()
 
     def progress(self, progress: DownloadProgress) -> None:
+        if progress.already_there:
+            return
         with self._lock:
             if self._bars is None:
                 self._bars = _Bars(self._console)
             self._bars.update(progress)
 
-    def fetched(self, paths: Sequence[Path]) -> None:
+    def fetched(self, files: DownloadedFiles) -> None:
         if self._bars is not None:
             self._bars.stop()
-        for path in paths:
-            self._say(f"Fetched {clean(str(path))}")
+        for path in files:
+            self._say(f"{'Already there:' if path in files.already_there else 'Fetched'} {clean(str(path))}")
 
     def finish(self, result: RunResult) -> None:
         self.close()

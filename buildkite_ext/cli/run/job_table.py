@@ -137,7 +137,12 @@ def duration_text(seconds: float | None) -> str:
 
 
 class ServerTime:
-    """The server's time, counted from the creation of the build, since the clock of this computer may be wrong."""
+    """The server's time, counted from the creation of the build, since the clock of this computer may be wrong.
+
+    Args:
+        created_at: the build's, if the command has created it just now. None for a build of others: then it is the time of this
+            computer.
+    """
 
     def __init__(self, created_at: datetime | None) -> None:
         self._created_at = created_at or datetime.now(UTC)
@@ -145,7 +150,7 @@ class ServerTime:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the build was created."""
+        """Seconds since the command created the build, or began to watch it."""
         return time.monotonic() - self._began
 
     def now(self) -> datetime:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ...states import Outcome
     from ..problem import Problem
 
-__all__ = ["BlockingStep", "FailedStep", "RunResult"]
+__all__ = ["BlockingStep", "FailedStep", "RunResult", "elapsed_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class RunResult:
         failed: the jobs that made it fail.
         blocked: the block steps that it waits at.
         artifacts: the files that were written.
-        elapsed: seconds since the build was created.
+        elapsed: seconds from the creation of the build to its end, or until now: see `elapsed_of`.
         problem: the error of the command itself, if there was one.
         options: the options with which another command connects to the same.
         simulated: whether the build ends with the command, since the simulator is inside it.
@@ -149,6 +149,13 @@ class RunResult:
             "artifacts": [str(path) for path in self.artifacts],
             "error": {"type": self.problem.kind, "message": self.problem.text} if self.problem else None,
         }
+
+
+def elapsed_of(build: Build, now: datetime) -> float:
+    """Return the seconds from the creation of a build to its end, by the server's times; until `now`, if it hasn't ended."""
+    if build.created_at is None:
+        return 0.0
+    return max(0.0, ((build.finished_at or now) - build.created_at).total_seconds())
 
 
 def _iso(time: datetime | None) -> str | None:

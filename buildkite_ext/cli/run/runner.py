@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
@@ -25,6 +23,7 @@ from .state import RunState
 if TYPE_CHECKING:
     from buildkite_api.models import Build, Job
 
+    from ...artifacts.result import DownloadedFiles
     from ...artifacts.transfer import DownloadProgress
     from ...client import BuildkiteClient
     from ...events import Event
@@ -70,7 +69,7 @@ class RunView(Protocol):
         """Show the progress of a download."""
         ...
 
-    def fetched(self, paths: Sequence[Path]) -> None:
+    def fetched(self, files: DownloadedFiles) -> None:
         """Show that all artifacts are there."""
         ...
 
@@ -195,7 +194,7 @@ class Run:
                 poll_interval=self._interval(),
             )
             state.build, state.outcome = waited.build, waited.outcome
-        state.ended_after = state.time.elapsed
+        state.ended_at = state.time.now()
         state.phase = "ended"
 
     def _shown(self, build: Build) -> bool:
@@ -273,7 +272,7 @@ class Run:
             said = f"Build {state.name} has ended ({state.outcome}), but its artifacts weren't all fetched. {in_options(reason)}"
             return Problem.described(ExitCode.ARTIFACTS, said, error)
         state.written = tuple(paths)
-        self._view.fetched(state.written)
+        self._view.fetched(paths)
         if lacking is None:
             return None
         if state.outcome != "passed":

@@ -12,7 +12,8 @@ from ..exit_codes import ExitCode, exit_code_of
 from ..hints import in_options
 from ..problem import Problem, Terminated
 from ..streams import discard, output_failure, short
-from .result import BlockingStep, FailedStep, RunResult
+from .job_table import ServerTime
+from .result import BlockingStep, FailedStep, RunResult, elapsed_of
 
 if TYPE_CHECKING:
     from ...client import BuildkiteClient
@@ -176,4 +177,5 @@ def _result(pipeline: str, organization: str | None, waited: WaitResult) -> RunR
         outcome=waited.outcome,
         failed=tuple(FailedStep.of(job, ()) for job in waited.failed_jobs),
         blocked=tuple(BlockingStep.of(job) for job in waited.blocked_by),
+        elapsed=elapsed_of(waited.build, ServerTime(None).now()),
     )

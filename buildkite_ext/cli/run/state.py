@@ -14,9 +14,11 @@ from ..hints import in_options
 from ..problem import Problem
 from ..streams import clean, short
 from .job_table import ServerTime
-from .result import BlockingStep, FailedStep, RunResult
+from .result import BlockingStep, FailedStep, RunResult, elapsed_of
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from buildkite_api.models import Build
 
     from ...states import Outcome
@@ -44,7 +46,7 @@ class RunState:
         build: the build at its last poll.
         outcome: its outcome; None while it continues.
         time: the server's time.
-        ended_after: the seconds that it took; None while it continues.
+        ended_at: the server's time when the command saw its end; None while it continues.
         failed, blocked: the jobs that made it fail, and the steps that it waits at.
         written: the artifacts that were fetched.
     """
@@ -58,7 +60,7 @@ class RunState:
     build: Build | None = None
     outcome: Outcome | None = None
     time: ServerTime = field(default_factory=lambda: ServerTime(None))
-    ended_after: float | None = None
+    ended_at: datetime | None = None
     failed: tuple[FailedStep, ...] = ()
     blocked: tuple[BlockingStep, ...] = ()
     written: tuple[Path, ...] = ()
@@ -125,7 +127,9 @@ class RunState:
             failed=self.failed,
             blocked=self.blocked,
             artifacts=self.written,
-            elapsed=self.time.elapsed if self.ended_after is None else self.ended_after,
+            elapsed=self.time.elapsed
+            if self.build is None
+            else elapsed_of(self.build, self.ended_at or self.time.now()),
             problem=trouble,
             options=tuple(self.connection.options),
             simulated=self.connection.simulate,
