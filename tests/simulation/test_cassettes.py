@@ -136,6 +136,14 @@ FORMS: dict[str, Callable[[str], bytes]] = {
     "UTF-8 among bytes": lambda secret: b"\xff\xfe" + secret.encode(),
     "base64": lambda secret: b64encode(b"user:" + secret.encode() + b"!"),
     "base64 of URLs": lambda secret: urlsafe_b64encode(b"user:" + secret.encode() + b"!"),
+    "base64 twice": lambda secret: b"x " + b64encode(b64encode(secret.encode())),
+    "base64 behind letters, three times": lambda secret: (
+        b"id-" + b64encode(b64encode(b"a" + b64encode(secret.encode())))
+    ),
+    "base64 of quoted": lambda secret: b64encode(quote(secret, safe="").encode()),
+    "base64 of hex": lambda secret: b64encode(secret.encode().hex().upper().encode()),
+    "quoted base64": lambda secret: quote(b64encode(b"\xfb\xff" + secret.encode()), safe="").encode(),
+    "base64 in JSON": lambda secret: json.dumps({"a": b64encode(b"?" + b64encode(secret.encode())).decode()}).encode(),
     "hex": lambda secret: secret.encode().hex().upper().encode(),
     "gzip": lambda secret: gzip.compress(secret.encode()),
     "quoted": lambda secret: quote(secret, safe="").encode(),
@@ -238,6 +246,8 @@ def test_a_long_line_takes_no_quadratic_time() -> None:
         "://" * 100_000,
         "%3f" * 100_000,
         "x%" * 150_000,
+        "abcdefgh " * 10_000,
+        b64encode(b64encode(b64encode(b"word " * 5_000))).decode(),
     ):
         assert cleaner.text(line) == line
         cleaner.check({"body": line}, "it", hint="")
