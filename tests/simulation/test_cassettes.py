@@ -193,6 +193,18 @@ def test_a_text_keeps_all_but_its_secrets(tmp_path: Path, text: str, recorded: s
     assert json.loads(Replayer(path).interactions[0].content) == {"message": recorded, "token": "REDACTED"}
 
 
+@pytest.mark.parametrize(
+    ("body", "clean"),
+    [
+        ({"env": "CANARY", "meta_data": "CANARY"}, {"env": "REDACTED", "meta_data": "REDACTED"}),
+        ({"env": "", "meta_data": None}, {"env": "", "meta_data": None}),
+        ({"configuration": "env: CANARY"}, {"configuration": "env: REDACTED"}),
+    ],
+)
+def test_variables_that_are_one_text_are_replaced(body: object, clean: object) -> None:
+    assert json.loads(Cleaner().body(json.dumps(body).encode())) == clean
+
+
 def test_a_secret_that_is_part_of_words_is_refused(tmp_path: Path) -> None:
     said = "secrets: text 2 has 5 characters"
     with pytest.raises(ConfigurationError, match=said) as raised:

@@ -218,7 +218,7 @@ class Cleaner:
                 return [self._pair(each) for each in value]
             return [self._json(each, key) for each in value]
         if isinstance(value, str):
-            if value and _SECRET_KEYS.search(key):
+            if value and (key in _VALUES_OF or _SECRET_KEYS.search(key)):
                 return REDACTED
             if key == "configuration":  # the text of a pipeline
                 value = redacted_pipeline(value, REDACTED, keep_env=self.keep_env, keep_meta_data=self.keep_meta_data)
