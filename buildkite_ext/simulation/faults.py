@@ -264,7 +264,7 @@ class Fault:
         if self.body is not None:
             if self.html:
                 raise ValueError("html: the fault has a body of its own; leave html out")
-            if self.kind == "answer" and self.status in WITHOUT_BODY:
+            if self.kind == "answer" and self.status in WITHOUT_BODY and self.body != b"":
                 raise ValueError(f"body: an answer with the status {self.status} has none; leave body out")
             _check_body(self.body)
         _check_framing(self.headers or {}, self.body)

@@ -187,11 +187,12 @@ def test_the_furthest_skew_is_a_date(
     assert parsedate_to_datetime(door("GET", "/v2/user").headers["Date"]).year == year
 
 
+@pytest.mark.parametrize("body", [None, b""])
 @pytest.mark.parametrize("status", [204, 304])
 def test_an_answer_of_a_status_without_a_body_has_none(
-    simulator: Simulator, door: Callable[..., httpx.Response], status: int
+    simulator: Simulator, door: Callable[..., httpx.Response], status: int, body: bytes | None
 ) -> None:
-    simulator.faults.add(Fault("answer", status=status, headers={"X-Mine": "1"}, times=1))
+    simulator.faults.add(Fault("answer", status=status, headers={"X-Mine": "1"}, body=body, times=1))
     answer = door("GET", "/v2/user")
     assert (answer.status_code, answer.content, answer.headers["X-Mine"]) == (status, b"", "1")
     assert "Content-Type" not in answer.headers
