@@ -13,7 +13,7 @@ from .definition.compiler import Definition, compile_pipeline
 from .definition.dependencies import dependency_cycles, unknown_keys
 from .definition.interpolation import interpolation_problems
 from .definition.parser import parse_document
-from .definition.steps import Group, Step
+from .definition.steps import MOST_JOBS_OF_AN_UPLOAD, Group, Step, job_count
 from .definition.yaml_tree import Mark, PipelineError, PipelineProblem, Tree, documents
 from .state.graph import Graph
 
@@ -84,6 +84,12 @@ def _document(
         yield error.problem
         return
     yield from definition.problems
+    if definition.too_many is not None:
+        message = (
+            f"the pipeline has {job_count(definition.steps)} jobs: Buildkite refuses an upload with more than "
+            f"{MOST_JOBS_OF_AN_UPLOAD}. Upload it in parts"
+        )
+        yield PipelineProblem("warning", message, definition.too_many)
     for earlier in definitions:
         for key, place in definition.keys.items():
             if key in earlier.keys:

@@ -27,7 +27,7 @@ from .definition.checks import (
     text_map,
 )
 
-__all__ = ["Fault", "Faults", "OriginName", "check_operation", "check_status"]
+__all__ = ["WITHOUT_BODY", "Fault", "Faults", "OriginName", "check_operation", "check_status"]
 
 __tracebackhide__ = True  # pytest shows the line of the test, not of this module; --full-trace shows all
 
@@ -46,6 +46,12 @@ _LISTS = frozenset({"list_builds", "list_organization_builds", "list_pipeline_bu
 """Rows of the operations that list builds."""
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+WITHOUT_BODY = frozenset({204, 304})
+"""Statuses of answers that have no body. https://www.rfc-editor.org/rfc/rfc9110#name-content"""
+
+_FURTHEST = 100_000_000_000
+"""Seconds of a skew. With more, the date would have a year behind 9999."""
+
 _NOT_IN_HEADERS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -130,7 +136,8 @@ class Fault:
         schedule: the only times at which it affects requests, as pairs of a begin and an end, in seconds since the epoch by
             the simulator's clock.
         seconds, pieces, status, html, headers, body, after_acting, limit, location, content_type: of the kinds above. `body`
-            is bytes that are sent as they are, or a value that is sent as JSON.
+            is bytes that are sent as they are, or a value that is sent as JSON; an answer with the status 204 or 304 has
+            none. `clock_skew` takes at most 1e11 `seconds`.
 
     Raises:
         TypeError: an argument has another type. The message names it.
@@ -235,6 +242,8 @@ class Fault:
         if self.seconds is not None:
             skew = self.kind == "clock_skew" and isinstance(self.seconds, int | float) and self.seconds < 0
             check_number("seconds", -self.seconds if skew else self.seconds)
+            if self.kind == "clock_skew" and abs(self.seconds) > _FURTHEST:
+                raise ValueError(f"seconds={shown(self.seconds)}: give seconds from -{_FURTHEST} to {_FURTHEST}")
         if self.pieces is not None:
             check_whole("pieces", self.pieces, least=2)
         if self.status is not None:
@@ -255,7 +264,10 @@ class Fault:
         if self.body is not None:
             if self.html:
                 raise ValueError("html: the fault has a body of its own; leave html out")
+            if self.kind == "answer" and self.status in WITHOUT_BODY and self.body != b"":
+                raise ValueError(f"body: an answer with the status {self.status} has none; leave body out")
             _check_body(self.body)
+        _check_framing(self.headers or {}, self.body)
 
 
 _EFFECTS = frozenset(name for kind in _KINDS.values() for name in kind.defaults)
@@ -443,3 +455,24 @@ def _check_body(body: object) -> None:
     except (TypeError, ValueError, RecursionError) as error:
         kind = ValueError if isinstance(error, ValueError) else TypeError
         raise kind(f"body is {kind_of(body)} that can't be sent as JSON ({error}): give bytes or JSON values") from None
+
+
+def _check_framing(headers: Mapping[str, str], body: object) -> None:
+    """Check that no header tells the end of a body falsely: a server would break off the connection.
+
+    Raises:
+        ValueError: one does.
+    """
+    for name, value in headers.items():
+        if name.lower() == "transfer-encoding":
+            raise ValueError(f"headers[{name!r}]: the server chooses how the body is sent; leave this header out")
+        if name.lower() != "content-length":
+            continue
+        if body is None:
+            raise ValueError(f"headers[{name!r}] is given without a body: leave this header out")
+        length = len(body if isinstance(body, bytes) else dumps(body))
+        if value != str(length):
+            raise ValueError(
+                f"headers[{name!r}] is {value!r}, and the body has {length} bytes: leave this header out. "
+                "A fault 'truncated' ends an answer early"
+            )

@@ -9,7 +9,7 @@ from http.client import responses
 
 from .api.lists import ListBehaviour
 from .api.request import Arrival, SimRequest, SimResponse, dumps
-from .faults import Fault
+from .faults import WITHOUT_BODY, Fault
 
 __all__ = ["faulty_answer", "given_answer", "lists_of"]
 
@@ -27,8 +27,10 @@ def given_answer(fault: Fault, request: SimRequest) -> SimResponse:
     assert status is not None
     if fault.kind == "redirect":
         return SimResponse(status, (("Location", fault.location or _same_url(request)), ("Content-Length", "0")))
-    content_type, body = _body(fault, status)
     headers = fault.headers or {}
+    if status in WITHOUT_BODY:
+        return SimResponse(status, tuple(headers.items()))
+    content_type, body = _body(fault, status)
     given = {name.lower() for name in headers}
     own = (("Content-Type", content_type), ("Content-Length", str(len(body))))
     return SimResponse(status, (*(pair for pair in own if pair[0].lower() not in given), *headers.items()), body)

@@ -612,7 +612,7 @@ class SimulatedOrganization(ResourceSeeding, RequestAssertions):
 
         Args:
             status: the status of the answer, from 200 to 599.
-            times, operation, headers, body: as for `fail_next`.
+            times, operation, headers, body: as for `fail_next`. An answer with the status 204 or 304 has no body.
 
         Raises:
             TypeError, ValueError: as for `fail_next`.
@@ -838,7 +838,11 @@ class SimulatedOrganization(ResourceSeeding, RequestAssertions):
 @lru_cache(maxsize=4)
 def _http_date(seconds: int) -> str:
     """Return a time as the `Date` header has it. https://www.rfc-editor.org/rfc/rfc9110#name-date"""
-    return formatdate(max(0, seconds), usegmt=True)
+    return formatdate(min(max(0, seconds), _LAST_DATE), usegmt=True)
+
+
+_LAST_DATE = 253_402_300_799
+"""Last second of the year 9999, behind which a date has no form."""
 
 
 def _kinds(faults: Mapping[str, Fault]) -> tuple[str, ...]:

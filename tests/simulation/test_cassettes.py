@@ -136,6 +136,14 @@ FORMS: dict[str, Callable[[str], bytes]] = {
     "UTF-8 among bytes": lambda secret: b"\xff\xfe" + secret.encode(),
     "base64": lambda secret: b64encode(b"user:" + secret.encode() + b"!"),
     "base64 of URLs": lambda secret: urlsafe_b64encode(b"user:" + secret.encode() + b"!"),
+    "base64 twice": lambda secret: b"x " + b64encode(b64encode(secret.encode())),
+    "base64 behind letters, three times": lambda secret: (
+        b"id-" + b64encode(b64encode(b"a" + b64encode(secret.encode())))
+    ),
+    "base64 of quoted": lambda secret: b64encode(quote(secret, safe="").encode()),
+    "base64 of hex": lambda secret: b64encode(secret.encode().hex().upper().encode()),
+    "quoted base64": lambda secret: quote(b64encode(b"\xfb\xff" + secret.encode()), safe="").encode(),
+    "base64 in JSON": lambda secret: json.dumps({"a": b64encode(b"?" + b64encode(secret.encode())).decode()}).encode(),
     "hex": lambda secret: secret.encode().hex().upper().encode(),
     "gzip": lambda secret: gzip.compress(secret.encode()),
     "quoted": lambda secret: quote(secret, safe="").encode(),
@@ -183,6 +191,18 @@ def test_a_text_keeps_all_but_its_secrets(tmp_path: Path, text: str, recorded: s
     written = recording(path, lambda request: httpx.Response(200, content=body), get("x"))
     assert "hush" not in written
     assert json.loads(Replayer(path).interactions[0].content) == {"message": recorded, "token": "REDACTED"}
+
+
+@pytest.mark.parametrize(
+    ("body", "clean"),
+    [
+        ({"env": "CANARY", "meta_data": "CANARY"}, {"env": "REDACTED", "meta_data": "REDACTED"}),
+        ({"env": "", "meta_data": None}, {"env": "", "meta_data": None}),
+        ({"configuration": "env: CANARY"}, {"configuration": "env: REDACTED"}),
+    ],
+)
+def test_variables_that_are_one_text_are_replaced(body: object, clean: object) -> None:
+    assert json.loads(Cleaner().body(json.dumps(body).encode())) == clean
 
 
 def test_a_secret_that_is_part_of_words_is_refused(tmp_path: Path) -> None:
@@ -238,6 +258,8 @@ def test_a_long_line_takes_no_quadratic_time() -> None:
         "://" * 100_000,
         "%3f" * 100_000,
         "x%" * 150_000,
+        "abcdefgh " * 10_000,
+        b64encode(b64encode(b64encode(b"word " * 5_000))).decode(),
     ):
         assert cleaner.text(line) == line
         cleaner.check({"body": line}, "it", hint="")

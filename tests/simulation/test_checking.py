@@ -130,6 +130,11 @@ WARNINGS = [
     ("a state that only the documentation lists", "- {command: x, if: build.state == 'started_failing'}", 1, 35, "documentation lists"),
     ("a source that only the documentation lists", "- {command: x, if: build.source != \"scheduled\"}", 1, 36, "documentation lists"),
     ("a dependency across a wait", "- {command: a, depends_on: b}\n- wait\n- {command: b, key: b}", 1, 28, "holds back"),
+    ("too many jobs of one step", "- {command: a}\n- {command: b, parallelism: 500}", 2, 3, "has 501 jobs: Buildkite refuses an upload with more than 500"),
+    ("too many steps", "- wait\n" * 250 + "- {command: a}\n" * 252, 501, 3, "has 502 jobs"),
+    ("too many jobs in a group", "- {command: a, parallelism: 499}\n- group: g\n  steps:\n  - {trigger: b, parallelism: 2}\n- wait", 4, 5, "has 502 jobs"),
+    ("too many combinations", f"- {{command: a, matrix: {[*range(25)]}}}\n" * 21, 21, 3, "has 525 jobs"),
+    ("too many jobs in the second document", "- {command: a, parallelism: 9}\n---\n- {command: b, parallelism: 501}", 3, 3, "has 501 jobs"),
     ("a dependency across a block", "- {command: a, depends_on: b}\n- block\n- {command: b, key: b}", 1, 28, "holds back"),
 ]  # fmt: skip
 
@@ -155,6 +160,9 @@ def test_warnings(text: str, line: int, column: int, words: str) -> None:
         "- {group: g, key: g, steps: [{command: a, key: a}, {command: b, depends_on: a}]}",
         "- {command: a, key: a}\n---\n- {command: b, depends_on: a}",
         "- &a {command: x, env: {A: '1'}}\n- {<<: *a, command: y}\n- {<<: [*a, {command: z}]}",
+        "- {command: x, parallelism: 499}\n- wait",
+        "- {command: x, parallelism: 300}\n---\n- {command: x, parallelism: 300}",
+        "- {command: x, parallelism: $MANY}\n- {command: x, parallelism: 499}",
         "- {command: x, branches: ['1.10', main], if_changed: '3', skip: '0'}",
     ],
 )

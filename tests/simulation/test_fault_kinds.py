@@ -177,6 +177,44 @@ def test_the_date_is_that_of_the_clock_or_skewed(
     assert dates == [simulator.clock.time() + skew, simulator.clock.time()]
 
 
+@pytest.mark.parametrize(("skew", "year"), [(1e11, 9999), (-1e11, 5194)])
+def test_the_furthest_skew_is_a_date(
+    simulator: Simulator, door: Callable[..., httpx.Response], skew: float, year: int
+) -> None:
+    simulator.clock.advance(1e11)
+    simulator.clock.advance(1e11)
+    simulator.faults.add(Fault("clock_skew", seconds=skew))
+    assert parsedate_to_datetime(door("GET", "/v2/user").headers["Date"]).year == year
+
+
+@pytest.mark.parametrize("body", [None, b""])
+@pytest.mark.parametrize("status", [204, 304])
+def test_an_answer_of_a_status_without_a_body_has_none(
+    simulator: Simulator, door: Callable[..., httpx.Response], status: int, body: bytes | None
+) -> None:
+    simulator.faults.add(Fault("answer", status=status, headers={"X-Mine": "1"}, body=body, times=1))
+    answer = door("GET", "/v2/user")
+    assert (answer.status_code, answer.content, answer.headers["X-Mine"]) == (status, b"", "1")
+    assert "Content-Type" not in answer.headers
+    assert door("GET", "/v2/user").status_code == 200
+
+
+def test_a_true_length_may_stand_among_the_headers(simulator: Simulator, door: Callable[..., httpx.Response]) -> None:
+    simulator.faults.add(Fault("answer", body=b"abc", headers={"content-length": "3"}, times=1))
+    answer = door("GET", "/v2/user")
+    assert (answer.content, answer.headers["Content-Length"]) == (b"abc", "3")
+
+
+def test_sockets_stay_usable_after_answers_without_a_body(
+    simulator: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    simulator.faults.add(Fault("answer", status=204, times=1))
+    simulator.faults.add(Fault("answer", status=304, times=1))
+    with running(simulator, real_time=False) as url, httpx.Client(base_url=url, headers=HEADERS) as client:
+        assert [client.get("/v2/user").status_code for _ in range(3)] == [204, 304, 200]
+    assert not caplog.records
+
+
 def test_lists_are_stale_and_reordered_for_a_while(simulator: Simulator, door: Callable[..., httpx.Response]) -> None:
     web = simulator.pipeline("web")
     web.build()
@@ -446,6 +484,23 @@ def test_faults_are_removed(simulator: Simulator, api: httpx.Client) -> None:
         ({"kind": "error", "html": True, "body": {}}, "leave html out"),
         ({"kind": "content_type", "content_type": "a\r\nb"}, "control character"),
         ({"kind": "error", "headers": {"a b": "c"}}, "headers has the name 'a b'"),
+        ({"kind": "answer", "status": 204, "body": {}}, "body: an answer with the status 204 has none; leave body out"),
+        (
+            {"kind": "answer", "status": 304, "body": "x"},
+            "body: an answer with the status 304 has none; leave body out",
+        ),
+        ({"kind": "answer", "status": 100, "body": {}}, "status=100: give a status from 200 to 599"),
+        ({"kind": "answer", "body": {}, "headers": {"content-length": "99"}}, "is '99', and the body has 2 bytes"),
+        ({"kind": "error", "body": "ä", "headers": {"Content-Length": "3"}}, "is '3', and the body has 4 bytes"),
+        ({"kind": "error", "headers": {"Content-Length": "many"}}, "headers['Content-Length'] is given without a body"),
+        ({"kind": "answer", "status": 204, "headers": {"Content-Length": "5"}}, "is given without a body"),
+        (
+            {"kind": "answer", "body": {}, "headers": {"Transfer-Encoding": "gzip"}},
+            "headers['Transfer-Encoding']: the server",
+        ),
+        ({"kind": "clock_skew", "seconds": 1e18}, "seconds=1e+18: give seconds from -100000000000 to 100000000000"),
+        ({"kind": "clock_skew", "seconds": -1e12}, "give seconds from -100000000000 to 100000000000"),
+        ({"kind": "clock_skew", "seconds": 10**400}, "seconds"),
     ],
     ids=lambda value: json.dumps(value) if isinstance(value, dict) else "",
 )

@@ -57,6 +57,11 @@ def test_jobs_that_start_at_once_are_a_wave() -> None:
     assert set(outcomes(plan).values()) == {"passed"}
 
 
+def test_a_plan_warns_of_more_jobs_than_an_upload_may_have() -> None:
+    (warning,) = plan_pipeline("- {command: a}\n- {command: b, parallelism: 500}").warnings
+    assert (warning.mark.line, "has 501 jobs" in warning.message) == (2, True)
+
+
 def test_what_is_left_out_says_by_which_values() -> None:
     left_out = plan_pipeline(RELEASE, branch="fix", tag="1.0").step("Docs").left_out
     assert left_out is not None

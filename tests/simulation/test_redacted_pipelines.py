@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -23,6 +24,9 @@ def redacted(text: str, *, keep_env: tuple[str, ...] = ("CI",), keep_meta_data: 
 UNCHANGED = {
     "no variables": "steps:\n  - command: export KEY=abc\n    label: 'Set env'\n",
     "kept ones": "env:\n  CI: 'true'\nsteps: []\n",
+    "nothing in it": "env: ~\nsteps: [{command: a, env: }]\n",
+    "one name that is kept": "steps: [{command: a, plugins: [docker#v5: {environment: CI}]}]\n",
+    "one kept with its value": "env: CI=x\n",
     "names without values": "env: [KEY, OTHER]\n",
     "no value": "env:\n  KEY:\n  OTHER: \nsteps: []\n",
     "a text that mentions it": "steps: [{command: 'env: {KEY: abc}'}]\n",
@@ -32,6 +36,13 @@ UNCHANGED = {
 }
 
 REPLACED: dict[str, tuple[str, str]] = {
+    "a scalar": ("env: CANARY # why\nsteps: []\n", "env: REDACTED # why\nsteps: []\n"),
+    "a number": ("env: 17\n", "env: REDACTED\n"),
+    "a scalar in quotes, of a step": ("steps: [{command: a, env: 'KEY'}]", "steps: [{command: a, env: REDACTED}]"),
+    "a block": ("env: |\n  KEY abc\n  B\n", "env: REDACTED\n"),
+    "a block of pairs": ("env: |\n  CI=abc\n  B=c\n", "env: REDACTED\n"),
+    "a pair": ("env: KEY=abc\n", "env: KEY=REDACTED\n"),
+    "an alias to a scalar": ("x: &a CANARY\nsteps: [{trigger: b, build: {meta_data: *a}}]", "x: &a REDACTED\nsteps: [{trigger: b, build: {meta_data: *a}}]"),
     "plain": ("env:\n  KEY: abc # why\n", "env:\n  KEY: REDACTED # why\n"),
     "numbers": ("env: {KEY: 1, B: 0x1f, C: true, D: 2026-01-01, E: ~}", "env: {" + "KEY: REDACTED, B: REDACTED, C: REDACTED, D: REDACTED, E: REDACTED}"),
     "quoted": ("env: {'KEY': \"a\\\"b\", \"B\": 'it''s'}\n", "env: {'KEY': REDACTED, \"B\": REDACTED}\n"),
@@ -97,13 +108,19 @@ trees = st.recursive(
 )
 
 
-def expected(tree: Any, within: str = "") -> Any:
+def expected(tree: Any, within: str = "", *, listed: bool = False) -> Any:
     """Return a tree with its values replaced, by a rule of its own."""
     if isinstance(tree, dict):
         return {key: expected(value, inside(key, within)) for key, value in tree.items()}
     if isinstance(tree, list):
-        return [expected(each, within) for each in tree]
+        return [expected(each, within, listed=True) for each in tree]
     if within == "value":
+        return REDACTED
+    if within and not listed and tree is not None:
+        text = tree if isinstance(tree, str) else ""
+        name, found, _ = text.partition("=")
+        if not re.search(r"\s", text) and (name == KEPT[within] or found):
+            return tree if name == KEPT[within] else f"{name}={REDACTED}"
         return REDACTED
     if within and isinstance(tree, str) and "=" in tree:
         name = tree.partition("=")[0]

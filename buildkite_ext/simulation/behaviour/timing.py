@@ -21,6 +21,7 @@ class Timing:
         assigned: a job is `assigned` before its agent accepts it.
         accepted: a job is `accepted` before it is `running`.
         canceling: a running job is `canceling` or `timing_out` before its agent ends the command, unless that ends by itself.
+            1 s by default.
         retrying: the jobs of `retry_failed_jobs` are retried this long after the answer.
         expiry: a job that no agent takes expires after this time; None for never.
 

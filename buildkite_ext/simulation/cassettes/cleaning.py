@@ -8,6 +8,7 @@ import os
 import re
 import zlib
 from base64 import b64encode
+from binascii import a2b_base64
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -39,8 +40,10 @@ _URL_SAFE = str.maketrans("+/", "-_")
 _DEEPEST = 3
 """Times that a text may be encoded around a secret."""
 
-_ESCAPE = re.compile(r"(?<!\\)\\+(?:u00|x)([0-9a-f]{2})")
+_ESCAPE = re.compile(r"(?<!\\)\\+(?:u00|x)([0-9a-f]{2})", re.IGNORECASE)
 _BACKSLASHES = re.compile(r"(?<!\\)\\+([\"/'])")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{8,}")
+"""Base64 of something as long as a secret, possibly behind other letters."""
 _GZIP = b"\x1f\x8b"
 _LARGEST = 64 * 1024 * 1024
 """Bytes that are looked at in a file that is compressed."""
@@ -184,11 +187,12 @@ class Cleaner:
         """
         known = [each for each in self.secrets if len(each) >= _SHORTEST]
         encoded = [(form, secret) for secret in known for form in {*_in_base64(secret)}]
-        plain = [(form.lower(), secret) for secret in known for form in (secret, secret.encode(*_ANY).hex())]
+        plain = [(form.lower(), secret) for secret in known for form in _plain(secret)]
         for place, text in _texts(recorded, name):
             found = next((secret for form, secret in encoded if form in text), None)
-            for each in _decoded(text):
-                found = found or next((secret for form, secret in plain if form in each), None)
+            for held in _held(text):
+                for each in _decoded(held):
+                    found = found or next((secret for form, secret in plain if form in each), None)
             if found is not None:
                 raise SecretRecorded(
                     f"{place} holds a secret of {len(found)} characters, so {name} isn't written: {hint}"
@@ -214,7 +218,7 @@ class Cleaner:
                 return [self._pair(each) for each in value]
             return [self._json(each, key) for each in value]
         if isinstance(value, str):
-            if value and _SECRET_KEYS.search(key):
+            if value and (key in _VALUES_OF or _SECRET_KEYS.search(key)):
                 return REDACTED
             if key == "configuration":  # the text of a pipeline
                 value = redacted_pipeline(value, REDACTED, keep_env=self.keep_env, keep_meta_data=self.keep_meta_data)
@@ -259,6 +263,12 @@ def _is_secret(name: str, pairs: Iterable[tuple[str, str]]) -> bool:
     return _TOKEN_PARAMETERS.search(name) is not None
 
 
+def _plain(secret: str) -> set[str]:
+    """Return a secret, and its bytes in UTF-8 as characters and in hexadecimal."""
+    data = secret.encode(*_ANY)
+    return {secret, data.decode("latin-1"), data.hex()}
+
+
 def _in_base64(secret: str) -> Iterator[str]:
     """Yield what is sure to be in the Base64 of any text that contains a secret, for its three places and both alphabets."""
     for before in range(3):
@@ -268,14 +278,39 @@ def _in_base64(secret: str) -> Iterator[str]:
         yield kept.translate(_URL_SAFE)
 
 
+def _held(text: str) -> Iterator[str]:
+    """Yield a text, and what is in it as Base64, possibly several times and also within URLs, HTML and JSON."""
+    texts = [text]
+    for _ in range(_DEEPEST):
+        yield from texts
+        texts = [held for each in texts for form in {each, _unescaped(each)} for held in _from_base64(form)]
+    yield from texts
+
+
+def _from_base64(text: str) -> Iterator[str]:
+    """Yield what the Base64 in a text holds, a character a byte: four texts, since letters may stand in front of it."""
+    pieces = _BASE64.findall(text.replace("-", "+").replace("_", "/"))
+    for place in range(4 if pieces else 0):
+        # Whole groups of four, and one that is no part of a secret between two pieces.
+        coded = "".join(f"{each[place:]}{'A' * (-(len(each) - place) % 4)}AAAA" for each in pieces)
+        yield a2b_base64(coded).decode("latin-1")
+
+
+def _unescaped(text: str) -> str:
+    """Return a text of a URL, of HTML or of JSON without their escapes."""
+    text = html.unescape(unquote(text))
+    if "\\" not in text:
+        return text
+    return _BACKSLASHES.sub(r"\1", _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), text))
+
+
 def _decoded(text: str) -> Iterator[str]:
     """Yield a text in lower case, and what is in it as URLs, HTML and JSON encode it, possibly several times."""
     text = text.lower()
     yield text
     for _ in range(_DEEPEST):
         before = text
-        text = _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), html.unescape(unquote(text))).lower()
-        text = _BACKSLASHES.sub(r"\1", text)
+        text = _unescaped(text).lower()
         if text == before:
             return
         yield text

@@ -24,6 +24,8 @@ _MENTIONED = re.compile(r"env|meta_data|\\")
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
 _PLAIN = re.compile(r"\w+(=\w+)?")
 
+_SPACE = re.compile(r"\s")
+_NULL = "tag:yaml.org,2002:null"
 _VALUE = "value"
 _MERGE = "<<"
 
@@ -74,32 +76,37 @@ class _RedactedValues:
         self._text = text
         self._redacted = redacted
         self._kept = kept
-        self._seen: set[tuple[int, str]] = set()
+        self._seen: set[tuple[int, str, bool]] = set()
 
-    def find(self, node: yaml.Node, within: str = "") -> None:
+    def find(self, node: yaml.Node, within: str = "", *, listed: bool = False) -> None:
         """Find the values in a node.
 
         Args:
             node: the node.
             within: the key of the variables that it holds; `_VALUE` for the value of a variable, `""` for all else.
+            listed: True for an item of a list. One without a value is the name of a variable, which an agent looks up.
         """
         import yaml
 
-        if (id(node), within) in self._seen:  # an alias, possibly to a node around it
+        if (id(node), within, listed) in self._seen:  # an alias, possibly to a node around it
             return
-        self._seen.add((id(node), within))
+        self._seen.add((id(node), within, listed))
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
                 self.find(value, self._within(key.value, within))
         elif isinstance(node, yaml.SequenceNode):
             for each in node.value:
-                self.find(each, within)
-        elif within == _VALUE:
+                self.find(each, within, listed=True)
+        elif within == _VALUE or (within and not listed and _SPACE.search(node.value)):
             self._replace(node, self._redacted)
         elif within:
             name, found, _ = node.value.partition("=")
-            if found and name not in self._kept[within]:
+            if name in self._kept[within]:
+                return
+            if found:
                 self._replace(node, f"{name}={self._redacted}")
+            elif not listed and node.tag != _NULL:
+                self._replace(node, self._redacted)
 
     def _within(self, key: object, within: str) -> str:
         """Return what the value of a key holds, by what its map holds."""

@@ -18,6 +18,7 @@ from .interpolation import InterpolationError, expand, names_in
 from .matrix import combinations, replace_tokens, token_in
 from .parser import kind_of_step
 from .steps import (
+    MOST_JOBS_OF_AN_UPLOAD,
     BlockField,
     BlockStep,
     CommandStep,
@@ -30,6 +31,7 @@ from .steps import (
     TriggerStep,
     WaitStep,
     block_field,
+    job_count,
 )
 from .yaml_tree import Mark, PipelineError, PipelineProblem, Tree, TreeList, TreeMap, describe
 
@@ -70,6 +72,7 @@ class Definition:
         notify: its notifications, as they were written.
         keys: the keys of its steps and groups, with their places.
         problems: errors, for which Buildkite would refuse it, and warnings, in the order of their places.
+        too_many: the place of the first step with a job too many for an upload; None if Buildkite takes all of them.
     """
 
     steps: tuple[Step, ...]
@@ -78,6 +81,7 @@ class Definition:
     notify: Tree = None
     keys: Mapping[str, Mark] = field(default_factory=dict[str, Mark])
     problems: tuple[PipelineProblem, ...] = ()
+    too_many: Mark | None = None
 
     @property
     def errors(self) -> tuple[PipelineProblem, ...]:
@@ -111,6 +115,8 @@ class _Compiler:
         self._keys: dict[str, Mark] = {}
         self._steps: list[Step] = []
         self._groups: list[Group] = []
+        self._jobs = self._counted = 0
+        self._too_many: Mark | None = None
         top = self._read(tree)
         self._env = top.variables("env")
         self._agents = _agents(top)
@@ -127,6 +133,7 @@ class _Compiler:
             self._tree.get("notify"),
             self._keys,
             tuple(sorted(self._problems.found, key=lambda problem: problem.mark)),
+            self._too_many,
         )
 
     def _read(self, tree: TreeMap) -> AttributeReader:
@@ -136,6 +143,14 @@ class _Compiler:
         if isinstance(steps, TreeList):
             for index, step in enumerate(steps):
                 self._step(step, steps.item_mark(index), group)
+                self._count(steps.item_mark(index))
+
+    def _count(self, mark: Mark) -> None:
+        """Count the jobs of a step that was compiled. Those of a group have been counted one by one."""
+        self._jobs += job_count(self._steps[self._counted :])
+        self._counted = len(self._steps)
+        if self._too_many is None and self._jobs > MOST_JOBS_OF_AN_UPLOAD:
+            self._too_many = mark
 
     def _step(self, step: Tree, mark: Mark, group: Group | None) -> None:
         kind = kind_of_step(step)

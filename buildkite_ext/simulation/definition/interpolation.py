@@ -16,7 +16,9 @@ __all__ = ["InterpolationError", "expand", "interpolate", "interpolation_problem
 
 _VARIABLE = re.compile(r"\$\{?([A-Za-z][A-Za-z0-9_]*)")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_WHOLE_NUMBER = re.compile(r" *(-?[0-9]{1,9}) *")
+_WHOLE_NUMBER = re.compile(r" *(-?)0*([0-9]+) *")
+_MOST_DIGITS = 18
+"""Digits of a number that are read. With more, it lies outside of every text, as its first ones do."""
 _MOST_NESTED = 50
 
 
@@ -220,7 +222,7 @@ class _Expansion:
         if number is None:
             raise InterpolationError(f"`{self._shown(start)}`: a number was expected behind `:`")
         self._at = number.end()
-        return int(number[1])
+        return int(number[1] + number[2][:_MOST_DIGITS])
 
     def _shown(self, start: int) -> str:
         return self._text[start : start + 20].partition("\n")[0]

@@ -19,6 +19,9 @@ from .steps import FilePatterns, Group, Step
 __all__ = ["LeftOut", "left_out"]
 
 _GLOB_PIECES = re.compile(r"\*\*/|\*\*|\*|\?|\[[^\]/]+\]|\\.|.", re.DOTALL)
+_INCOMPLETE = frozenset({"[", "\\", "[!]", "[^]"})
+"""Pieces that are no glob: a class that isn't closed or holds nothing, and an escape of nothing."""
+
 _MOST_ALTERNATIVES = 64
 """Alternatives of a pattern, and braces in one."""
 
@@ -111,7 +114,11 @@ def _globs(patterns: tuple[str, ...]) -> Sequence[PathGlob] | None:
         alternatives = None if pattern.count("{") > _MOST_ALTERNATIVES else _alternatives(pattern)
         if alternatives is None:
             return None
-        found += (PathGlob(_GLOB_PIECES.findall(each)) for each in alternatives)
+        for each in alternatives:
+            pieces = _GLOB_PIECES.findall(each)
+            if not _INCOMPLETE.isdisjoint(pieces):
+                return None
+            found.append(PathGlob(pieces))
     return found
 
 

@@ -17,6 +17,7 @@ from .conditions import Condition
 from .yaml_tree import Mark, Tree
 
 __all__ = [
+    "MOST_JOBS_OF_AN_UPLOAD",
     "BlockField",
     "BlockStep",
     "CommandStep",
@@ -33,6 +34,7 @@ __all__ = [
     "WaitStep",
     "block_field",
     "block_fields",
+    "job_count",
 ]
 
 SoftFail = bool | tuple[int | Literal["*"], ...]
@@ -381,3 +383,18 @@ def _default(given: Mapping[str, object]) -> str | tuple[str, ...] | None:
     if isinstance(default, list | tuple):
         return tuple(map(str, default))
     return None if default is None else str(default)
+
+
+MOST_JOBS_OF_AN_UPLOAD = 500
+"""Jobs that Buildkite takes in one upload. https://buildkite.com/docs/platform/limits"""
+
+
+def job_count(steps: Iterable[_Common]) -> int:
+    """Return how many jobs some steps have, those of a matrix and of `parallelism` included."""
+    count = 0
+    for step in steps:
+        if isinstance(step, CommandStep) and step.combinations:
+            count += len(step.combinations)
+        else:
+            count += (step.parallelism or 1) if isinstance(step, CommandStep | TriggerStep) else 1
+    return count

@@ -5,19 +5,19 @@ https://buildkite.com/docs/agent/cli/reference/pipeline
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from ..definition.compiler import Definition, compile_pipeline
 from ..definition.interpolation import interpolate
 from ..definition.parser import parse_pipelines
-from ..definition.steps import CommandStep, Step, TriggerStep
+from ..definition.steps import MOST_JOBS_OF_AN_UPLOAD, job_count
 from ..definition.yaml_tree import PipelineError
 from ..state.builds import Build
 from ..state.graph import Node
 
 __all__ = ["read_upload", "refusal"]
 
-_MOST_JOBS_OF_AN_UPLOAD, _MOST_UPLOADS, _MOST_JOBS = 500, 500, 4000
+_MOST_UPLOADS, _MOST_JOBS = 500, 4000
 
 
 def read_upload(text: str, environment: Mapping[str, str], *, interpolated: bool) -> list[Definition] | str:
@@ -56,21 +56,10 @@ def refusal(build: Build, definition: Definition, replaced: Sequence[Node]) -> s
     for named in (*definition.steps, *definition.groups):
         if named.key is not None and build.graph.has_key(named.key, without=gone):
             return f'The key "{named.key}" has already been used by another step in this build'
-    count = _jobs_of(definition.steps)
-    if count > _MOST_JOBS_OF_AN_UPLOAD:
-        return f"The upload has {count} jobs, and at most {_MOST_JOBS_OF_AN_UPLOAD} are allowed"
+    count = job_count(definition.steps)
+    if count > MOST_JOBS_OF_AN_UPLOAD:
+        return f"The upload has {count} jobs, and at most {MOST_JOBS_OF_AN_UPLOAD} are allowed"
     count += len(build.jobs) - sum(len(build.runs[node].jobs) for node in replaced)
     if count > _MOST_JOBS:
         return f"The build would have {count} jobs, and at most {_MOST_JOBS} are allowed"
     return None
-
-
-def _jobs_of(steps: Iterable[Step]) -> int:
-    """Return how many jobs some steps have."""
-    count = 0
-    for step in steps:
-        if isinstance(step, CommandStep) and step.combinations:
-            count += len(step.combinations)
-        else:
-            count += (step.parallelism or 1) if isinstance(step, CommandStep | TriggerStep) else 1
-    return count
