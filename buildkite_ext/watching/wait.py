@@ -224,7 +224,7 @@ async def _wait(poller: BuildPoller, options: WaitOptions, unblock: _Unblock) ->
             # Again, with its jobs. The build continues if one of them was retried or unblocked meanwhile.
             ended, build = build, await poller.look(jobs=True)
             if build is None:
-                return _result(poller, ended, step) if step == "over" else _late(poller, options)
+                return _result_of(poller, ended, outcome_of(ended)) if step == "over" else _late(poller, options)
             step = decide(build, until=options.until, on_blocked=options.on_blocked, pending=poller.pending)
         if step == "unblock":
             step = "continue" if await _unblock(poller, build, unblock) else "blocked"

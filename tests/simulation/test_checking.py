@@ -265,6 +265,15 @@ def test_there_is_a_circle_if_and_only_if_one_is_told(waits: list[list[int]]) ->
     assert len(set(named)) == len(named)
 
 
+def test_steps_that_are_reached_in_many_ways_are_looked_at_once() -> None:
+    rows = [
+        f"- {{command: x, key: {side}{row}, depends_on: [a{row + 1}, b{row + 1}]}}"
+        for row in range(40)
+        for side in "ab"
+    ]  # 2**40 ways lead from the first to the last
+    assert found("\n".join([*rows, "- {command: x, key: a40}", "- {command: x, key: b40}"])) == []
+
+
 def test_a_key_that_resembles_no_other_is_told_without_a_guess() -> None:
     message = "no step has the key 'tests' yet: the build fails, unless one is uploaded"
     assert found("- {command: x, key: build}\n- {command: y, depends_on: tests}") == [("warning", 2, 28, message)]

@@ -246,6 +246,23 @@ def test_what_has_begun_goes_on_when_a_step_before_it_runs_again() -> None:
     assert [built.end("b"), built.end("a")] == [[], ["c ready"]]
 
 
+def test_an_unblocked_step_is_told_that_a_step_before_it_failed_at_another_attempt_and_when_that_is_over() -> None:
+    built = Built(f"[{A}, {BLOCK}, {B}]")
+    assert [built.end("a"), built.end("go")] == [["go ready"], ["b ready"]]
+    assert [built.reopen("a"), built.end("a", "failed")] == [["go waiting"], ["go unmet"]]
+    assert (built["go"].result, built["b"].begun) == ("passed", True)
+    assert [built.reopen("a"), built.end("a")] == [["go waiting"], []]
+
+
+def test_an_unblocked_step_is_told_nothing_while_another_step_before_it_has_failed() -> None:
+    built = Built(f"[{A}, {B}, {BLOCK}]")
+    assert [built.end("a"), built.end("b"), built.end("go")] == [[], ["go ready"], []]
+    for key in "ab":
+        assert built.reopen(key) == ["go waiting"]
+    assert [built.end("a", "failed"), built.end("b")] == [["go unmet"], ["go unmet"]]
+    assert [built.reopen("b"), built.reopen("a")] == [[], ["go waiting"]]
+
+
 def test_steps_without_an_end_are_given_up() -> None:
     text = "[{command: x, key: a, depends_on: b}, {command: x, key: b, depends_on: a}, {command: x, key: c, depends_on: a}]"
     built = Built(text)
@@ -471,3 +488,22 @@ def test_a_removed_step_waits_for_nothing_anymore() -> None:
     assert built.replace("up") == ["b"]
     assert built.upload("[{command: x, key: late}]", by="up") == []
     assert [built.end("up"), built.end("late")] == [["late ready"], []]
+
+
+def test_a_removed_dependency_of_a_step_that_could_not_run_is_waited_for_when_it_waits_again() -> None:
+    built = Built(
+        "[{command: x, key: a}, {command: x, key: b, depends_on: [a, late]}, {command: x, key: up}, wait, {command: x, key: late}]"
+    )
+    assert built.end("a", "failed") == ["b unmet"]
+    assert built.replace("up") == [None, "late"]
+    assert [built.reopen("a"), built.end("a")] == [["b waiting"], []]
+    assert sorted(built["b"].missing) == ["late"]
+    assert built.upload("[{command: x, key: late}]", by="up") == []
+    assert [built.end("up"), built.end("late")] == [["late ready"], ["b ready"]]
+
+
+def test_a_step_that_has_begun_does_not_wait_for_a_removed_dependency() -> None:
+    built = Built("[{command: x, key: z, depends_on: a}, {command: x, key: up}, {command: x, key: a}]")
+    assert built.end("a") == ["z ready"]
+    built.graph.remove([built["a"]])
+    assert built["z"].missing == frozenset()
