@@ -107,6 +107,8 @@ class RedisCalls:
         """The error of the last look; None if Redis answered."""
         self._worked = False
         """True if Redis has answered, so that its URL, password and certificate are right."""
+        self._went_away = False
+        """True if calls have gone on without Redis."""
         self._lock = threading.Lock()
         self._notes: deque[_Call] = deque(maxlen=_MOST_NOTES)
         """What Redis is to be told, while nobody waits for it."""
@@ -273,8 +275,6 @@ class RedisCalls:
             if refusal is None:
                 self._worked = True
                 self._state = "back" if self._state == "away" else self._state
-            elif not self._worked and self._is_permanent(refusal):
-                self._state = "up"  # the next call says what is wrong
             self._look_at = time.monotonic() + self._retry_after
             self._refusal, self._looking = refusal, False
         looked.set()
@@ -286,12 +286,14 @@ class RedisCalls:
             ConfigurationError: it can't be used with these settings.
         """
         with self._lock:
-            if not self._worked and self._is_permanent(error):
+            # Once calls have gone on without Redis, none of them fails by it: its request may have been sent.
+            if self._state == "up" and not self._worked and not self._went_away and self._is_permanent(error):
                 raise ConfigurationError(
                     f"{self._connection.label} can't be used as the store: {self._describe(error)}. Check its URL, its password "
                     "and its certificate."
                 ) from error
             was_away = self._state == "away"
+            self._went_away = True
             self._state, self._look_at = "away", time.monotonic() + self._retry_after
         if not was_away:
             reason = self._describe(error)

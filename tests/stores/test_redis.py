@@ -562,6 +562,20 @@ def test_a_wrong_password_is_said_at_the_first_call() -> None:
         assert fails(right) == ["ok"]
 
 
+def test_a_password_that_is_refused_later_ends_no_call(own_server: RedisServer) -> None:
+    """Its request may have been sent: the build would be created twice."""
+    own_server.stop()
+    api = blocking(store_of(own_server.url, retry_after=0.01))
+    assert fails(api) == ["ok"]
+    own_server.start()
+    with own_server.client() as client:
+        client.config_set("requirepass", "right")
+    ends = time.monotonic() + 0.5
+    while time.monotonic() < ends:
+        assert fails(api, 3) == ["ok"] * 3
+        time.sleep(0.01)
+
+
 def test_a_certificate_that_cannot_be_verified_is_said_at_the_first_call() -> None:
     with (
         a_server_with_tls() as port,
