@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Collection, Coroutine
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -223,8 +224,7 @@ async def _wait(poller: BuildPoller, options: WaitOptions, unblock: _Unblock) ->
         may_fail = options.until == "failing" and build.failing_at is not None
         if (step != "continue" or may_fail) and not poller.has_jobs:
             # Again, with its jobs. The build continues if one of them was retried or unblocked meanwhile, or if one runs
-            # beside a block step: then each further look would need them.
-            needs_jobs = True
+            # beside a block step.
             ended, build = build, await poller.look(jobs=True)
             if build is None:
                 return _result_of(poller, ended, outcome_of(ended)) if step == "over" else _late(poller, options)
@@ -235,8 +235,17 @@ async def _wait(poller: BuildPoller, options: WaitOptions, unblock: _Unblock) ->
             raise _blocked(poller, build)
         if step != "continue":
             return _result(poller, build, step)
+        needs_jobs = may_fail or _seems_over(build, options, poller.pending)
         if not await poller.pause(blocked=is_blocked(build) and options.on_blocked == "wait"):
             return _late(poller, options)
+
+
+def _seems_over(build: Build, options: WaitOptions, pending: PendingActions) -> bool:
+    """Tell if a build that continues seems not to without its jobs. Its next look is likely to need them, too."""
+    seeming = copy(build)
+    seeming.jobs = []
+    until = options.until if isinstance(options.until, str) else "finished"
+    return decide(seeming, until=until, on_blocked=options.on_blocked, pending=pending) != "continue"
 
 
 def _result(poller: BuildPoller, build: Build, step: _Step) -> WaitResult:

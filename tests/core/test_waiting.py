@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -14,6 +14,7 @@ from buildkite_ext.watching.pacing import next_interval
 
 from .fakes import LONGEST, TOKEN, App, FakeClock, Flavor, answer, build, job
 from .test_states import ENDED, GOING
+from .timelines import Timeline
 
 
 async def test_waiting_ends_with_the_build(flavor: Flavor, clock: FakeClock) -> None:
@@ -82,6 +83,26 @@ async def test_cancelling_a_build_that_is_over_whatever_its_state_is_called_retu
         answer(build(7, state="waiting_failed", finished_at="2026-01-05T12:00:00Z")),
     )
     assert str((await flavor.call(flavor.client(app).builds.cancel, "web", 7)).state) == "waiting_failed"
+
+
+@pytest.mark.parametrize(
+    ("shown", "until"),
+    [
+        ({"state": "running", "blocked": True}, "finished"),
+        ({"state": "running", "failing_at": "2026-01-05T12:02:00Z"}, "failing"),
+    ],
+)
+async def test_a_build_that_seems_to_have_ended_without_its_jobs_is_read_once_a_poll(
+    flavor: Flavor, shown: dict[str, Any], until: Literal["finished", "failing"]
+) -> None:
+    """A block step stands beside a job that runs; a job that failed was retried and passed."""
+    clock = FakeClock()
+    jobs = [job("a", state="running"), job("deploy", type="manual", state="blocked")]
+    end = {"state": "passed", "finished_at": "2026-01-05T12:20:00Z"}
+    timeline = Timeline(clock, [(0, {**shown, "jobs": jobs}), (1200, end)])
+    result = await flavor.call(flavor.client(timeline, clock=clock).builds.wait, "web", 7, until=until)
+    assert result.outcome == "passed"
+    assert result.requests <= 81  # one more than of a build without a block step
 
 
 async def test_a_failed_build_whose_job_is_retried_at_that_moment_is_waited_for(flavor: Flavor) -> None:
