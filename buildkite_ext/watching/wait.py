@@ -244,7 +244,7 @@ def _seems_over(build: Build, options: WaitOptions, pending: PendingActions) -> 
     """Tell if a build that continues seems not to without its jobs. Its next look is likely to need them, too."""
     seeming = copy(build)
     seeming.jobs = []
-    until = options.until if isinstance(options.until, str) else "finished"
+    until: Until = "finished" if callable(options.until) else options.until
     return decide(seeming, until=until, on_blocked=options.on_blocked, pending=pending) != "continue"
 
 
