@@ -125,7 +125,7 @@ class SharedPoller:
         self._further_pages = further_pages
         self._runtime = requester.runtime
         self._webhooks = webhooks
-        self._lock = threading.Lock()  # never held across an await
+        self._lock = threading.RLock()  # never held across an await; a closed client calls back at once
         self._start()
         reset_after_fork(self)
 
@@ -535,7 +535,7 @@ class SharedPoller:
 
     def _reset_after_fork(self) -> None:
         """Forget the waits: they are those of the parent's threads."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._start()
 
 
