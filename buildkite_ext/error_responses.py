@@ -56,7 +56,9 @@ _NOT_FOUND: Mapping[str, type[NotFound]] = {
 }
 
 _OF_LOGS = frozenset({"get_build_job_log", "get_job_log", "head_build_job_log", "head_job_log"})
-_WITHOUT_LOG = "Or the job has no log: it hasn't started, or is no command, as the type of a wait or block step tells."
+_WITHOUT_LOG = (
+    "Or the job has no log: it has not started, or it isn't of a command step: job.type is `script` only for these."
+)
 
 _MAX_REASON = 500
 _MAX_ERRORS = 100

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -92,10 +92,10 @@ async def health_of(requester: Requester, *, probe: bool) -> Health:
     """
     circuit = requester.circuit
     known = Health(None, None, None, requester.budget, circuit, None, _OPEN if circuit == "open" else None)
-    return await _probed(requester, known, requester.runtime.time) if probe else known
+    return await _probed(requester, known) if probe else known
 
 
-async def _probed(requester: Requester, known: Health, now: Callable[[], float]) -> Health:
+async def _probed(requester: Requester, known: Health) -> Health:
     """Return what one request tells: the first and only attempt, which waits for no rate limit and no circuit."""
     endpoint = requester.module("access_token", "get_access_token")
     seconds = requester.options.timeout
@@ -105,6 +105,7 @@ async def _probed(requester: Requester, known: Health, now: Callable[[], float])
     prober = requester.copy(options)
     request = prober.build(endpoint, endpoint._get_kwargs())
     context_of(request).probe = True
+    now = requester.runtime.time
     sent = now()
     response: httpx.Response | None = None
     found = replace(known, reachable=True)
@@ -115,12 +116,7 @@ async def _probed(requester: Requester, known: Health, now: Callable[[], float])
             found, token_valid=True, scopes=tuple(sorted(redacted_text(str(scope)) for scope in token.scopes))
         )
     except BuildkiteError as error:
-        found = replace(
-            found,
-            reachable=_reachable(error),
-            token_valid=_valid(error),
-            problem=str(error),
-        )
+        found = replace(found, reachable=_reachable(error), token_valid=_valid(error), problem=str(error))
         if response is None:
             response = error.response if isinstance(error, ApiError) else None
     date = None if response is None else response.headers.get("Date")

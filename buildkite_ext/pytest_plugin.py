@@ -71,7 +71,7 @@ _misuse = pytest.StashKey[str]()
 """Message about wrong markers of a test."""
 
 _passed = pytest.StashKey[bool]()
-"""Whether a test has passed, without what its fixtures do after it."""
+"""True if the function of a test has passed. Its fixtures may still fail at their end."""
 
 
 # Markers ------------------------------------------------------------------------------------------------------------

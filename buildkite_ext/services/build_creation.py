@@ -109,7 +109,6 @@ class AsyncBuildCreation(AsyncBuildRequests, part_of="AsyncBuilds"):
         from buildkite_api.models import BuildAuthorRequest, CreateBuildRequest
 
         at = self._pipeline_at("builds.create", pipeline)
-        details = {"branch": branch, "commit": commit}
         identity = self._identity(once, meta_data, commit=commit, branch=branch)
         options = given(
             message=message,
@@ -123,20 +122,18 @@ class AsyncBuildCreation(AsyncBuildRequests, part_of="AsyncBuilds"):
             pull_request_labels=listed(pull_request_labels),
             pull_request_repository=pull_request_repository,
         )
+        looks_first = identity is not None and identity.own
+        if looks_first or branch is None:  # a read-only client doesn't read what would only serve the build, either
+            details = {"branch": branch, "commit": commit}
+            self._requester.refuse_write("builds.create", "create_build", at=at, details=details)
         if identity is not None:
             options["meta_data"] = {**options.get("meta_data", {}), **identity.meta_data}
             if identity.own:
-                self._requester.refuse_write(
-                    "builds.create", "create_build", at=at, details=details
-                )  # before it is looked for
                 known = self.list(pipeline, meta_data=identity.filter, per_page=100)
                 earlier = identity.earlier([build async for build in known], at[1])
                 if earlier is not None:
                     return earlier
         if branch is None:
-            self._requester.refuse_write(
-                "builds.create", "create_build", at=at, details=details
-            )  # before the pipeline is read
             branch = await self._default_branch(pipeline, at)
         body = CreateBuildRequest(commit=commit, branch=branch, **options)
         if identity is None:

@@ -59,7 +59,7 @@ class AsyncCachedAnswers(AsyncService):
             at = self._pipeline_at("cache.invalidate", pipeline)
         else:
             at = self._build_at("cache.invalidate", pipeline, number)
-        await self._requester.change(change_of(root, "PATCH", _path(*at)))
+        await self._requester.change(change_of(root, "PATCH", _path(*at)))  # as a PATCH, which changes it at once
 
     async def clear(self) -> None:
         """Drop all answers of this API, those of other tokens included."""

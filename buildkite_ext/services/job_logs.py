@@ -65,8 +65,8 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
                 is what the job wrote.
 
         Raises:
-            JobNotFound: the job doesn't exist, or has no log: it hasn't started, or is no command (a wait, block, input or
-                trigger step).
+            JobNotFound: the job doesn't exist, or it has no log. Jobs that have not started have none, and neither have wait,
+                block, input and trigger steps.
 
         Example:
             >>> def errors(buildkite, job) -> list[str]:
@@ -207,8 +207,8 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
             timeout: maximum of seconds; None for no limit.
 
         Raises:
-            JobNotFound: the job doesn't exist, or has no log: it hasn't started, or is no command (a wait, block, input or
-                trigger step).
+            JobNotFound: the job doesn't exist, or it has no log. Jobs that have not started have none, and neither have wait,
+                block, input and trigger steps.
             DeadlineExceeded: the lines did not arrive in time.
 
         Example:
@@ -252,8 +252,8 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
             timeout: maximum of seconds; None for no limit.
 
         Raises:
-            JobNotFound: the job doesn't exist, or has no log: it hasn't started, or is no command (a wait, block, input or
-                trigger step).
+            JobNotFound: the job doesn't exist, or it has no log. Jobs that have not started have none, and neither have wait,
+                block, input and trigger steps.
             DeadlineExceeded: the log was not searched to its end in time.
 
         Example:
@@ -292,8 +292,8 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
             timeout: maximum of seconds; None for no limit.
 
         Raises:
-            JobNotFound: the job doesn't exist, or has no log: it hasn't started, or is no command (a wait, block, input or
-                trigger step).
+            JobNotFound: the job doesn't exist, or it has no log. Jobs that have not started have none, and neither have wait,
+                block, input and trigger steps.
             DeadlineExceeded: the log was not read to its end in time.
 
         Example:

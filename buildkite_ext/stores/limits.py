@@ -264,7 +264,7 @@ def _of_headers(headers: Mapping[bytes, bytes], prefix: bytes) -> Reported | Non
     if limit is None or remaining is None or reset is None:
         return None
     scope = headers.get(prefix + b"scope", b"").decode("latin-1")[:100]
-    # Buildkite documents whole numbers. A fraction, which a proxy may make of them, is no reason to go on without a limit.
+    # Buildkite documents whole numbers. A proxy may send fractions. They count, since without them there would be no limit.
     return Reported(math.floor(limit), math.floor(remaining), max(0.0, reset), scope)
 
 

@@ -287,7 +287,7 @@ class RedisCalls:
         """
         with self._lock:
             # Once calls have gone on without Redis, none of them fails by it: its request may have been sent.
-            if self._state == "up" and not self._worked and not self._went_away and self._is_permanent(error):
+            if not self._worked and not self._went_away and self._is_permanent(error):
                 raise ConfigurationError(
                     f"{self._connection.label} can't be used as the store: {self._describe(error)}. Check its URL, its password "
                     "and its certificate."

@@ -38,9 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["SharedPoller"]
 
 _LONGEST_PAUSE = 60.0
-"""Seconds between two reads of a build that has ended, while they fail."""
-_LONGEST_MISJUDGED = 60.0
-"""Seconds between two reads of a build that seems to have ended, while lists show it so and its jobs show that it continues."""
+"""Seconds between two reads of a build that seems to have ended, while they fail or show that it continues."""
 
 _SLOW = 2 * LOOK_EVERY
 """Seconds between two looks from which on it is said that ends are seen late."""
@@ -340,13 +338,13 @@ class SharedPoller:
         waiter.failing[key] = count + 1, patience
         if not patience.bears(error, self._runtime.now(), seen=True, limited=waiter.ends is not None):
             raise error
-        return max(asked_pause(error), min(_LONGEST_PAUSE, 2.0 ** min(count, 6)))
+        return max(asked_pause(error), _growing_pause(count))
 
     def _misjudge(self, waiter: _Waiter, key: Key, build: Build) -> float:
         """Take in that a build continues which seemed to have ended. Return the seconds after which it is read again."""
         before = waiter.misjudged.get(key)
-        count = 0 if before is None else before.count + 1
-        seconds = min(_LONGEST_MISJUDGED, 2.0 ** min(count + 1, 6))
+        count = 1 if before is None else before.count + 1
+        seconds = _growing_pause(count)
         waiter.misjudged[key] = _Misjudged(_look(build), count, self._runtime.now() + seconds)
         return seconds
 
@@ -566,6 +564,11 @@ def _traits(build: Build) -> Traits:
         build.commit if isinstance(build.commit, str) else None,
         frozenset((key, value) for key, value in pairs if isinstance(value, str)),
     )
+
+
+def _growing_pause(count: int) -> float:
+    """Return the seconds to wait after something has happened `count` times in a row."""
+    return min(_LONGEST_PAUSE, 2.0 ** min(count, 6))
 
 
 def _look(build: Build) -> tuple[object, ...]:

@@ -188,7 +188,7 @@ ENDING = """
 import os, signal, sys, time
 
 def end(number, _):
-    time.sleep(0.1)
+    time.sleep(0.1)  # longer than a command needs that doesn't wait for its program
     os.write(1, b"has cleaned up\\n")  # print must not be called inside of itself
     sys.exit(7)
 

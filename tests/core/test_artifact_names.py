@@ -234,7 +234,7 @@ def test_an_artifact_has_what_a_download_needs(changes: dict[str, Any], said: st
 
 def test_what_is_no_artifact_is_none() -> None:
     with pytest.raises(errors.InvalidResponse, match=r"^Buildkite listed '7' among artifacts\.$"):
-        checked(7)  # type: ignore[arg-type]
+        checked(7)  # type: ignore[arg-type]  # a server may list anything
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ def test_a_separator_at_the_end_says_that_a_path_is_a_folder() -> None:
     assert names_folder("wheels" + os.sep)
     assert not names_folder("wheels")
     assert not names_folder(Path("wheels") / "")
-    assert not names_folder(b"wheels/")  # type: ignore[arg-type]
+    assert not names_folder(b"wheels/")  # type: ignore[arg-type]  # bytes are refused later
 
 
 def refused(target: Any, one: Any, to: Path) -> str:

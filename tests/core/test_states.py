@@ -317,10 +317,10 @@ def test_a_failed_build_whose_only_bad_job_was_canceled_lists_it() -> None:
     assert [one.name for one in states.failed_jobs(a_build("failed", jobs=jobs))] == ["canceled"]
 
 
-@pytest.mark.parametrize("type", ["waiter", "manual"])
+@pytest.mark.parametrize("kind", ["waiter", "manual"])
 @pytest.mark.parametrize("state", ["failed", "timed_out", "canceled", "blocked_failed"])
-def test_waiters_and_blocks_never_broke_a_build(type: str, state: str) -> None:  # noqa: A002
-    jobs = [job("step", type=type, state=state), job("trigger", type="trigger", state="failed")]
+def test_waiters_and_blocks_never_broke_a_build(kind: str, state: str) -> None:
+    jobs = [job("step", type=kind, state=state), job("trigger", type="trigger", state="failed")]
     assert [one.name for one in states.failed_jobs(a_build("failed", jobs=jobs))] == ["trigger"]
     assert states.failed_jobs(a_build("failed", jobs=jobs[:1])) == []
 

@@ -332,12 +332,13 @@ async def test_a_step_that_is_refused_twice_is_an_error(flavor: Flavor, clock: F
 
 async def test_after_an_unblock_the_build_is_polled_as_a_young_one(flavor: Flavor, clock: FakeClock) -> None:
     old = {"created_at": "2026-01-05T12:00:00Z", "started_at": "2026-01-05T12:00:01Z"}
+    blocked: dict[str, Any] = {**BLOCKED, **old}
 
     def on_write(_: str) -> httpx.Response:
         timeline.change({"state": "running", **old})
         return answer({**DEPLOY, "state": "unblocked"})
 
-    timeline = Timeline(clock, [(0, {**BLOCKED, **old})], on_write=on_write, date="Mon, 05 Jan 2026 18:00:00 GMT")  # type: ignore[dict-item]
+    timeline = Timeline(clock, [(0, blocked)], on_write=on_write, date="Mon, 05 Jan 2026 18:00:00 GMT")
     with pytest.raises(errors.DeadlineExceeded):
         await flavor.call(awaits(flavor, clock, timeline), "web", 7, on_blocked="unblock", timeout=10)
     reads = [at for at, request in timeline.requests if request.method == "GET"]

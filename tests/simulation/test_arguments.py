@@ -322,4 +322,4 @@ def test_a_fault_knows_other_words(keyword: str, meant: str) -> None:
     with pytest.raises(
         TypeError, match=rf"^Fault\(\) got an unexpected keyword argument '{keyword}'\. Did you mean {meant}=\?$"
     ):
-        Fault("error", **{keyword: 503})  # type: ignore[arg-type]
+        Fault("error", **{keyword: 503})  # type: ignore[arg-type]  # the wrong keyword is what is tested

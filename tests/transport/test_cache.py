@@ -25,6 +25,8 @@ from buildkite_ext import (
     CircuitOpen,
     MemoryStore,
     Retry,
+    Runtime,
+    Send,
     VirtualClock,
     errors,
 )
@@ -335,9 +337,9 @@ def test_other_requests_are_always_sent(request_: dict[str, Any]) -> None:
 
 
 def test_a_read_that_a_stage_of_the_user_makes_another_request_is_always_sent() -> None:
-    async def head(request: httpx.Request, send: Any, runtime: Any) -> httpx.Response:
+    async def head(request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
         request.method = "HEAD"
-        return await send(request)  # type: ignore[no-any-return]
+        return await send(request)
 
     app = App(api)
     buildkite = client(app, stages=[head])

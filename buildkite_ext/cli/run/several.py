@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from ...errors import BuildkiteError, DeadlineExceeded
@@ -12,7 +13,6 @@ from ..exit_codes import ExitCode, exit_code_of
 from ..hints import in_options
 from ..problem import Problem, Terminated
 from ..streams import discard, output_failure, short
-from .job_table import ServerTime
 from .result import BlockingStep, FailedStep, RunResult, elapsed_of
 
 if TYPE_CHECKING:
@@ -177,5 +177,5 @@ def _result(pipeline: str, organization: str | None, waited: WaitResult) -> RunR
         outcome=waited.outcome,
         failed=tuple(FailedStep.of(job, ()) for job in waited.failed_jobs),
         blocked=tuple(BlockingStep.of(job) for job in waited.blocked_by),
-        elapsed=elapsed_of(waited.build, ServerTime(None).now()),
+        elapsed=elapsed_of(waited.build, datetime.now(UTC)),
     )

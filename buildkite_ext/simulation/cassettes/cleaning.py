@@ -291,7 +291,7 @@ def _from_base64(text: str) -> Iterator[str]:
     """Yield what the Base64 in a text holds, a character a byte: four texts, since letters may stand in front of it."""
     pieces = _BASE64.findall(text.replace("-", "+").replace("_", "/"))
     for place in range(4 if pieces else 0):
-        # Whole groups of four, and one that is no part of a secret between two pieces.
+        # Base64 consists of groups of four letters: each piece is filled up, and a group of its own keeps two pieces apart.
         coded = "".join(f"{each[place:]}{'A' * (-(len(each) - place) % 4)}AAAA" for each in pieces)
         yield a2b_base64(coded).decode("latin-1")
 

@@ -19,7 +19,7 @@ _ENV = frozenset({"env", "environment"})
 """Keys of what holds environment variables: of a pipeline, a step, the build of a trigger step, and some plugins."""
 
 _MENTIONED = re.compile(r"env|meta_data|\\")
-"""What a text holds that may have one of the keys. A key in quotes may have escapes."""
+"""Part of every text that has one of the keys. A backslash is one, since a key in quotes may have escapes."""
 
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
 _PLAIN = re.compile(r"\w+(=\w+)?")

@@ -131,7 +131,7 @@ async def _sent(clients: _Clients, delivery: _Delivery) -> tuple[int | None, str
             status = answer.status_code  # the body says nothing, and may be endless
     except TimeoutError:
         told = f"TimeoutError: the receiver didn't answer in {delivery.timeout:g} seconds"
-    except Exception as error:  # whatever it is, the thread has further deliveries
+    except Exception as error:  # no error may end the thread, which has further deliveries to send
         told = f"{type(error).__name__}: {error}"
     return status, told if status is None else ""
 
