@@ -483,7 +483,7 @@ moves = st.one_of(
 @example([("G", 400), ("text", 13), ("J", 2), ("text", 13)], 0)
 def test_a_log_shows_what_a_plain_grid_shows(controls: list[tuple[str, int]], before: int) -> None:
     # The cursor comes back to each line before it erases it, or the line would show what stood there.
-    came_back = [step for control in controls for step in ((("A", 0), control) if control[0] == "K" else (control,))]
+    came_back = [step for control in controls for step in ((("A", 0), control) if control[0] in "KJ" else (control,))]
     steps = [("text", 1), ("\n", 1)] * before + came_back
     grid = Grid()
     for name, number in steps:
