@@ -167,11 +167,11 @@ def test_the_error_for_a_step_without_a_log_says_which_steps_have_one(method: st
     with simulator.client() as client:
         build = client.builds.wait("web", 1).build
         wait = next(each for each in build.jobs if each.type == "waiter")
-        with pytest.raises(errors.JobNotFound, match="no command"):
+        with pytest.raises(errors.JobNotFound, match="isn.t of a command step"):
             list(getattr(client.jobs, method)(wait, **arguments))
         with pytest.raises(errors.BuildNotFound) as other:
             client.builds.get("web", 2)
-    assert "no command" not in str(other.value)
+    assert "command step" not in str(other.value)
 
 
 @pytest.mark.parametrize(
