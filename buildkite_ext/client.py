@@ -24,8 +24,6 @@ from .options import (
     ClientOptions,
 )
 from .pagination.items import AsyncItems, Items
-from .pagination.sources import EndpointPages, PathPages
-from .pagination.walker import Walker
 from .redaction import unsigned
 from .runtime import AsyncRuntime, BlockingRuntime
 from .services._argument_errors import NamesArguments, names_keywords
@@ -42,6 +40,7 @@ if TYPE_CHECKING:
     from .clock import MonotonicClock
     from .events import Hook
     from .health import Health
+    from .pagination.walker import Walker
     from .services.agents import Agents, AsyncAgents
     from .services.annotations import Annotations, AsyncAnnotations
     from .services.artifacts import Artifacts, AsyncArtifacts
@@ -430,10 +429,10 @@ class AsyncBuildkiteClient(AsyncServices):
         """
         with EndsAtCaller() as end:
             if isinstance(endpoint, str):
-                return AsyncItems(Walker(_path_pages(self._requester, endpoint, *args, **kwargs)))
+                return AsyncItems(_pages_of_path(self._requester, endpoint, *args, **kwargs))
             checked_endpoint(endpoint, "iterate")
             with NamesArguments(end, endpoint._get_kwargs, args, kwargs):
-                return AsyncItems(Walker(EndpointPages.of(self._requester, endpoint, args, kwargs)))
+                return AsyncItems(_pages_of(self._requester, endpoint, args, kwargs))
 
     @property
     def raw(self) -> Client:
@@ -845,10 +844,10 @@ class BuildkiteClient(Services):
         """
         with EndsAtCaller() as end:
             if isinstance(endpoint, str):
-                return Items(Walker(_path_pages(self._requester, endpoint, *args, **kwargs)))
+                return Items(_pages_of_path(self._requester, endpoint, *args, **kwargs))
             checked_endpoint(endpoint, "iterate")
             with NamesArguments(end, endpoint._get_kwargs, args, kwargs):
-                return Items(Walker(EndpointPages.of(self._requester, endpoint, args, kwargs)))
+                return Items(_pages_of(self._requester, endpoint, args, kwargs))
 
     @property
     def raw(self) -> Client:
@@ -933,11 +932,23 @@ class BuildkiteClient(Services):
         return Packages(AsyncPackages(self._requester))
 
 
-def _path_pages(
+def _pages_of(
+    requester: Requester, endpoint: Endpoint[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> Walker[Any]:
+    from .pagination.sources import EndpointPages  # here: a call that reads no list needs neither
+    from .pagination.walker import Walker
+
+    return Walker(EndpointPages.of(requester, endpoint, args, kwargs))
+
+
+def _pages_of_path(
     requester: Requester, path: str, /, *, params: Params | None = None, headers: Mapping[str, str] | None = None
-) -> PathPages:
+) -> Walker[Any]:
+    from .pagination.sources import PathPages
+    from .pagination.walker import Walker
+
     try:
-        return PathPages.of(requester, path, params=query_of(params), headers=headers)
+        return Walker(PathPages.of(requester, path, params=query_of(params), headers=headers))
     except ValueError as error:
         raise path_refused(path, error) from None
 

@@ -11,7 +11,6 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
-from queue import Empty, SimpleQueue
 from typing import Any, Protocol, TypeVar, cast
 
 import httpx
@@ -281,6 +280,8 @@ class BlockingRuntime:
         most = len(items) if at_once is None else min(at_once, len(items))
         if most < 2:
             return [await function(item) for item in items]
+        from queue import Empty, SimpleQueue  # here: few programs run several calls at once on threads
+
         interrupt = threading.Event()
         outer = _interrupt.get()
         # What this thread shares with the others is made so that Ctrl-C can come anywhere in it. A pool of concurrent.futures

@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from buildkite_api.api.builds import create_build, list_pipeline_builds
-from buildkite_api.api.pipelines import get_pipeline
 from buildkite_api.models import Build, Pipeline
 
 from ..messages import shown
@@ -106,6 +104,7 @@ class AsyncBuildCreation(AsyncBuildRequests, part_of="AsyncBuilds"):
         https://buildkite.com/docs/apis/rest-api/builds
         """
         check(AsyncBuildCreation.create, locals())
+        from buildkite_api.api.builds import create_build
         from buildkite_api.models import BuildAuthorRequest, CreateBuildRequest
 
         at = self._pipeline_at("builds.create", pipeline)
@@ -192,6 +191,8 @@ class AsyncBuildCreation(AsyncBuildRequests, part_of="AsyncBuilds"):
         https://buildkite.com/docs/apis/rest-api/builds
         """
         check(AsyncBuildCreation.find_or_create, locals())
+        from buildkite_api.api.builds import list_pipeline_builds
+
         from ..watching.reuse import full_sha, known_builds  # here: most programs look for no build to reuse
 
         commit = full_sha(commit)
@@ -245,6 +246,8 @@ class AsyncBuildCreation(AsyncBuildRequests, part_of="AsyncBuilds"):
         Raises:
             ValueError: it has none.
         """
+        from buildkite_api.api.pipelines import get_pipeline
+
         known = pipeline.default_branch if isinstance(pipeline, Pipeline) else None
         found = known or (await self._requester.call(get_pipeline, *at)).default_branch
         if not found:
