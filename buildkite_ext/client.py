@@ -933,7 +933,7 @@ class BuildkiteClient(Services):
 
 
 def _pages_of(
-    requester: Requester, endpoint: Endpoint[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+    requester: Requester, endpoint: Endpoint[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Walker[Any]:
     from .pagination.sources import EndpointPages  # here: a call that reads no list needs neither
     from .pagination.walker import Walker

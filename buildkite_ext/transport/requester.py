@@ -446,15 +446,11 @@ class Requester:
             raise path_refused(path, error) from None
         return await self.send(request)
 
-    async def send_foreign(self, url: str, *, headers: Mapping[str, str] | None = None) -> httpx.Response:
+    async def send_foreign(self, url: httpx.URL, *, headers: Mapping[str, str] | None = None) -> httpx.Response:
         """GET a file from another origin, without the token. Its body stays on the connection for its reader."""
-        try:
-            merged = self._headers.copy()
-            merged.update({"Accept-Encoding": "identity", **(headers or {})})
-            request = httpx.Request("GET", url, headers=merged, extensions=_EXTENSIONS)
-        except (httpx.InvalidURL, ValueError) as error:
-            raise InvalidResponse(f"Buildkite gave a URL that can't be used: {error}") from error
-        return await self._foreign_path(RequestContext(stream=True).attach(request))
+        merged = _headers_of(self.options.user_agent, None, _host_of(url)).copy()
+        merged.update({"Accept-Encoding": "identity", **(headers or {})})
+        return await self._foreign_path(RequestContext(stream=True).attach(_get(url, merged)))
 
     @property
     def client(self) -> Client:
