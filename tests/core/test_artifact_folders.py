@@ -348,7 +348,9 @@ async def test_downloads_to_one_file_at_once_leave_one_that_is_whole(flavor: Fla
             other = BuildkiteClient("acme", token=TOKEN, transport=httpx.MockTransport(inner), clock=FakeClock())
             other.artifacts.download(artifact("dist/app.whl", content), tmp_path / "a")
 
-    await flavor.call(clients[0].artifacts.download, artifact("dist/app.whl", content), tmp_path / "a", on_progress=progress)
+    await flavor.call(
+        clients[0].artifacts.download, artifact("dist/app.whl", content), tmp_path / "a", on_progress=progress
+    )
     assert begun
     assert files(tmp_path) == {"a": content}
 
