@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from .._forks import reset_after_fork
 from .circuits import PROBE_LEASE, Circuit, Permit
 from .limits import Window
+from .users import Users
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,15 +41,23 @@ class MemoryStore:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the garbage collector may end a call of a closed event loop while it is held
         self._windows: dict[str, Window] = {}
         self._circuits: dict[str, Circuit] = {}
         self._kept: Entries | None = None
         self._listeners: list[Callable[[str], None]] = []
+        self._users = Users()
         reset_after_fork(self)
 
     def subscribe(self, events: Dispatcher[Event]) -> None:
         """Do nothing: nothing happens to this store itself."""
+
+    def client_closed(self, runtime: Runtime) -> None:
+        """Do nothing: this store holds nothing for requests that may come."""
+
+    @property
+    def users(self) -> Users:
+        return self._users
 
     async def admit(
         self,
@@ -57,6 +66,7 @@ class MemoryStore:
         priority: Priority,
         runtime: Runtime,
         *,
+        token: tuple[str, str] | None = None,  # noqa: ARG002  # all processes that share it are one
         probe: bool = False,
         permit: Permit | None = None,  # noqa: ARG002  # what `halted` tells is always up to date
     ) -> Wait | None:
@@ -70,8 +80,8 @@ class MemoryStore:
             )
             if any(waits) and not probe:
                 return max(filter(None, waits), key=_until)
-            organization.sent(now, reserve=reserve, priority=priority)
-            user.sent(now, reserve=reserve, priority=priority)
+            organization.sent(now, priority=priority)
+            user.sent(now, priority=priority)
             return None
 
     async def answered(
@@ -207,11 +217,12 @@ class MemoryStore:
 
     def _reset_after_fork(self) -> None:
         """Forget what is on its way: it is the parent's. The entries may be those of a moment within a change of them."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._kept = None if self._kept is None else type(self._kept)()
         self._listeners.clear()
         for window in self._windows.values():
             window.in_flight, window.opened = 0, None
+        self._circuits = {name: circuit.without_probe() for name, circuit in self._circuits.items()}
 
 
 @cache

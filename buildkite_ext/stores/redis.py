@@ -128,7 +128,9 @@ class RedisStore(RedisLimits):
     async def announce(self, name: str, runtime: Runtime) -> None:
         await self._own.announce(name, runtime)
         arguments = {"name": name, "by": self._calls.identity, "most": _MOST_ANNOUNCEMENTS, "ttl": _ANNOUNCED}
-        await self._calls.ask(redis_scripts.ANNOUNCE, [self._calls.key("announced", "builds")], arguments, runtime)
+        await self._calls.ask(
+            redis_scripts.ANNOUNCE, [self._calls.key("announced", "builds")], arguments, runtime, read=len
+        )
 
     def listen(self, receive: Callable[[str], None]) -> Callable[[], None]:
         return self._own.listen(receive)
@@ -136,9 +138,14 @@ class RedisStore(RedisLimits):
     async def announced(self, position: str | None, runtime: Runtime) -> tuple[str | None, Sequence[str]]:
         arguments = {"position": position or "", "by": self._calls.identity}
         told = await self._calls.ask(
-            redis_scripts.ANNOUNCED, [self._calls.key("announced", "builds")], arguments, runtime
+            redis_scripts.ANNOUNCED, [self._calls.key("announced", "builds")], arguments, runtime, read=_position
         )
-        return (position, ()) if told is None else (told[0], told[1:])
+        return (position, ()) if told is None else told
 
     def cache_stats(self) -> CacheStats:
         return self._entries.cache_stats()
+
+
+def _position(told: list[str]) -> tuple[str, Sequence[str]]:
+    """Return a position in the announcements, and the names that are told."""
+    return told[0], told[1:]

@@ -560,7 +560,7 @@ def test_within_a_window_what_is_left_never_rises(answers: list[tuple[Reported, 
         now += pause
         window.roll(now)
         before = (window.remaining, window.ends)
-        window.sent(now, reserve=0)
+        window.sent(now)
         window.answered(reported, sent=now, arrived=now + trip)
         now += trip
         assert window.in_flight == 0
@@ -571,11 +571,11 @@ def test_within_a_window_what_is_left_never_rises(answers: list[tuple[Reported, 
 @given(st.integers(0, 60), st.integers(1, 100), st.integers(0, 100))
 def test_no_more_requests_go_than_are_left(remaining: int, limit: int, reserve: int) -> None:
     window = Window()
-    window.sent(0.0, reserve=reserve)
+    window.sent(0.0)
     window.answered(Reported(limit, remaining, 60.0), sent=0.0, arrived=0.1)
     went = 0
     while window.room(1.0, reserve=reserve) is None:
-        window.sent(1.0, reserve=reserve)
+        window.sent(1.0)
         went += 1
     assert went == max(0, remaining - min(reserve, limit - 1))
     wait = window.room(1.0, reserve=reserve)
