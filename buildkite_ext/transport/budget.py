@@ -345,6 +345,9 @@ class BudgetStage:
             sent = runtime.now()
             if await self._store.admit(limits, self._policy, "foreground", runtime, token=token) is not None:
                 return  # the next request of this token asks
+            if users.name(*token) is not None:  # another process has asked
+                self._store.lost(limits, runtime, sent=sent, counted=False)
+                return
             headers = {"Accept": "application/json"}
             request = httpx.Request("GET", self._root + PATH, headers=headers, extensions={"timeout": _TIMEOUTS})
             own = RequestContext()
