@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .status import LimitStatus
 
 __all__ = [
+    "FLIGHT_LEASE",
     "GUARD",
     "PATIENCE",
     "ROUNDING",
@@ -47,6 +48,9 @@ GUARD = 0.5
 
 PATIENCE = 5.0
 """Seconds for which the answer to the request that opens a window is waited for. Then another request may open it."""
+
+FLIGHT_LEASE = 60.0
+"""Seconds for which a request counts as being on its way. One whose process or event loop has ended never tells its end."""
 
 ROUNDING = 1.0
 """Seconds by which a reset may be rounded, in either direction."""

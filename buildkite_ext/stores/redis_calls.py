@@ -25,7 +25,7 @@ from ..events import StoreRecovered, StoreUnavailable
 from ..rate_limits import LONGEST
 from ..redis.connection import connect_blocking
 from . import redis_scripts
-from .limits import GUARD, PATIENCE, ROUNDING
+from .limits import FLIGHT_LEASE, GUARD, PATIENCE, ROUNDING
 
 if TYPE_CHECKING:
     from ..dispatcher import Dispatcher
@@ -33,10 +33,7 @@ if TYPE_CHECKING:
     from ..redis.connection import BlockingRedisClient
     from ..runtime import Runtime
 
-__all__ = ["FLIGHT_LEASE", "RedisCalls", "seconds_of"]
-
-FLIGHT_LEASE = 60.0
-"""Seconds for which a request counts as being on its way. A process that dies never tells that its requests have ended."""
+__all__ = ["RedisCalls", "seconds_of"]
 
 _KEPT = 7_200_000
 """Milliseconds for which Redis keeps what is known of a limit or of a circuit, from the last change on: two hours."""
@@ -60,7 +57,14 @@ _T = TypeVar("_T")
 _ODD = (ValueError, LookupError)
 """Errors of reading an answer that this package's own state doesn't give."""
 
-_ODD_STATE = ("WRONGTYPE", "attempt to ", "is not an integer", "arguments must be strings", "bad argument")
+_ODD_STATE = (
+    "WRONGTYPE",
+    "attempt to ",
+    "is not an integer",
+    "arguments must be strings",
+    "bad argument",
+    "index is nil",
+)
 """Texts in the errors of scripts that read what this package didn't write."""
 
 

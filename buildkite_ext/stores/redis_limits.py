@@ -14,8 +14,8 @@ from weakref import WeakSet
 from .._forks import reset_after_fork
 from ..rate_limits import LONGEST
 from . import redis_scripts
-from .limits import PATIENCE, Wait, Window
-from .redis_calls import FLIGHT_LEASE, seconds_of
+from .limits import FLIGHT_LEASE, PATIENCE, Wait, Window
+from .redis_calls import seconds_of
 from .redis_circuits import BothPermits, RedisCircuits
 
 if TYPE_CHECKING:

@@ -312,6 +312,26 @@ def test_one_process_probes_for_all(url: str) -> None:
     assert ends[6:] == ["ok"] * 6
 
 
+def test_a_probe_that_meets_a_429_lets_all_processes_go_on_while_it_waits(url: str) -> None:
+    clock, ends = FakeClock(), []
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        status = statuses.pop(0)
+        if status == 200:
+            ends.extend(fails(other, 2))
+        return build(status=status)
+
+    statuses = [500] * 5 + [429, 200]
+    one, other = (
+        blocking(store_of(url, clock=clock.monotonic), each, clock=clock, budget=None, retry=Retry(attempts=2))
+        for each in (answer, lambda _: build())
+    )
+    assert fails(one.with_options(retry=ONCE), 5) == ["ServerError"] * 5
+    clock.advance(30)
+    assert fails(one) == ["ok"]
+    assert ends == ["ok"] * 2
+
+
 @pytest.mark.parametrize("how", ["cancelled", "died"])
 def test_a_probe_that_never_reports_is_replaced(url: str, how: str) -> None:
     async def main() -> float:

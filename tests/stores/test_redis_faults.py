@@ -168,7 +168,7 @@ def test_odd_values_in_redis_are_taken_as_none(
         for key in list(other.scan_iter("*flights*")):
             other.rpush(key, odd)
             ends.update(fails(api, 2))
-        assert ends <= {"ok", "ServerError"}
+        assert ends <= {"ok", "ServerError", "CircuitOpen"}  # 1.5 is a time at which it may have opened
         warnings = [record.message for record in caplog.records if "<redis client>" in record.message]
         assert len([each for each in warnings if "isn't the state of clients" in each]) == len(warnings) <= 1
 

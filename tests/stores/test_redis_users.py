@@ -9,7 +9,7 @@ import httpx
 import pytest
 import redis
 
-from buildkite_ext import BuildkiteClient, RedisStore, Retry
+from buildkite_ext import BuildkiteClient, DeadlineExceeded, RedisStore, Retry
 from tests.transport.test_users import EMAILS, Api
 from tests.webhooks.redis.server import RedisServer
 
@@ -35,10 +35,25 @@ def process(url: str, api: Any, *tokens: str, **options: Any) -> list[BuildkiteC
     ]
 
 
-def remaining(*clients: BuildkiteClient) -> list[int | None]:
+def get(*clients: BuildkiteClient) -> None:
     for client in clients:
         client.builds.get("web", 1)
-    return [client.budget.user.remaining for client in clients]
+
+
+def exhaust(api: Api, client: BuildkiteClient) -> None:
+    """Let a client use up the limit of its user."""
+    api.left["ada@acme.test"] = 1
+    get(client)
+
+
+def waits(api: Api, client: BuildkiteClient) -> bool:
+    """Tell if a client knows that its limit is exhausted, so that it sends nothing."""
+    sent = len(api.paths)
+    try:
+        get(client.with_options(timeout=0.01))
+    except DeadlineExceeded:
+        return len(api.paths) == sent
+    return False
 
 
 def test_what_a_process_has_learned_is_told_to_those_with_one_token(url: str) -> None:
@@ -46,15 +61,14 @@ def test_what_a_process_has_learned_is_told_to_those_with_one_token(url: str) ->
     (other,) = process(url, api, ADA)
     other.builds.get("web", 1)
     one, two, third = process(url, api, ADA, ADA_TOO, GRACE)
-    for client in (one, two, third):
-        client.builds.get("web", 1)
-    asked = len(api.asked)
-    other.builds.get("web", 1)  # is told with its admission
-    other.builds.get("web", 1)
-    assert other.budget.user.remaining == api.left["ada@acme.test"]
-    one.builds.get("web", 1)
-    assert one.budget.user.remaining == api.left["ada@acme.test"]
-    assert api.asked[asked:] == [ADA]  # by one of the processes
+    get(one, two, third, one)
+    asked = list(api.asked)
+    get(other)  # is told with its admission
+    exhaust(api, two)
+    assert waits(api, other)
+    assert waits(api, one)
+    assert not waits(api, third)
+    assert api.asked == asked
 
 
 def test_processes_with_one_token_each_of_the_same_user_share_its_limit(url: str) -> None:
@@ -62,9 +76,10 @@ def test_processes_with_one_token_each_of_the_same_user_share_its_limit(url: str
     api = Api()
     processes = [process(url, api, token)[0] for token in (ADA, ADA_TOO, GRACE)]
     for _ in range(3):
-        for client in processes:
-            client.builds.get("web", 1)
+        get(*processes)
     assert sorted(api.asked) == sorted(EMAILS)
+    exhaust(api, processes[0])
+    assert [waits(api, each) for each in processes] == [True, True, False]
     with redis.Redis.from_url(url) as client:
         windows = {key.split(b":", 2)[2].split()[1] for key in client.scan_iter("*window:user*")}
         (tokens,) = client.scan_iter("*tokens*")
@@ -79,32 +94,30 @@ def test_a_process_that_begins_later_asks_nothing_that_is_known(url: str) -> Non
     api = Api()
     for _ in range(2):
         one, two = process(url, api, ADA, ADA_TOO)
-        for _ in range(2):
-            remaining(one, two)
-        assert one.budget.user.remaining == two.budget.user.remaining == api.left["ada@acme.test"]
+        get(one, two, one, two)
     assert sorted(api.asked) == [ADA, ADA_TOO]
+    exhaust(api, one)
+    assert waits(api, two)
 
 
 def test_workers_with_one_token_ask_nothing(url: str) -> None:
     api = Api()
-    for client in [process(url, api, ADA)[0] for _ in range(4)] * 2:
-        client.builds.get("web", 1)
+    get(*[process(url, api, ADA)[0] for _ in range(4)] * 2)
     assert api.asked == []
 
 
 def test_what_redis_has_lost_it_is_told_again(url: str) -> None:
     api = Api()
     one, two = process(url, api, ADA, ADA_TOO)
-    for _ in range(2):
-        remaining(one, two)
+    get(one, two, one, two)
     with redis.Redis.from_url(url) as client:
         client.flushall()
-    remaining(one, two)
+    get(one, two)
     (later,) = process(url, api, ADA_TOO)
     asked = list(api.asked)
-    for _ in range(2):
-        later.builds.get("web", 1)
-    assert later.budget.user.remaining == api.left["ada@acme.test"]
+    get(later)
+    exhaust(api, one)
+    assert waits(api, later)
     assert api.asked == asked
 
 
@@ -113,10 +126,8 @@ def test_it_costs_no_round_trip(proxy: Proxy, url: str, lot: int) -> None:
     api = Api(remaining=40)
     (other,) = process(url, api, GRACE)
     one, two = process(proxy.url, api, ADA, ADA_TOO, lot=lot)
-    for client in (other, one, two, one, two):
-        client.builds.get("web", 1)
+    get(other, one, two, one, two)
     before, asked = proxy.round_trips, len(api.asked)
-    for client in (one, two) * 5:
-        client.builds.get("web", 1)
+    get(*(one, two) * 5)
     assert proxy.round_trips - before <= 20
     assert len(api.asked) == asked

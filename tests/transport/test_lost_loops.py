@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from buildkite_ext import AsyncBuildkiteClient, Budget, BuildkiteClient, MemoryStore
+from tests.core.fakes import FakeClock
 
 PATIENCE = 30.0
 """Seconds after which a test fails."""
@@ -158,6 +159,24 @@ def test_a_loop_that_is_blocked_at_the_head_of_a_line_in_the_background_is_overt
     thread.join(PATIENCE)
     assert not thread.is_alive()
     assert loop.regain("blocked", task).number == 1
+
+
+def test_requests_on_their_way_of_a_lost_loop_count_for_a_minute_at_most(loop: Loop) -> None:
+    """Else a limit would have less and less room."""
+    clock, store, transport = FakeClock(), MemoryStore(), Held()
+    api = BuildkiteClient("acme", token="t", store=store, transport=httpx.MockTransport(build), clock=clock)
+    lost = AsyncBuildkiteClient("acme", token="t", store=store, transport=transport, clock=clock)
+    api.builds.get("web", 1)
+    task = loop.begin(lambda: lost.builds.get("web", 1))
+    assert transport.sent.wait(PATIENCE)
+    loop.lose("closed")
+    for seconds, on_their_way in ((0, 1), (59, 1), (1, 0)):
+        clock.advance(seconds)
+        api.builds.get("web", 1)
+        assert api.budget.organization.remaining == 40 - on_their_way
+    forget(task)  # ends it, long after that: Buildkite may have counted it
+    api.builds.get("web", 1)
+    assert api.budget.organization.remaining == 39
 
 
 class Held(httpx.AsyncBaseTransport):
