@@ -14,7 +14,6 @@ from ..clock import check_seconds
 from ..errors import ConfigurationError, ConnectionFailed, DeadlineExceeded, NetworkError
 from ..rate_limits import LONGEST, reset_after
 from ..urls import path_of
-from .budget import exhausted
 from .context import READS, CircuitMoved, context_of
 
 if TYPE_CHECKING:
@@ -228,6 +227,8 @@ class RetryStage:
         if pause <= left or (deadline is not None and not deadline.from_admission and deadline.ends < now + left):
             return
         waits = context.waited + pause
+        from .budget import exhausted  # here: a program that only makes a Retry needs no budget
+
         raise exhausted(request, budget, waits, retry_after=pause - left, was="done") from _error(refusal, request)
 
 
