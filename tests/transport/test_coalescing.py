@@ -134,10 +134,10 @@ async def test_what_a_stage_does_to_an_answer_stays_with_its_caller(
 
     clients = [spoilt, api, api] if first else [api, spoilt, api]
     path = "organizations/{org}/pipelines/web/builds/7"
-    found = await all_of([lambda client=each: client.request("GET", path) for each in clients], ready)  # type: ignore[misc]
+    found = await all_of([lambda one=each: one.request("GET", path) for each in clients], ready)  # type: ignore[misc]
     assert len(transport.requests) == 1
-    for client, each in zip(clients, found, strict=True):
-        if client is spoilt:
+    for one, each in zip(clients, found, strict=True):
+        if one is spoilt:
             assert isinstance(each, errors.InvalidRequest)
         else:
             assert (each.status_code, each.json()["number"], each.headers["X-Request-Id"]) == (200, 7, "r1")
