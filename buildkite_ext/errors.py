@@ -319,7 +319,9 @@ class CircuitOpen(BuildkiteError):
 
 
 class BudgetExhausted(BuildkiteError):
-    """The rate limits would let a request wait longer than `Budget(max_wait=)` allows. Nothing was sent.
+    """The rate limits would let a call wait longer than `Budget(max_wait=)` allows. Nothing was done.
+
+    The request wasn't sent, or Buildkite refused it by a 429, which is the cause of this error then.
 
     Attributes:
         retry_after: seconds after which a call waits no longer than `max_wait`, so that it isn't refused again: the wait for

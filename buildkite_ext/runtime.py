@@ -49,6 +49,11 @@ class Signal(Protocol):
         """Wait until the signal is set, for `seconds` of real time at most."""
         ...
 
+    @property
+    def is_alive(self) -> bool:
+        """False if nobody waits for it any more, since the event loop of those who did doesn't run."""
+        ...
+
 
 class Runtime(Protocol):
     """Operations that shared code may await, and no others."""
@@ -355,6 +360,8 @@ class _ThreadSignal:
 
     def __init__(self) -> None:
         self._event = threading.Event()
+
+    is_alive = True
 
     def set(self) -> None:
         self._event.set()

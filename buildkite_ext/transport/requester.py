@@ -85,7 +85,10 @@ class Requester:
         self.origin, self._prefix = _root_of(options.base_url)
         self._headers = _headers_of(options.user_agent)
         deadline = DeadlineStage(options.timeout, from_admission=options.timeout is DEFAULT_TIMEOUT)
-        retry = RetryStage(options.retry or _NO_RETRY, self.events, shared.quota)
+        retry, foreign_retry = (
+            RetryStage(options.retry or _NO_RETRY, self.events, shared.quota, budget)
+            for budget in (options.budget, None)
+        )
         actor = token_identity(options.token)
         sign = SignStage(options.token, self.origin)
         api, foreign = (
@@ -140,7 +143,7 @@ class Requester:
         self._path = compose(self.stages, api, runtime)
         # Storage that artifacts redirect to gets the deadline and the retries, and neither token nor API errors.
         attempt = () if telemetry is None else (TraceAttempt(telemetry, api=False),)
-        self._foreign_path = compose((deadline, retry, *attempt), foreign, runtime)
+        self._foreign_path = compose((deadline, foreign_retry, *attempt), foreign, runtime)
         self._client: Client | None = None
         self._http: Http | None = None
 

@@ -14,6 +14,7 @@ from ..clock import check_seconds
 from ..errors import ConfigurationError, ConnectionFailed, DeadlineExceeded, NetworkError
 from ..rate_limits import LONGEST, advised_pause, reset_after
 from ..urls import path_of
+from .budget import exhausted
 from .context import READS, CircuitMoved, context_of
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ..dispatcher import Dispatcher
     from ..events import Event
     from ..runtime import Runtime, Send
+    from ..stores.limits import Budget
 
 __all__ = ["Retry", "RetryQuota", "RetryStage", "replayable"]
 
@@ -130,12 +132,22 @@ class RetryQuota:
 
 
 class RetryStage:
-    """Stage that repeats requests by a policy."""
+    """Stage that repeats requests by a policy.
 
-    def __init__(self, policy: Retry, events: Dispatcher[Event], quota: RetryQuota) -> None:
+    Args:
+        policy: the policy.
+        events: gets a `RetryScheduled` for each pause.
+        quota: the quota that bounds the retries of all calls.
+        budget: the policy that bounds the pauses after a 429; None for no bound.
+    """
+
+    def __init__(
+        self, policy: Retry, events: Dispatcher[Event], quota: RetryQuota, budget: Budget | None = None
+    ) -> None:
         self._policy = policy
         self._events = events
         self._quota = quota
+        self._budget = budget
 
     def __repr__(self) -> str:
         return repr(self._policy)
@@ -182,6 +194,9 @@ class RetryStage:
                 return outcome
             reason = _reason(outcome, request)
             if not isinstance(outcome, NetworkError) and outcome.status_code == 429:
+                if context.answered is not None:
+                    await context.answered()  # the call may wait for long, and others wait for what it tells
+                self._check_wait(request, outcome, pause, runtime.now())
                 context.wait_for_limit(pause)
             deadline = context.deadline
             if deadline is not None and runtime.now() + pause >= deadline.ends:
@@ -208,6 +223,17 @@ class RetryStage:
             )
             await runtime.sleep(pause)
             attempt += 1
+
+    def _check_wait(self, request: httpx.Request, refusal: httpx.Response, pause: float, now: float) -> None:
+        """Raise BudgetExhausted for a pause after a 429 that is longer than the budget allows a call to wait in all."""
+        context, budget = context_of(request), self._budget
+        if budget is None or budget.max_wait is None:
+            return
+        left, deadline = max(0.0, budget.max_wait - context.waited), context.deadline
+        if pause <= left or (deadline is not None and not deadline.from_admission and deadline.ends < now + left):
+            return
+        waits = context.waited + pause
+        raise exhausted(request, budget, waits, retry_after=pause - left, was="done") from _error(refusal, request)
 
 
 def _reason(outcome: httpx.Response | NetworkError, request: httpx.Request) -> str:
