@@ -115,6 +115,8 @@ class AsyncBuildkiteClient(AsyncServices):
         token: an API access token, as a string or a `Secret`, or a function, which may be async, that
             returns the current one; default: $BUILDKITE_API_TOKEN, then $BUILDKITE_TOKEN and $BUILDKITE_API_ACCESS_TOKEN.
         base_url: the API's root (default: $BUILDKITE_REST_API_ENDPOINT, then https://api.buildkite.com).
+        allow_http: send the token unencrypted: with it, `base_url` may begin with `http://`, and so may the URLs of artifacts.
+            Without it that is allowed for this computer alone: `localhost`, and addresses of the loopback interface.
         timeout: seconds allowed for one call, its retries and pauses included; None for no limit. Only the default one leaves
             out the time in which the call waits for a rate limit.
         retry: the policy by which requests are sent again; None for never.
@@ -153,6 +155,7 @@ class AsyncBuildkiteClient(AsyncServices):
         *,
         token: TokenSource | None = None,
         base_url: str | None = None,
+        allow_http: bool = False,
         timeout: float | None = DEFAULT_TIMEOUT,
         retry: Retry | None = DEFAULT_RETRY,
         budget: Budget | None = DEFAULT_BUDGET,
@@ -181,6 +184,7 @@ class AsyncBuildkiteClient(AsyncServices):
                 organization,
                 token=token,
                 base_url=base_url,
+                allow_http=allow_http,
                 timeout=timeout,
                 retry=retry,
                 budget=budget,
@@ -530,6 +534,8 @@ class BuildkiteClient(Services):
         token: an API access token, as a string or a `Secret`, or a function that returns the current one; default:
             $BUILDKITE_API_TOKEN, then $BUILDKITE_TOKEN and $BUILDKITE_API_ACCESS_TOKEN.
         base_url: the API's root (default: $BUILDKITE_REST_API_ENDPOINT, then https://api.buildkite.com).
+        allow_http: send the token unencrypted: with it, `base_url` may begin with `http://`, and so may the URLs of artifacts.
+            Without it that is allowed for this computer alone: `localhost`, and addresses of the loopback interface.
         timeout: seconds allowed for one call, its retries and pauses included; None for no limit. Only the default one leaves
             out the time in which the call waits for a rate limit.
         retry: the policy by which requests are sent again; None for never.
@@ -568,6 +574,7 @@ class BuildkiteClient(Services):
         *,
         token: str | Secret | Callable[[], str | Secret] | None = None,
         base_url: str | None = None,
+        allow_http: bool = False,
         timeout: float | None = DEFAULT_TIMEOUT,
         retry: Retry | None = DEFAULT_RETRY,
         budget: Budget | None = DEFAULT_BUDGET,
@@ -596,6 +603,7 @@ class BuildkiteClient(Services):
                 organization,
                 token=token,
                 base_url=base_url,
+                allow_http=allow_http,
                 timeout=timeout,
                 retry=retry,
                 budget=budget,

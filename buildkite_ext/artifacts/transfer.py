@@ -17,6 +17,7 @@ from buildkite_api.types import Secret
 from ..errors import ArtifactCorrupted, ArtifactTooLarge, ArtifactUnavailable, NetworkError
 from ..events import ArtifactDownloaded
 from ..transport.wire import TRANSPORT_ERRORS, lost
+from ..urls import in_clear_text
 from ..watching.pacing import next_interval, next_pause
 from .folders import PartFile
 from .names import checked, has_job, label, shown
@@ -520,10 +521,12 @@ async def _open(requester: Requester, artifact: Artifact, part: _Part) -> httpx.
             raise ArtifactUnavailable(
                 f"{said} redirected more than {_REDIRECTS} times. It can't be downloaded from there.", status=status
             )
-        url = _redirected(response.request.url, response.headers["Location"], said, status)
+        url = _redirected(
+            response.request.url, response.headers["Location"], said, status, allow_http=requester.options.allow_http
+        )
 
 
-def _redirected(url: httpx.URL, location: str, said: str, status: int) -> httpx.URL:
+def _redirected(url: httpx.URL, location: str, said: str, status: int, *, allow_http: bool) -> httpx.URL:
     """Return the URL that a storage redirects to."""
     try:
         joined = url.join(location)
@@ -537,7 +540,21 @@ def _redirected(url: httpx.URL, location: str, said: str, status: int) -> httpx.
         raise ArtifactUnavailable(
             f"{said} redirected from https to http, where others could read and change it.", status=status
         )
+    if not allow_http and _is_in_clear_text(joined):
+        raise _in_clear_text(said, status=status)
     return joined
+
+
+def _is_in_clear_text(url: httpx.URL) -> bool:
+    return in_clear_text(url.scheme, url.raw_host.decode("ascii", "replace"))  # `host` raises for some names
+
+
+def _in_clear_text(said: str, *, status: int | None = None) -> ArtifactUnavailable:
+    return ArtifactUnavailable(
+        f"{said} has an http:// URL, where others on the way could read and change it. Nothing was sent there. Pass "
+        "allow_http=True to the client to download it nevertheless.",
+        status=status,
+    )
 
 
 def _has_host(url: httpx.URL) -> bool:
@@ -560,4 +577,6 @@ async def _address(requester: Requester, artifact: Artifact) -> httpx.URL:
         parsed = httpx.URL()
     if parsed.scheme not in ("https", "http") or not _has_host(parsed):
         raise ArtifactUnavailable(f"{label(artifact)}: Buildkite gave no URL that can be used for its download.")
+    if not requester.options.allow_http and _is_in_clear_text(parsed):
+        raise _in_clear_text(f"{label(artifact)}: its storage")
     return parsed

@@ -140,7 +140,8 @@ class CacheStage:
         leads_a_flight.set(True)
         try:
             response, is_for_all = await self._fetch(reading, flight.version, send, runtime)
-            shared = response if is_for_all else None
+            # A stage of this caller may change its answer, before the others have theirs.
+            shared = _copy(response, response.request, elapsed=0.0) if is_for_all else None
             return response
         except BuildkiteError as error:
             failure = None if _is_own(error, flight.context, runtime.now()) else error

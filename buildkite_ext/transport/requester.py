@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import cache, lru_cache
 from importlib import import_module
@@ -131,8 +131,8 @@ class Requester:
         )
         stages: list[Stage | None] = [
             RaiseForStatus(self._match),
+            ReadOnly(self._trace.refused) if options.read_only else None,
             self._trace,
-            ReadOnly() if options.read_only else None,
             Additions(options.headers or {}, options.query or {}) if options.headers or options.query else None,
             deadline,
             *options.stages,
@@ -314,10 +314,28 @@ class Requester:
         from buildkite_api.operations import OPERATIONS
 
         for write in writes:
-            self._trace.tell_refused(OPERATIONS[write], at, details or {})
+            self._trace.tell_refused(OPERATIONS[write], at, details or {}, error="WriteRefused")
         raise WriteRefused(
             f"{method}: the client is read-only, so nothing was sent. with_options(read_only=False) allows it."
         )
+
+    @contextmanager
+    def reads_before(
+        self, write: str, *, at: Sequence[object], details: Mapping[str, str | None] | None = None
+    ) -> Iterator[None]:
+        """Return a context for what a method does before it writes. If that fails, the write is audited as refused.
+
+        Args:
+            write: the id of the operation that the method is for.
+            at, details: as for `refuse_write`.
+        """
+        try:
+            yield
+        except BaseException as error:
+            from buildkite_api.operations import OPERATIONS
+
+            self._trace.tell_refused(OPERATIONS[write], at, details or {}, error=type(error).__name__)
+            raise
 
     async def request(self, endpoint: Endpoint[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> httpx.Response:
         """Send one operation and return its answer undecoded: headers, the answer to HEAD, text, a 302."""

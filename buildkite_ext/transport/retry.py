@@ -12,7 +12,7 @@ from .._forks import reset_after_fork
 from ..backoff import full_jitter
 from ..clock import check_seconds
 from ..errors import ConfigurationError, ConnectionFailed, DeadlineExceeded, NetworkError
-from ..rate_limits import LONGEST, reset_after
+from ..rate_limits import LONGEST, advised_pause, reset_after
 from ..urls import path_of
 from .context import READS, CircuitMoved, context_of
 
@@ -35,15 +35,16 @@ class Retry:
     """Retry policy. `Retry(attempts=1)` never retries.
 
     - 429: after the seconds until the limit is reset; every method, since Buildkite did nothing.
-    - 500, 502, 503, 504 and lost connections: after 1, 2, 4 … seconds with full jitter; reads, and writes that the
-      description marks repeatable.
+    - 500, 502, 503, 504 and lost connections: after 1, 2, 4 … seconds with full jitter, or the seconds of `Retry-After` if they
+      are more; reads, and writes that the description marks repeatable.
     - A connection that failed before the request was sent: every method.
+    - An answer that asks for a pause of more than 300 seconds: never. Its error has the seconds as `retry_after`.
     - A body that can't be sent twice, such as a pipe, and a server whose certificate isn't trusted: never.
 
     Attributes:
         attempts: the maximum of attempts, the first one included.
         base: maximum of the first pause in seconds; each further pause doubles it.
-        maximum: maximum of these pauses in seconds. Only the deadline limits the wait for a rate limit.
+        maximum: maximum of these pauses in seconds. It doesn't limit those that an answer asks for.
         random: returns a number from 0 to 1, for tests.
 
     Example:
@@ -81,11 +82,13 @@ class Retry:
             return backoff if repeatable else None
         if outcome.status_code == 429:
             reset = reset_after(outcome)
+            if reset is not None and reset > LONGEST:
+                return None
             # A little later than Buildkite says, since all other refused clients retry in that same second.
-            return backoff if reset is None else min(reset, LONGEST) + self.random()
+            return backoff if reset is None else reset + self.random()
         if outcome.status_code in _TRANSIENT and repeatable:
-            told = outcome.headers.get("Retry-After", "")
-            return max(backoff, float(told)) if told.isascii() and told.isdigit() and len(told) < 6 else backoff
+            pause = max(backoff, advised_pause(outcome) or 0.0)
+            return pause if pause <= max(LONGEST, backoff) else None
         return None
 
 
@@ -197,10 +200,12 @@ class RetryStage:
             deadline = context.deadline
             if deadline is not None and runtime.now() + pause >= deadline.ends:
                 cause = outcome if isinstance(outcome, NetworkError) else _error(outcome, request)
-                raise DeadlineExceeded(
+                exceeded = DeadlineExceeded(
                     f"{request.method} {path_of(request)}: the next attempt is due in {pause:.1f} s, past the "
                     f"{deadline.seconds:g} s allowed for the call; attempt {attempt}: {reason}. A longer timeout= waits for it."
-                ) from cause
+                )
+                exceeded.retry_after = pause
+                raise exceeded from cause
             if not isinstance(outcome, NetworkError):
                 await runtime.close(outcome)
             from ..events import RetryScheduled  # here: most calls are not repeated

@@ -88,7 +88,7 @@ ANSWER = Reported(50, 7, 30.0, "rest")
         (known(background=40.0), Reported(50, 49, 60.0), 61.0, 61.1, known(remaining=49, ends=121.1)),
         (known(), Reported(50, 49, 31.0), 30.0, 30.1, known(remaining=10)),
         (known(), Reported(50, 49, 31.5), 30.0, 30.1, known(remaining=49, ends=61.6)),
-        (Window(), Reported(50, 1, 9000.0), 1.0, 2.0, Window(50, 1, 3602.0)),
+        (Window(), Reported(50, 1, 9000.0), 1.0, 2.0, Window(50, 1, 302.0)),
     ],
 )
 def test_an_answer(window: Window, reported: Reported | None, sent: float, arrived: float, after: Window) -> None:
