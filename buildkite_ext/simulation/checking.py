@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ..unknown_keywords import checks_keywords
 from .definition.checks import check_flags, check_text
 from .definition.compiler import Definition, compile_pipeline
-from .definition.dependencies import dependency_cycles, unknown_keys
 from .definition.interpolation import interpolation_problems
 from .definition.parser import parse_document
-from .definition.steps import MOST_JOBS_OF_AN_UPLOAD, Group, Step, job_count
+from .definition.steps import MOST_JOBS_OF_AN_UPLOAD, job_count
 from .definition.yaml_tree import Mark, PipelineError, PipelineProblem, Tree, documents
-from .state.graph import Graph
+from .dependencies import dependency_cycles, unknown_keys
 
 __all__ = ["check_pipeline", "problems_of"]
 
@@ -104,37 +102,7 @@ def _together(definitions: Sequence[Definition], *, interpolated: bool) -> Itera
     steps = [step for definition in definitions for step in definition.steps]
     groups = [group for definition in definitions for group in definition.groups]
     yield from (each for each in unknown_keys(steps, groups) if not (interpolated and "$" in each.message))
-    circles = list(dependency_cycles(steps))
-    yield from circles
-    if not circles:
-        yield from _stuck(steps, groups)
-
-
-def _stuck(steps: Sequence[Step], groups: Sequence[Group]) -> Iterator[PipelineProblem]:
-    """Yield a warning if steps wait for each other by way of a wait or block step, when all of them run."""
-    known = {each.key for each in (*steps, *groups)}
-    graph = Graph()
-    graph.add([_with_known_dependencies(step, known) for step in steps], groups=groups)
-    ready = deque(graph.begin())
-    while ready:
-        effect = ready.popleft()
-        if effect.to == "ready":
-            ready.extend(graph.finish(effect.node, "passed"))
-    stuck = (
-        [] if any(node.missing for node in graph.nodes) else [node.step for node in graph.nodes if node.result is None]
-    )
-    for step in stuck:
-        for entry in step.depends_on or ():
-            if any(entry.key == other.key for other in stuck):
-                message = f"the step waits for {entry.key!r}, which a wait or block step behind this one holds back"
-                yield PipelineProblem("warning", message, entry.mark)
-                return
-
-
-def _with_known_dependencies(step: Step, known: set[str | None]) -> Step:
-    if step.depends_on is None:
-        return step
-    return replace(step, depends_on=tuple(entry for entry in step.depends_on if entry.key in known))
+    yield from dependency_cycles(steps, groups)
 
 
 def _placed(problem: PipelineProblem, lines: Sequence[str]) -> PipelineProblem:

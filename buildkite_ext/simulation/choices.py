@@ -94,8 +94,8 @@ CHOICES: tuple[Choice, ...] = (
     ),
     Choice(
         "dependency-cycle",
-        "Are steps refused that wait for each other?",
-        "`pipeline check` calls it an error. A build with such steps runs the others and fails.",
+        "Are steps refused that wait for each other, for themselves, or for the group in which they stand?",
+        "`pipeline check` calls it an error, unless one may be left out. A build in which all run runs the others and fails.",
     ),
     Choice(
         "turn-behind-a-waiting-job",

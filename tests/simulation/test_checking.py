@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildkite_ext.simulation import Mark, check_pipeline
+from buildkite_ext.simulation import Mark, Simulator, check_pipeline, plan_pipeline
 
 from .test_costs import grows, instructions
 
@@ -68,6 +68,13 @@ ERRORS = [
         34,
         "line 1 -> c -> line 1",
     ),
+    ("a dependency across a wait", "- {command: a, depends_on: b}\n- wait\n- {command: b, key: b}", 1, 28, "holds back"),
+    ("a dependency across a block", "- {command: a, depends_on: b}\n- block\n- {command: b, key: b}", 1, 28, "holds back"),
+    ("a group across a wait", "- {group: g, depends_on: b, steps: [{command: a}]}\n- wait\n- {command: b, key: b}", 1, 26, "waits for 'b', which a wait"),
+    ("a step that waits for its group", "- {group: g, key: g, steps: [{command: a, depends_on: g}, {command: b}]}", 1, 55, "the step waits for 'g', the group in which it stands"),
+    ("a wait that waits for its group", "- {group: g, key: g, steps: [{wait: ~, depends_on: g}]}", 1, 52, "the step waits for 'g', the group in which it stands"),
+    ("a group that waits for its own step", "- {group: g, depends_on: a, steps: [{command: a, key: a}, {command: b}]}", 1, 26, "the group waits for its own step 'a'"),
+    ("a group that waits for itself", "- {group: g, key: g, depends_on: g, steps: [{command: a}, {command: b}]}", 1, 34, "the group waits for itself"),
     ("a step that waits for itself", "- {command: a, key: a, depends_on: a}", 1, 36, "the step a waits for itself"),
 ]  # fmt: skip
 
@@ -129,13 +136,13 @@ WARNINGS = [
     ("a step that does nothing", "- {label: x, type: command}", 1, 3, "neither a command nor a plugin"),
     ("a state that only the documentation lists", "- {command: x, if: build.state == 'started_failing'}", 1, 35, "documentation lists"),
     ("a source that only the documentation lists", "- {command: x, if: build.source != \"scheduled\"}", 1, 36, "documentation lists"),
-    ("a dependency across a wait", "- {command: a, depends_on: b}\n- wait\n- {command: b, key: b}", 1, 28, "holds back"),
+    ("a circle by which a step may be left out", "- {command: a, key: a, depends_on: b, if: build.tag != null}\n- {command: b, key: b, depends_on: a}", 1, 36, "a -> b -> a, unless one of them is left out"),
     ("too many jobs of one step", "- {command: a}\n- {command: b, parallelism: 500}", 2, 3, "has 501 jobs: Buildkite refuses an upload with more than 500"),
     ("too many steps", "- wait\n" * 250 + "- {command: a}\n" * 252, 501, 3, "has 502 jobs"),
     ("too many jobs in a group", "- {command: a, parallelism: 499}\n- group: g\n  steps:\n  - {trigger: b, parallelism: 2}\n- wait", 4, 5, "has 502 jobs"),
     ("too many combinations", f"- {{command: a, matrix: {[*range(25)]}}}\n" * 21, 21, 3, "has 525 jobs"),
     ("too many jobs in the second document", "- {command: a, parallelism: 9}\n---\n- {command: b, parallelism: 501}", 3, 3, "has 501 jobs"),
-    ("a dependency across a block", "- {command: a, depends_on: b}\n- block\n- {command: b, key: b}", 1, 28, "holds back"),
+    ("a circle by a group that may be left out", "- {group: g, key: g, if: build.tag != null, steps: [{command: a, depends_on: g}]}", 1, 78, "stands, unless one of them"),
 ]  # fmt: skip
 
 
@@ -161,6 +168,8 @@ def test_warnings(text: str, line: int, column: int, words: str) -> None:
         "- {command: a, key: a}\n---\n- {command: b, depends_on: a}",
         "- &a {command: x, env: {A: '1'}}\n- {<<: *a, command: y}\n- {<<: [*a, {command: z}]}",
         "- {command: x, parallelism: 499}\n- wait",
+        "- {group: g, key: g, depends_on: [], steps: [{command: a, key: a}, {command: b, depends_on: a}, wait, {command: c}]}",
+        "- {command: a, key: a, depends_on: b, skip: true}\n- {command: b, key: b, depends_on: a}",
         "- {command: x, parallelism: 300}\n---\n- {command: x, parallelism: 300}",
         "- {command: x, parallelism: $MANY}\n- {command: x, parallelism: 499}",
         "- {command: x, branches: ['1.10', main], if_changed: '3', skip: '0'}",
@@ -271,6 +280,35 @@ def test_there_is_a_circle_if_and_only_if_one_is_told(waits: list[list[int]]) ->
             assert int(following[1]) in waits[int(key[1])]
         named += keys
     assert len(set(named)) == len(named)
+
+
+_NAMES = ["a", "b", "c", "d", "g", "h"]
+_DEPENDS_ON = st.none() | st.lists(st.sampled_from(_NAMES), max_size=2)
+_STEPS = st.tuples(st.sampled_from(["command", "command", "wait"]), _DEPENDS_ON)
+
+
+def _step(kind: str, key: str, depends_on: list[str] | None, **others: object) -> dict[str, object]:
+    return {kind: None, "key": key, **({} if depends_on is None else {"depends_on": depends_on}), **others}
+
+
+@given(st.tuples(_STEPS, _STEPS, _STEPS, _STEPS), _DEPENDS_ON, _DEPENDS_ON)
+def test_a_build_passes_if_and_only_if_no_circle_is_told(
+    steps: tuple[tuple[str, list[str] | None], ...], of_g: list[str] | None, of_h: list[str] | None
+) -> None:
+    a, b, c, d = (
+        _step(kind, key, depends_on, plugins=["x#v1"]) if kind == "command" else _step(kind, key, depends_on)
+        for key, (kind, depends_on) in zip(_NAMES, steps, strict=False)
+    )
+    text = json.dumps([_step("group", "g", of_g, steps=[a, b]), c, _step("group", "h", of_h, steps=[d])])
+    web = (simulator := Simulator()).pipeline("web").configure(text)
+    web.build()
+    simulator.clock.sleep(3600)
+    passed = {job.state for job in web.builds[0].jobs} == {"passed"}
+    assert passed is (found(text) == [])
+    if passed:
+        assert {step.outcome for step in plan_pipeline(text).steps} == {"passed"}
+    else:
+        assert {level for level, *_ in found(text)} == {"error"}
 
 
 def test_steps_that_are_reached_in_many_ways_are_looked_at_once() -> None:

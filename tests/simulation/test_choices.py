@@ -154,6 +154,9 @@ def _() -> None:
     text = "[{command: a, key: a, depends_on: b}, {command: b, key: b, depends_on: a}, {command: c, key: c}]"
     assert errors(text) == ["these steps wait for each other: a -> b -> a"]
     assert ended(text) == ("failed", {"a": "waiting_failed", "b": "waiting_failed", "c": "passed"})
+    text = "[{group: g, key: g, steps: [{command: a, key: a, depends_on: g}, {command: b, key: b, depends_on: b}, {command: c, key: c}]}]"
+    assert errors(text) == ["the step waits for 'g', the group in which it stands", "the step b waits for itself"]
+    assert ended(text) == ("failed", {"a": "waiting_failed", "b": "waiting_failed", "c": "passed"})
 
 
 @shows("turn-behind-a-waiting-job")

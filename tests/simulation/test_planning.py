@@ -355,7 +355,7 @@ def test_the_picture_has_a_box_for_each_step_and_arrows_between_columns() -> Non
 
 
 def test_the_picture_of_steps_that_wait_for_each_other_ends() -> None:
-    text = "[{command: a, key: a, depends_on: b}, wait, {command: b, key: b}]"
+    text = "[{command: a, key: a, depends_on: b, if: 'true'}, wait, {command: b, key: b}]"
     assert plan_pipeline(text).svg().count("<g ") == 3
 
 
