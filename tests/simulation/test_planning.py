@@ -214,7 +214,7 @@ def test_a_step_costs_the_same_however_many_others_there_are(pipeline: Callable[
 
 
 def test_steps_that_a_wait_holds_back_and_keys_that_never_come() -> None:
-    text = "[{command: a, key: a, depends_on: b}, wait, {command: b, key: b}, {command: c, depends_on: nowhere}]"
+    text = "[{command: a, key: a, depends_on: b, if: 'true'}, wait, {command: b, key: b}, {command: c, depends_on: nowhere}]"
     plan = plan_pipeline(text)
     assert (plan.state, set(outcomes(plan).values())) == ("failed", {"held_back"})
     assert plan.step("c").missing == ("nowhere",)
