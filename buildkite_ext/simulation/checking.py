@@ -62,38 +62,43 @@ def problems_of(text: str, trees: Sequence[tuple[Tree, Mark]], *, interpolated: 
     """Return the errors and warnings about a text whose documents were read. `check_pipeline` explains them."""
     problems: list[PipelineProblem] = []
     definitions: list[Definition] = []
+    keys: dict[str, Mark] = {}
     for tree, mark in trees:
-        problems += _document(tree, mark, definitions, interpolated=interpolated)
+        problems += _document(tree, mark, definitions, keys, interpolated=interpolated)
     problems += _together(definitions, interpolated=interpolated and "$" in text)
     lines = _LINE_BREAK.split(text)
-    return tuple(sorted((_placed(each, lines) for each in problems), key=lambda each: (each.mark, each.level)))
+    # What aliases name is told once, however many steps have it.
+    placed = dict.fromkeys(_placed(each, lines) for each in problems)
+    return tuple(sorted(placed, key=lambda each: (each.mark, each.level)))
 
 
 def _document(
-    tree: Tree, mark: Mark, definitions: list[Definition], *, interpolated: bool
+    tree: Tree, mark: Mark, definitions: list[Definition], keys: dict[str, Mark], *, interpolated: bool
 ) -> Iterator[PipelineProblem]:
-    """Yield the problems of a document by itself, and add its definition to those of the text."""
-    if interpolated:
-        yield from interpolation_problems(tree, mark)
+    """Yield the problems of a document by itself, and add its definition and its keys to those of the text."""
+    expansions = list(interpolation_problems(tree, mark)) if interpolated else []
+    yield from expansions
+    # What else is wrong with a text that can't be expanded isn't known.
+    open_marks = {problem.mark for problem in expansions}
     try:
         parsed = parse_document(tree, mark)
         definition = compile_pipeline(parsed.tree, parsed.warnings, expanded=not interpolated)
     except PipelineError as error:
-        yield error.problem
+        if error.problem.mark not in open_marks:
+            yield error.problem
         return
-    yield from definition.problems
+    yield from (problem for problem in definition.problems if problem.mark not in open_marks)
     if definition.too_many is not None:
         message = (
             f"the pipeline has {job_count(definition.steps)} jobs: Buildkite refuses an upload with more than "
             f"{MOST_JOBS_OF_AN_UPLOAD}. Upload it in parts"
         )
         yield PipelineProblem("warning", message, definition.too_many)
-    for earlier in definitions:
-        for key, place in definition.keys.items():
-            if key in earlier.keys:
-                line = earlier.keys[key].line
-                message = f'The key "{key}" has already been used by another step in this build (line {line})'
-                yield PipelineProblem("error", message, place)
+    for key, place in definition.keys.items():
+        if key in keys:
+            message = f'The key "{key}" has already been used by another step in this build (line {keys[key].line})'
+            yield PipelineProblem("error", message, place)
+        keys.setdefault(key, place)
     definitions.append(definition)
 
 

@@ -70,6 +70,21 @@ ERRORS = [
     ),
     ("a dependency across a wait", "- {command: a, depends_on: b}\n- wait\n- {command: b, key: b}", 1, 28, "holds back"),
     ("a dependency across a block", "- {command: a, depends_on: b}\n- block\n- {command: b, key: b}", 1, 28, "holds back"),
+    ("env that is a list", "- {command: a, env: [A]}", 1, 21, "`env` is a list: a mapping was expected"),
+    ("a key that is a list", "- {command: a, key: [a]}", 1, 21, "`key` is a list: a text was expected"),
+    ("commands that are a mapping", "- {command: {a: b}}", 1, 13, "`command` is a mapping: a text was expected"),
+    ("an expansion in a list of options", "- {block: x, fields: '${A:+x}'}", 1, 22, "a number was expected behind `:`"),
+    ("an expansion in a step", "- '${'", 1, 3, "the name of a variable was expected behind `${`"),
+    ("an expansion in steps", "steps: '${'", 1, 8, "the name of a variable was expected behind `${`"),
+    ("concurrency that is no number, without a group", "- {command: a, concurrency: x}", 1, 29, "`concurrency` is a text: a whole number was expected"),
+    ("options that are a number", "- {block: x, fields: [{select: a, key: b, options: 0}]}", 1, 23, "a field['options'] is an int"),
+    ("a trigger that is a list", "- {trigger: [a]}", 1, 13, "`trigger` is a list: a text was expected"),
+    ("skip that is a list", "- {command: a, skip: [1]}", 1, 22, "`skip` is a list: a text was expected"),
+    ("an entry of soft_fail without a status", "- command: a\n  soft_fail:\n  - status: 1", 3, 5, "such as exit_status: 1"),
+    ("a matrix without setup", "- command: a\n  matrix:\n    os: [a]", 3, 5, "the matrix has no `setup`"),
+    ("an adjustment without values", "- command: a\n  matrix:\n    setup: [a]\n    adjustments:\n    - skip: true", 5, 7, "an adjustment needs `with`"),
+    ("parallelism that is none, beside a matrix", "- {command: a, matrix: [a], parallelism: 0}", 1, 42, "can't stand beside `matrix`"),
+    ("one key in two documents", "- {command: a, key: b}\n---\n- {command: a, key: b}", 3, 21, "already been used by another step in this build (line 1)"),
     ("a group across a wait", "- {group: g, depends_on: b, steps: [{command: a}]}\n- wait\n- {command: b, key: b}", 1, 26, "waits for 'b', which a wait"),
     ("a step that waits for its group", "- {group: g, key: g, steps: [{command: a, depends_on: g}, {command: b}]}", 1, 55, "the step waits for 'g', the group in which it stands"),
     ("a wait that waits for its group", "- {group: g, key: g, steps: [{wait: ~, depends_on: g}]}", 1, 52, "the step waits for 'g', the group in which it stands"),
@@ -136,6 +151,8 @@ WARNINGS = [
     ("a step that does nothing", "- {label: x, type: command}", 1, 3, "neither a command nor a plugin"),
     ("a state that only the documentation lists", "- {command: x, if: build.state == 'started_failing'}", 1, 35, "documentation lists"),
     ("a source that only the documentation lists", "- {command: x, if: build.source != \"scheduled\"}", 1, 36, "documentation lists"),
+    ("an unknown dimension in a key", "- {command: x, key: 'x-{{matrix.os}}', matrix: [a]}", 1, 21, "isn't replaced in `key`"),
+    ("an unknown attribute of a shared mapping", "- &a {command: x, keyy: a}\n- *a\n- {<<: *a, command: y}", 1, 19, "did you mean `key`"),
     ("a circle by which a step may be left out", "- {command: a, key: a, depends_on: b, if: build.tag != null}\n- {command: b, key: b, depends_on: a}", 1, 36, "a -> b -> a, unless one of them is left out"),
     ("too many jobs of one step", "- {command: a}\n- {command: b, parallelism: 500}", 2, 3, "has 501 jobs: Buildkite refuses an upload with more than 500"),
     ("too many steps", "- wait\n" * 250 + "- {command: a}\n" * 252, 501, 3, "has 502 jobs"),
@@ -204,6 +221,11 @@ def test_all_documents_are_checked_in_the_order_of_their_places() -> None:
         ("error", 5),
         ("error", 7),
     ]
+
+
+def test_a_key_that_three_documents_have_is_told_of_each_but_the_first() -> None:
+    text = "\n---\n".join(["- {command: a, key: b}"] * 3)
+    assert [(line, message[-8:]) for _, line, _, message in found(text)] == [(3, "(line 1)"), (5, "(line 1)")]
 
 
 def test_several_circles_are_told() -> None:
