@@ -417,7 +417,9 @@ class SimulatedPipeline(ScriptedPipeline):
                 now = self._now()
                 before = self._build_duration(now) + every * max(0, count - 1)
                 if chosen:
-                    before += longest_build(self.state, self._engine.timing)
+                    before += longest_build(
+                        self.state, self._engine.timing, self._engine.organization.pipeline_settings
+                    )
                 scheduler = Scheduler(now - before)
                 history = History(self._past(scheduler), self.state, self._user)
                 for number, planned in enumerate(plans):

@@ -153,6 +153,11 @@ CHOICES: tuple[Choice, ...] = (
         "No.",
     ),
     Choice(
+        "end-of-a-chain",
+        "What becomes of a trigger step whose build would be the eleventh of a chain of builds that trigger each other?",
+        "It fails and creates no build, as where there is no such pipeline. `job.refused` of the simulator says why.",
+    ),
+    Choice(
         "blocked-child",
         "Can a trigger step continue after the build that it waits for was blocked as failed?",
         "Yes. It waits until that build is unblocked and has ended.",

@@ -266,6 +266,14 @@ def _() -> None:
     assert after(simulator, web, 60).state == "passed"
 
 
+@shows("end-of-a-chain")
+def _() -> None:
+    simulator, web, _build = started("[{trigger: web, key: t}]")
+    after(simulator, web, 600)
+    assert [states(each)["t"] for each in web.builds] == ["failed"] * 10
+    assert [each.jobs[0].refused is not None for each in web.builds] == [False] * 9 + [True]
+
+
 @shows("blocked-child")
 def _() -> None:
     simulator, web, build = started("[{trigger: child, key: t}]")
