@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from buildkite_ext.errors import ConfigurationError
-from buildkite_ext.simulation import Plan, plan_pipeline
+from buildkite_ext.simulation import Plan, Simulator, plan_pipeline
 from buildkite_ext.terminal_text import cells
 
 from .test_costs import grows, instructions
@@ -313,6 +313,20 @@ def test_arguments_are_checked(arguments: dict[str, Any], error: type[Exception]
 def test_a_text_with_an_error_is_refused(text: str, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words):
         plan_pipeline(text)
+
+
+@pytest.mark.parametrize("words", ["[skip ci]", "[ci skip]", "[skip-ci]", "[ci-skip]"])
+def test_a_push_that_is_ignored_has_no_build(words: str) -> None:
+    message = f"Fix a typo\n\n{words}"
+    with pytest.raises(ValueError, match=r"message holds \[.*\]: Buildkite creates no build for such a push"):
+        plan_pipeline("[wait]", message=message, pull_request=3)
+    assert plan_pipeline("[wait]", message=message, source="api").state == "not_run"
+    web = Simulator().pipeline("web").job("test")
+    with pytest.raises(ValueError, match="Buildkite creates no build"):
+        web.build(message=message)
+    assert web.builds == []
+    assert web.build(message=message, source="ui").number == 1
+    assert web.build(message="skip ci [ci  skip] [skipci]").number == 2
 
 
 def test_a_plan_can_be_written_as_json() -> None:

@@ -185,10 +185,12 @@ class Pipeline:
             step: the step of the job.
             settings: the settings of the organization.
         """
-        defaults = (step.timeout, self.default_timeout, settings.default_timeout)
-        wanted = next((timeout for timeout in defaults if timeout is not None), None)
-        bounds = (wanted, self.maximum_timeout, settings.maximum_timeout)
-        return min((timeout for timeout in bounds if timeout is not None), default=None)
+        timeout = self.default_timeout if step.timeout is None else step.timeout
+        timeout = settings.default_timeout if timeout is None else timeout
+        for most in (self.maximum_timeout, settings.maximum_timeout):
+            if most is not None and (timeout is None or most < timeout):
+                timeout = most
+        return timeout
 
 
 _DEFAULT = CommandBehaviour()
