@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from buildkite_ext.simulation import SimulatedPipeline, Simulator, Timing, VirtualClock
+from buildkite_ext.simulation.definition.steps import CommandStep
 from buildkite_ext.simulation.state.builds import Build, Job
 
 pytestmark = pytest.mark.filterwarnings("ignore::buildkite_ext.UnknownNameWarning")
@@ -516,6 +517,21 @@ def test_top_level_image_and_cache_are_defaults() -> None:
     steps = [job.command_step for job in build.jobs if job.command_step]
     assert [step.image for step in steps] == ["debian", "alpine", "debian"]
     assert [step.cache for step in steps] == [["a"], {"paths": ["b"]}, False]
+
+
+def test_plugins_artifact_paths_and_notify_are_kept() -> None:
+    text = """
+    notify: [{slack: "#builds"}]
+    steps: [{command: a, artifact_paths: [dist/*, "log;more"], plugins: [{docker#v5: {image: x}}]}]
+    """
+    simulator, web, _build = started(text)
+    (step,) = web.state.steps
+    assert isinstance(step, CommandStep)
+    assert step.plugins == ({"github.com/buildkite-plugins/docker-buildkite-plugin#v5": {"image": "x"}},)
+    assert web.state.notify == [{"slack": "#builds"}]
+    with simulator.client() as buildkite:
+        (job,) = buildkite.builds.get("web", 1).jobs
+    assert job.artifact_paths == "dist/*;log;more"
 
 
 def test_variables_are_expanded_in_each_build() -> None:
