@@ -57,7 +57,9 @@ def dependency_cycles(steps: Sequence[Step], groups: Sequence[Group]) -> Iterato
     waits: dict[Node, dict[Node, EdgeKind]] = {node: {} for node in nodes}
     for source, edge, to in graph.edges():
         waits[to].setdefault(source, edge.kind)
-    named = {to: {source: kind for source, kind in each.items() if kind == "dependency"} for to, each in waits.items()}
+    named: _Waits = {
+        to: {source: kind for source, kind in each.items() if kind == "dependency"} for to, each in waits.items()
+    }
     told: set[Mark] = set()
     for circle in list(_circles(named)) or list(_circles(waits)):
         first = circle.index(min(circle, key=lambda node: node.number))

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from buildkite_ext.services.arguments import or_unset
 from buildkite_ext.simulation import SimulatedPipeline, Simulator, Timing, VirtualClock
 from buildkite_ext.simulation.definition.steps import CommandStep
 from buildkite_ext.simulation.state.builds import Build, Job
@@ -1021,23 +1022,29 @@ def test_a_chain_of_triggers_ends_after_ten_builds(names: list[str], asynchronou
 @pytest.mark.parametrize(
     ("step", "pipeline", "organization", "seconds"),
     [
-        ("", {}, {}, 900),
-        ("", {}, {"default_timeout_in_minutes": 2}, 120),
-        ("", {"default_command_step_timeout": 3}, {"default_timeout_in_minutes": 2}, 180),
-        ("timeout_in_minutes: 4", {"default_command_step_timeout": 3}, {"default_timeout_in_minutes": 2}, 240),
-        ("timeout_in_minutes: 4", {}, {"maximum_timeout_in_minutes": 1}, 60),
-        ("", {"maximum_command_step_timeout": 5}, {"maximum_timeout_in_minutes": 6}, 300),
-        ("", {}, {"default_timeout_in_minutes": 6, "maximum_timeout_in_minutes": 5}, 300),
+        ("", (None, None), (None, None), 900),
+        ("", (None, None), (2, None), 120),
+        ("", (3, None), (2, None), 180),
+        ("timeout_in_minutes: 4", (3, None), (2, None), 240),
+        ("timeout_in_minutes: 4", (None, None), (None, 1), 60),
+        ("", (None, 5), (None, 6), 300),
+        ("", (None, None), (6, 5), 300),
     ],
 )
 def test_the_timeout_of_a_step_its_pipeline_or_the_organization(
-    step: str, pipeline: dict[str, int], organization: dict[str, int], seconds: int
+    step: str, pipeline: tuple[int | None, int | None], organization: tuple[int | None, int | None], seconds: int
 ) -> None:
     simulator = Simulator()
     web = simulator.pipeline("web").configure(f"[{{command: a, {step}}}]").script("*", after=900)
     with simulator.client() as buildkite:
-        buildkite.pipelines.update("web", **pipeline)  # type: ignore[arg-type]
-        buildkite.pipeline_settings.update(**organization)
+        buildkite.pipelines.update(
+            "web",
+            default_command_step_timeout=or_unset(pipeline[0]),
+            maximum_command_step_timeout=or_unset(pipeline[1]),
+        )
+        buildkite.pipeline_settings.update(
+            default_timeout_in_minutes=or_unset(organization[0]), maximum_timeout_in_minutes=or_unset(organization[1])
+        )
     build = web.build()
     after(simulator, web, 3600)
     (job,) = build.jobs
