@@ -11,7 +11,7 @@ from posixpath import basename, dirname
 from msgspec import Struct
 from msgspec import field as msgspec_field
 
-from ...states import ACTIVE_JOBS, FAILING_JOBS, FINISHED_BUILDS, FINISHED_JOBS, RUNNING_JOBS
+from ...states import ACTIVE_JOBS, FAILING_JOBS, FINISHED_BUILDS, FINISHED_JOBS, JOB_STATES, RUNNING_JOBS
 from ..behaviour.commands import CommandBehaviour
 from ..behaviour.logs import Log
 from ..definition.selection import LeftOut
@@ -24,7 +24,10 @@ from .users import User
 
 __all__ = ["Annotation", "Artifact", "Build", "BuildRequest", "Job", "StepRun", "StepUpload"]
 
-_HELD = frozenset({"blocked", "limited"})
+_COUNTS = {state: (int(state in ACTIVE_JOBS), int(state == "limited"), int(state == "blocked")) for state in JOB_STATES}
+_COUNTED = {state: next(each for each in _COUNTS.values() if each == counts) for state, counts in _COUNTS.items()}
+"""What a job in a state is counted as: one that continues by itself, that waits for its turn, that waits for a user. States that
+count for the same have one object."""
 
 # The machine's own table would make the answers differ between machines.
 _MIME_TYPES = MimeTypes(filenames=())
@@ -188,11 +191,11 @@ class Build(Struct, eq=False):
     def count_job(self, job: Job, before: str) -> None:
         """Count the new state of a current job."""
         state = job.state
-        if (continues := state in ACTIVE_JOBS) is not (before in ACTIVE_JOBS):
-            self.active_jobs += 1 if continues else -1
-        if state in _HELD or before in _HELD:
-            self.limited_jobs += (state == "limited") - (before == "limited")
-            self.blocked_jobs += (state == "blocked") - (before == "blocked")
+        counted, was = _COUNTED[state], _COUNTED[before]
+        if counted is not was:
+            self.active_jobs += counted[0] - was[0]
+            self.limited_jobs += counted[1] - was[1]
+            self.blocked_jobs += counted[2] - was[2]
         if self.job_counts is not None and isinstance(job.step, CommandStep):
             self.job_counts[before] -= 1
             self.job_counts[state] += 1
@@ -218,6 +221,7 @@ class Job(Struct, eq=False):
         retry_of, retried_in: the job that it retries, and the job that retries it.
         unblocked_by: the user who unblocked it.
         triggered_build: the build that it created; only of a trigger.
+        refused: why it created no build; only of a trigger that failed for that.
         artifacts: the artifacts.
         run: the jobs of its step.
         position: its index in the build's `current_jobs`.
@@ -266,6 +270,7 @@ class Job(Struct, eq=False):
     unblocked_by: User | None = None
     unblocked_at: float | None = None
     triggered_build: Build | None = None
+    refused: str | None = None
     log: Log = msgspec_field(default_factory=Log)
     artifacts: Sequence[Artifact] = ()
 
