@@ -108,9 +108,6 @@ class ReadyJobs:
         entry = (-job.priority, job.queued_at or 0.0, arrival, self._count, job)
         heappush(self._heaps.setdefault(_lane(job), []), entry)
 
-    def __bool__(self) -> bool:
-        return bool(self._heaps)
-
     def __contains__(self, job: Job) -> bool:
         return job.id in self._arrivals
 
@@ -119,6 +116,8 @@ class ReadyJobs:
 
         The caller moves each job on before it asks for the next one.
         """
+        if not self._heaps:
+            return
         heads = [head for lane in list(self._heaps) if (head := self._head(lane, pool)) is not None]
         heapify(heads)
         while heads:

@@ -95,10 +95,7 @@ class AgentConnections:
         return job in self._ready
 
     def assignments(self) -> Iterator[Job]:
-        """Return the jobs that agents take now. The caller moves each on before it asks for the next one."""
-        return self._assignments() if self._ready else iter(())
-
-    def _assignments(self) -> Iterator[Job]:
+        """Yield the jobs that agents take now. The caller moves each on before it asks for the next one."""
         for job, agent in self._ready.assignments(self._pool):
             if agent.job_id == job.id:
                 self._changed(agent, agent.connection_state)

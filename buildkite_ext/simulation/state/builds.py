@@ -11,7 +11,7 @@ from posixpath import basename, dirname
 from msgspec import Struct
 from msgspec import field as msgspec_field
 
-from ...states import ACTIVE_JOBS, FAILING_JOBS, FINISHED_BUILDS, FINISHED_JOBS, JOB_STATES, RUNNING_JOBS
+from ...states import ACTIVE_JOBS, FAILING_JOBS, FINISHED_BUILDS, FINISHED_JOBS, RUNNING_JOBS
 from ..behaviour.commands import CommandBehaviour
 from ..behaviour.logs import Log
 from ..definition.selection import LeftOut
@@ -24,10 +24,7 @@ from .users import User
 
 __all__ = ["Annotation", "Artifact", "Build", "BuildRequest", "Job", "StepRun", "StepUpload"]
 
-_COUNTS = {state: (int(state in ACTIVE_JOBS), int(state == "limited"), int(state == "blocked")) for state in JOB_STATES}
-_COUNTED = {state: next(each for each in _COUNTS.values() if each == counts) for state, counts in _COUNTS.items()}
-"""What a job in a state is counted as: one that continues by itself, that waits for its turn, that waits for a user. States that
-count for the same have one object."""
+_HELD = frozenset({"blocked", "limited"})
 
 # The machine's own table would make the answers differ between machines.
 _MIME_TYPES = MimeTypes(filenames=())
@@ -191,11 +188,11 @@ class Build(Struct, eq=False):
     def count_job(self, job: Job, before: str) -> None:
         """Count the new state of a current job."""
         state = job.state
-        counted, was = _COUNTED[state], _COUNTED[before]
-        if counted is not was:
-            self.active_jobs += counted[0] - was[0]
-            self.limited_jobs += counted[1] - was[1]
-            self.blocked_jobs += counted[2] - was[2]
+        if (continues := state in ACTIVE_JOBS) is not (before in ACTIVE_JOBS):
+            self.active_jobs += 1 if continues else -1
+        if state in _HELD or before in _HELD:
+            self.limited_jobs += (state == "limited") - (before == "limited")
+            self.blocked_jobs += (state == "blocked") - (before == "blocked")
         if self.job_counts is not None and isinstance(job.step, CommandStep):
             self.job_counts[before] -= 1
             self.job_counts[state] += 1
