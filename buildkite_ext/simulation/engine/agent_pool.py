@@ -59,7 +59,7 @@ class AgentPool:
             agent = self._connect(queue, _values(tags))
         if agent is not None:
             agent.job_id = job.id
-        job.agent = agent
+            job.agent = agent
         return agent
 
     def _first(self, queue: Queue, tags: Sequence[str]) -> Agent | None:
@@ -88,8 +88,10 @@ class HistoryAgentPool(AgentPool):
         able = _able(lane)
         if not able and self._connect is not None:
             able = [self._connect(queue, _values(tags))]
+        if not able:
+            return None
         self._turn += 1
-        job.agent = able[self._turn % len(able)] if able else None
+        job.agent = able[self._turn % len(able)]
         return job.agent
 
 
@@ -108,16 +110,21 @@ class ReadyJobs:
         entry = (-job.priority, job.queued_at or 0.0, arrival, self._count, job)
         heappush(self._heaps.setdefault(_lane(job), []), entry)
 
+    def __bool__(self) -> bool:
+        return bool(self._heaps)
+
     def __contains__(self, job: Job) -> bool:
         return job.id in self._arrivals
+
+    def assign_first(self, job: Job, pool: AgentPool) -> Agent | None:
+        """Give a new job to an agent, and return the agent; None where there is no free one, or where other jobs wait."""
+        return None if self._heaps else pool.assign(job, _lane(job))
 
     def assignments(self, pool: AgentPool) -> Iterator[tuple[Job, Agent]]:
         """Yield the jobs that agents take now, the highest priority of all queues first, each with its agent.
 
         The caller moves each job on before it asks for the next one.
         """
-        if not self._heaps:
-            return
         heads = [head for lane in list(self._heaps) if (head := self._head(lane, pool)) is not None]
         heapify(heads)
         while heads:

@@ -72,8 +72,7 @@ class JobRunner:
     def assign(self, job: Job) -> None:
         """Let the agent of a job accept and start it."""
         self._cancel_actions(job)
-        self._transitions.move_job(job, "assigned")
-        self._soon(self._timing.assigned, job, self._accept)
+        self._stay(job, "assigned", self._timing.assigned, self._accept)
 
     def interrupt(self, job: Job, first: str, then: str) -> None:
         """Move a running job to the state `first` and, when its command has ended, to the state `then`.
@@ -107,26 +106,29 @@ class JobRunner:
         """Move a job to its last state, and free its agent."""
         self._cancel_actions(job)
         job.log.stop(self._scheduler.now)
-        job.finished_at = self._now
-        self._files.end_uploads(job, "finished")
+        job.finished_at = self._scheduler.millisecond
+        if job.artifacts:
+            self._files.end_uploads(job, "finished")
         self._transitions.move_job(job, state)
         self._agents.release(job, lost=job.exit_status == _LOST_AGENT and job.signal is None)
 
-    def _soon(self, seconds: float, job: Job, act: Callable[[Job], object]) -> None:
+    def _stay(self, job: Job, state: str, seconds: float, then: Callable[[Job], object]) -> None:
+        """Move a job to a state, and let it continue after some seconds."""
         if seconds > 0:
-            self.later(seconds, job, act)
+            self._transitions.move_job(job, state)
+            self.later(seconds, job, then)
         else:
-            act(job)
+            self._transitions.pass_job(job, state)
+            then(job)
 
     def _accept(self, job: Job) -> None:
-        self._transitions.move_job(job, "accepted")
-        self._soon(self._timing.accepted, job, self._start)
+        self._stay(job, "accepted", self._timing.accepted, self._start)
 
     def _start(self, job: Job) -> None:
         step, behaviour = job.command_step, job.behaviour
         assert step is not None
         started, duration = self._scheduler.now, behaviour.duration
-        job.started_at = self._now
+        job.started_at = self._scheduler.millisecond
         job.log.begin(behaviour.log, started=started, duration=duration, timestamps=self._timestamps)
         self._transitions.move_job(job, "running")
         if behaviour.artifacts:
@@ -172,7 +174,3 @@ class JobRunner:
     def _cancel_actions(self, job: Job) -> None:
         for action in self._actions.pop(job.id, ()):
             action.cancel()
-
-    @property
-    def _now(self) -> float:
-        return self._scheduler.millisecond

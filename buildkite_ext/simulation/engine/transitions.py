@@ -72,7 +72,8 @@ class Transitions:
     def add_job(self, job: Job) -> None:
         """Add a new job, which is pending, to those of its build that continue by themselves."""
         job.build.active_jobs += 1
-        self.job_changed(job, None)
+        if self._changes.wanted:
+            self.job_changed(job, None)
 
     def move_job(self, job: Job, state: str) -> None:
         """Move a job to a state."""
@@ -80,16 +81,17 @@ class Transitions:
         before = job.state
         if state == before:
             return
-        build = job.build
         job.state = state
-        build.count_job(job, before)
+        job.build.job_moved(job, before)
         if state in FAILING_JOBS:
             self._count_failure(job)
-        if not build.executed and job.executed:
-            build.executed = True
-        build.touch()
         if self._changes.wanted:
             self.job_changed(job, before)
+
+    def pass_job(self, job: Job, state: str) -> None:
+        """Move a job to a state that it leaves in the same moment: nobody but a listener would see it."""
+        if self._changes.wanted:
+            self.move_job(job, state)
 
     def promise(self, job: Job, exit_status: int) -> None:
         """Note that a job has promised to fail."""

@@ -25,6 +25,7 @@ from .users import User
 __all__ = ["Annotation", "Artifact", "Build", "BuildRequest", "Job", "StepRun", "StepUpload"]
 
 _HELD = frozenset({"blocked", "limited"})
+_OVER = FINISHED_JOBS | {"unblocked"}
 
 # The machine's own table would make the answers differ between machines.
 _MIME_TYPES = MimeTypes(filenames=())
@@ -185,8 +186,8 @@ class Build(Struct, eq=False):
         """Number of builds that triggered each other before this one."""
         return 0 if self.triggered_by is None else self.triggered_by.build.depth + 1
 
-    def count_job(self, job: Job, before: str) -> None:
-        """Count the new state of a current job."""
+    def job_moved(self, job: Job, before: str) -> None:
+        """Note the new state of a current job."""
         state = job.state
         if (continues := state in ACTIVE_JOBS) is not (before in ACTIVE_JOBS):
             self.active_jobs += 1 if continues else -1
@@ -196,6 +197,10 @@ class Build(Struct, eq=False):
         if self.job_counts is not None and isinstance(job.step, CommandStep):
             self.job_counts[before] -= 1
             self.job_counts[state] += 1
+        if not self.executed and job.executed:
+            self.executed = True
+        self.version += 1
+        self.pipeline.version += 1
 
     def touch(self) -> None:
         """Note that something that the API shows has changed."""
@@ -297,7 +302,7 @@ class Job(Struct, eq=False):
     @property
     def over(self) -> bool:
         """True if nothing more happens in it."""
-        return self.state in FINISHED_JOBS or self.state == "unblocked"
+        return self.state in _OVER
 
     @property
     def retried(self) -> bool:
@@ -344,7 +349,7 @@ class StepRun(Struct, eq=False):
     def over(self) -> bool:
         """True if all jobs have ended."""
         for job in self.jobs:  # noqa: SIM110 - each job of each build asks
-            if not job.over:
+            if job.state not in _OVER:
                 return False
         return True
 

@@ -17,20 +17,18 @@ class Ids:
     """
 
     def __init__(self, seed: int = 0, kind: str = "") -> None:
-        self._key = f"{seed}{kind}"
+        self._key = f"{seed}{kind}:"
         self._count = 0
 
     def uuid(self) -> str:
         """Return a new UUID."""
-        return uuid_of(self._next())
+        self._count += 1
+        return uuid_of(f"{self._key}{self._count}")
 
     def commit(self) -> str:
         """Return the full SHA of a new commit."""
-        return hashlib.blake2b(self._next().encode(), digest_size=20).hexdigest()
-
-    def _next(self) -> str:
         self._count += 1
-        return f"{self._key}:{self._count}"
+        return hashlib.blake2b(f"{self._key}{self._count}".encode(), digest_size=20).hexdigest()
 
 
 def uuid_of(text: str) -> str:

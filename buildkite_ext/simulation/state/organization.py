@@ -144,11 +144,11 @@ class Organization:
             to_millisecond(now),
             queue.created_by,
             hostname=f"{name}.{self.slug}.example",
-            meta_data=[
+            meta_data=(
                 f"queue={queue.key}",
-                *([] if any(tag.startswith("os=") for tag in tags) else ["os=linux"]),
+                *(() if any(tag.startswith("os=") for tag in tags) else ("os=linux",)),
                 *tags,
-            ],
+            ),
         )
         self.agents.append(agent)
         self.agents_by_id[agent.id] = self.connected_agents[agent.id] = agent

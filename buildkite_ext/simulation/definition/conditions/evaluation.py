@@ -233,7 +233,9 @@ def _includes(node: Binary) -> Evaluator:
         assert isinstance(items, Sequence)
         for item in items:
             if item is None:
-                raise ConditionError("evaluation", "a null is in the list on the left of `includes`", node.left.position)
+                raise ConditionError(
+                    "evaluation", "a null is in the list on the left of `includes`", node.left.position
+                )
             if _found(right, item) if isinstance(right, Pattern) else item == wanted:
                 return True
         return False
