@@ -90,6 +90,7 @@ class Engine:
             self.agents,
             self.files,
             organization=organization,
+            changes=changes,
             timestamps=timestamps,
             upload=self._upload,
             started=self._settle_started,
@@ -421,8 +422,13 @@ class Engine:
 
     def _step_ended(self, job: Job) -> None:
         build, run = job.build, job.run
-        if build.state != "canceling" and not build.done and run.over:
-            self._apply(build, build.graph.finish(run.node, run.result))
+        if (
+            build.state != "canceling"
+            and not build.done
+            and run.over
+            and (effects := build.graph.finish(run.node, run.result))
+        ):
+            self._apply(build, effects)
         self._settle(build)
 
     def _settle_started(self, job: Job) -> None:
@@ -440,8 +446,9 @@ class Engine:
                 self._apply(build, stuck)
             if build.limited_jobs:
                 self._give_up_turns(build)
-            self._transitions.move_build(build, derived_state(build))
-            if build.state == "failing":
+            if (state := derived_state(build)) != build.state:
+                self._transitions.move_build(build, state)
+            if state == "failing":
                 self._cancel_for_failure(build)
         if build.triggered_by is not None:
             self._finish_trigger(build)

@@ -23,15 +23,20 @@ class ScheduledAction(Struct, eq=False):
         action: the action.
         arguments: its arguments.
         canceled: True if it was canceled.
+        earlier: another one that is canceled with it.
     """
 
     action: Callable[..., object]
     arguments: tuple[object, ...]
     canceled: bool = False
+    earlier: ScheduledAction | None = None
 
     def cancel(self) -> None:
-        """Keep the action from running."""
-        self.canceled = True
+        """Keep the action, and the earlier ones, from running."""
+        action: ScheduledAction | None = self
+        while action is not None:
+            action.canceled = True
+            action = action.earlier
 
 
 class Scheduler:

@@ -88,11 +88,6 @@ class Transitions:
         if self._changes.wanted:
             self.job_changed(job, before)
 
-    def pass_job(self, job: Job, state: str) -> None:
-        """Move a job to a state that it leaves in the same moment: nobody but a listener would see it."""
-        if self._changes.wanted:
-            self.move_job(job, state)
-
     def promise(self, job: Job, exit_status: int) -> None:
         """Note that a job has promised to fail."""
         job.promised_exit_status, job.promised_exit_status_at = exit_status, self._scheduler.millisecond
