@@ -49,9 +49,9 @@ class AgentPool:
         queue, tags = lane
         return not queue.paused and (self._connect is not None or self._first(queue, tags) is not None)
 
-    def assign(self, job: Job, lane: _Lane) -> Agent | None:
+    def assign(self, job: Job) -> Agent | None:
         """Give a job to the first free agent that can take it, and return the agent; None where there is none."""
-        queue, tags = lane
+        queue, tags = _lane(job)
         if queue.paused:
             return None
         agent = self._first(queue, tags)
@@ -83,8 +83,8 @@ class HistoryAgentPool(AgentPool):
     def serves(self, lane: _Lane) -> bool:
         return self._connect is not None or bool(_able(lane))
 
-    def assign(self, job: Job, lane: _Lane) -> Agent | None:
-        queue, tags = lane
+    def assign(self, job: Job) -> Agent | None:
+        queue, tags = lane = _lane(job)
         able = _able(lane)
         if not able and self._connect is not None:
             able = [self._connect(queue, _values(tags))]
@@ -116,10 +116,6 @@ class ReadyJobs:
     def __contains__(self, job: Job) -> bool:
         return job.id in self._arrivals
 
-    def assign_first(self, job: Job, pool: AgentPool) -> Agent | None:
-        """Give a new job to an agent, and return the agent; None where there is no free one, or where other jobs wait."""
-        return None if self._heaps else pool.assign(job, _lane(job))
-
     def assignments(self, pool: AgentPool) -> Iterator[tuple[Job, Agent]]:
         """Yield the jobs that agents take now, the highest priority of all queues first, each with its agent.
 
@@ -131,7 +127,7 @@ class ReadyJobs:
             job = heappop(heads)[-1]
             lane = _lane(job)
             # Of two lanes, the job of the first may have taken the agent that the second could have had.
-            agent = pool.assign(job, lane) if pool.serves(lane) else None
+            agent = pool.assign(job) if pool.serves(lane) else None
             if agent is None:
                 continue
             heappop(self._heaps[lane])

@@ -94,7 +94,7 @@ class AgentConnections:
         """Let an agent take a job if no other one waits, and tell whether it has. Else the job waits for `assignments`."""
         if job.queue is None:  # an unknown queue has no agents
             return False
-        agent = self._ready.assign_first(job, self._pool)
+        agent = None if self._ready else self._pool.assign(job)
         if agent is None:
             self._ready.add(job)
             return False

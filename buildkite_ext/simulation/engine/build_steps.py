@@ -77,6 +77,7 @@ class BuildSteps:
         cluster = self._organization.cluster_of(build.pipeline)
         for each in nodes:
             self._add_jobs(build, each, found.get(each.step), uploader, cluster)
+        self._organization.add_jobs(build, build.current_jobs[position:])
         for index, job in enumerate(rest, len(build.current_jobs)):
             job.position = index
         build.current_jobs += rest
@@ -103,7 +104,7 @@ class BuildSteps:
         queue, priority = None, 0
         if isinstance(step, CommandStep):
             queue, priority = _queue_of(cluster, step), step.priority
-        job = Job(
+        return Job(
             self._organization.ids.uuid(),
             step,
             behaviour,
@@ -114,8 +115,6 @@ class BuildSteps:
             queue,
             priority=priority,
         )
-        self._organization.add_job(job)
-        return job
 
     def replaceable(self, build: Build, job: Job) -> list[Node]:
         """Return the steps behind a job of which no job has started, and that no user has unblocked."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TypeVarTuple
 
 from ...globs import branch_matches
-from ...states import RUNNING_BUILDS
+from ...states import FINISHED_BUILDS, RUNNING_BUILDS
 from ..behaviour.commands import Upload
 from ..behaviour.timing import Timing
 from ..definition.steps import BlockStep, CommandStep, TriggerStep, WaitStep
@@ -35,6 +35,9 @@ from .uploads import read_upload, refusal
 __all__ = ["Engine"]
 
 T = TypeVarTuple("T")
+
+_ENDING = FINISHED_BUILDS | {"canceling"}
+"""States of builds in which no further step begins."""
 
 _LONGEST_CHAIN = 10
 """Builds of which each triggers the next one. https://buildkite.com/docs/platform/limits"""
@@ -216,6 +219,7 @@ class Engine:
         new.priority, new.parallel_index, new.retry_of = job.priority, job.parallel_index, job
         new.rule_uses = job.rule_uses
         job.retried_in, job.retry_type, job.retried_by = new, kind, by
+        self.organization.add_jobs(build, [new])
         self._transitions.replace(job, new)
         build.touch()
         effects = build.graph.reopen(run.node)
@@ -422,12 +426,7 @@ class Engine:
 
     def _step_ended(self, job: Job) -> None:
         build, run = job.build, job.run
-        if (
-            build.state != "canceling"
-            and not build.done
-            and run.over
-            and (effects := build.graph.finish(run.node, run.result))
-        ):
+        if build.state not in _ENDING and run.over and (effects := build.graph.finish(run.node, run.result)):
             self._apply(build, effects)
         self._settle(build)
 

@@ -122,5 +122,7 @@ def derived_state(build: Build) -> str:
         return "blocked"
     if failed:
         return "failed"
+    if build.executed:
+        return "passed"
     left_out = all(job.state in JOB_LEFT_OUT or job.type == "waiter" for job in build.current_jobs)
-    return "not_run" if left_out and not build.executed else "passed"
+    return "not_run" if left_out else "passed"

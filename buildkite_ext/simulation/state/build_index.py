@@ -9,6 +9,7 @@ from operator import attrgetter
 
 from ...globs import matches_wildcard
 from ...states import FINISHED_BUILDS, JOB_STATES, RUNNING_BUILDS, RUNNING_JOBS
+from ..definition.steps import CommandStep
 from .builds import Build
 from .states import JOB_WAITING
 
@@ -121,7 +122,7 @@ class PipelineBuilds(BuildIndex):
         super().moved(build, before)
         if (before in FINISHED_BUILDS) != build.done:
             for job in build.current_jobs:
-                if job.command_step is not None:
+                if isinstance(job.step, CommandStep):
                     self._job_states[job.state] += -1 if build.done else 1
             build.job_counts = None if build.done else self._job_states
 

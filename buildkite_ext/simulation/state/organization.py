@@ -223,8 +223,9 @@ class Organization:
         if not artifact.job.build.pipeline.deleted:
             self.artifacts[artifact.id] = artifact
 
-    def add_job(self, job: Job) -> None:
-        """Add a job to its build. It can be found by its id if the build stands in the lists."""
-        job.build.jobs.append(job)
-        if job.build.listed:
-            self.jobs[job.id] = job
+    def add_jobs(self, build: Build, jobs: Sequence[Job]) -> None:
+        """Add new jobs to their build. They can be found by their ids if the build stands in the lists."""
+        build.jobs += jobs
+        if build.listed:
+            for job in jobs:
+                self.jobs[job.id] = job
