@@ -52,7 +52,7 @@ class AgentPool:
     def assign(self, job: Job) -> Agent | None:
         """Give a job to the first free agent that can take it, and return the agent; None where there is none."""
         queue, tags = _lane(job)
-        if queue.paused:
+        if queue.paused_at is not None:
             return None
         agent = self._first(queue, tags)
         if agent is None and self._connect is not None:
@@ -96,10 +96,14 @@ class HistoryAgentPool(AgentPool):
 
 
 class ReadyJobs:
-    """Jobs that are ready for an agent: by priority, then in the order in which they came."""
+    """Jobs that are ready for an agent: by priority, then in the order in which they came.
+
+    Attributes:
+        waiting: the jobs of each lane, a heap.
+    """
 
     def __init__(self) -> None:
-        self._heaps: dict[_Lane, list[_Entry]] = {}
+        self.waiting: dict[_Lane, list[_Entry]] = {}
         self._arrivals: dict[str, int] = {}
         self._count = 0
 
@@ -108,10 +112,7 @@ class ReadyJobs:
         self._count += 1
         arrival = self._arrivals.setdefault(job.id, self._count)
         entry = (-job.priority, job.queued_at or 0.0, arrival, self._count, job)
-        heappush(self._heaps.setdefault(_lane(job), []), entry)
-
-    def __bool__(self) -> bool:
-        return bool(self._heaps)
+        heappush(self.waiting.setdefault(_lane(job), []), entry)
 
     def __contains__(self, job: Job) -> bool:
         return job.id in self._arrivals
@@ -121,7 +122,7 @@ class ReadyJobs:
 
         The caller moves each job on before it asks for the next one.
         """
-        heads = [head for lane in list(self._heaps) if (head := self._head(lane, pool)) is not None]
+        heads = [head for lane in list(self.waiting) if (head := self._head(lane, pool)) is not None]
         heapify(heads)
         while heads:
             job = heappop(heads)[-1]
@@ -130,7 +131,7 @@ class ReadyJobs:
             agent = pool.assign(job) if pool.serves(lane) else None
             if agent is None:
                 continue
-            heappop(self._heaps[lane])
+            heappop(self.waiting[lane])
             del self._arrivals[job.id]
             yield job, agent
             if (head := self._head(lane, pool)) is not None:
@@ -138,13 +139,13 @@ class ReadyJobs:
 
     def _head(self, lane: _Lane, pool: AgentPool) -> _Entry | None:
         """Return the first entry of a lane; None where there is none that an agent can take."""
-        heap = self._heaps.get(lane, [])
+        heap = self.waiting.get(lane, [])
         while heap and (heap[0][-1].state != "scheduled" or heap[0][0] != -heap[0][-1].priority):
             job = heappop(heap)[-1]
             if job.state != "scheduled":
                 self._arrivals.pop(job.id, None)
         if not heap:
-            self._heaps.pop(lane, None)
+            self.waiting.pop(lane, None)
         return heap[0] if heap and pool.serves(lane) else None
 
 

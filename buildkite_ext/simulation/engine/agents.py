@@ -88,13 +88,13 @@ class AgentConnections:
     @property
     def jobs_wait(self) -> bool:
         """True if a job waits for an agent."""
-        return bool(self._ready)
+        return bool(self._ready.waiting)
 
     def take(self, job: Job) -> bool:
         """Let an agent take a job if no other one waits, and tell whether it has. Else the job waits for `assignments`."""
         if job.queue is None:  # an unknown queue has no agents
             return False
-        agent = None if self._ready else self._pool.assign(job)
+        agent = None if self._ready.waiting else self._pool.assign(job)
         if agent is None:
             self._ready.add(job)
             return False
@@ -126,7 +126,7 @@ class AgentConnections:
         if agent is None or agent.job_id != job.id:
             return
         agent.job_id = None
-        agent.last_job_finished_at = self._now
+        agent.last_job_finished_at = self._scheduler.millisecond
         if lost:
             self._disconnect(agent, "lost")
         elif agent.connection_state == "stopping":

@@ -57,12 +57,12 @@ class BuildSteps:
 
     def add(self, build: Build, steps: Iterable[Step], groups: Sequence[Group], uploader: Job | None = None) -> None:
         """Add steps to a build, with their jobs: behind those of the job that uploads them, or at the end."""
-        context = condition_context(build, self._organization)
+        context, request = condition_context(build, self._organization), build.request
         none_runs = build.pipeline.ending == "not_run"
         found: dict[Step, LeftOut] = {}
         for step in steps:
             try:
-                reason = left_out(step, context, build.branch, build.request.changed)
+                reason = left_out(step, context, request.branch, request.changed)
                 if none_runs and not isinstance(step, WaitStep):
                     reason = _LEFT_OUT
             except ConditionError as error:

@@ -111,7 +111,8 @@ class Engine:
     def at(self, time: float) -> Iterator[None]:
         """Advance to a time for the actions of a `with` block, and deliver the events of these actions at its end."""
         while self.scheduler.run_next(time):
-            self.changes.deliver()
+            if self.changes.queued:
+                self.changes.deliver()
         self.scheduler.advance(time)
         self.organization.drop_surplus()
         try:
@@ -123,7 +124,8 @@ class Engine:
     def drain(self) -> None:
         """Run all actions, however late they are due."""
         while self.scheduler.run_next(float("inf")):
-            self.changes.deliver()
+            if self.changes.queued:
+                self.changes.deliver()
 
     def soon(self, seconds: float, action: Callable[[*T], object], *arguments: *T) -> None:
         """Run an action with some arguments after some seconds, or now where they are 0."""

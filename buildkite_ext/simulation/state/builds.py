@@ -11,7 +11,7 @@ from posixpath import basename, dirname
 from msgspec import Struct
 from msgspec import field as msgspec_field
 
-from ...states import ACTIVE_JOBS, FAILING_JOBS, FINISHED_BUILDS, FINISHED_JOBS, RUNNING_JOBS
+from ...states import FAILING_JOBS, FINISHED_BUILDS, FINISHED_JOBS, RUNNING_JOBS
 from ..behaviour.commands import CommandBehaviour
 from ..behaviour.logs import Log
 from ..definition.selection import LeftOut
@@ -24,7 +24,6 @@ from .users import User
 
 __all__ = ["Annotation", "Artifact", "Build", "BuildRequest", "Job", "StepRun", "StepUpload"]
 
-_HELD = frozenset({"blocked", "limited"})
 _OVER = FINISHED_JOBS | {"unblocked"}
 
 # The machine's own table would make the answers differ between machines.
@@ -185,22 +184,6 @@ class Build(Struct, eq=False):
     def depth(self) -> int:
         """Number of builds that triggered each other before this one."""
         return 0 if self.triggered_by is None else self.triggered_by.build.depth + 1
-
-    def job_moved(self, job: Job, before: str) -> None:
-        """Note the new state of a current job."""
-        state = job.state
-        if (continues := state in ACTIVE_JOBS) is not (before in ACTIVE_JOBS):
-            self.active_jobs += 1 if continues else -1
-        if state in _HELD or before in _HELD:
-            self.limited_jobs += (state == "limited") - (before == "limited")
-            self.blocked_jobs += (state == "blocked") - (before == "blocked")
-        if self.job_counts is not None and isinstance(job.step, CommandStep):
-            self.job_counts[before] -= 1
-            self.job_counts[state] += 1
-        if not self.executed and job.executed:
-            self.executed = True
-        self.version += 1
-        self.pipeline.version += 1
 
     def touch(self) -> None:
         """Note that something that the API shows has changed."""
