@@ -98,7 +98,8 @@ class AgentConnections:
         if agent is None:
             self._ready.add(job)
             return False
-        self._taken(job, agent)
+        if self._changes.wanted:
+            self._taken(job, agent)
         return True
 
     def offer(self, job: Job) -> None:

@@ -412,7 +412,8 @@ class Engine:
             self.retry(job, by=None, kind="automatic")
         else:
             self._step_ended(job)
-        self._start_limited(left)
+        if left:
+            self._start_limited(left)
         self.dispatch()
 
     def _allows_retry(self, job: Job) -> bool:

@@ -182,5 +182,7 @@ class JobRunner:
         self._ended(job)
 
     def _cancel_actions(self, job: Job) -> None:
-        if (action := self._actions.pop(job.id, None)) is not None:
-            action.cancel()
+        action = self._actions.pop(job.id, None)
+        while action is not None:
+            action.canceled = True
+            action = action.earlier

@@ -23,7 +23,7 @@ class ScheduledAction(Struct, eq=False):
         action: the action.
         arguments: its arguments.
         canceled: True if it was canceled.
-        earlier: another one that is canceled with it.
+        earlier: an action of the same job that was added before.
     """
 
     action: Callable[..., object]
@@ -32,11 +32,8 @@ class ScheduledAction(Struct, eq=False):
     earlier: ScheduledAction | None = None
 
     def cancel(self) -> None:
-        """Keep the action, and the earlier ones, from running."""
-        action: ScheduledAction | None = self
-        while action is not None:
-            action.canceled = True
-            action = action.earlier
+        """Keep the action from running."""
+        self.canceled = True
 
 
 class Scheduler:
