@@ -23,9 +23,11 @@ from ..references import read_reference
 from ..states import blocking_jobs, build_state, failed_jobs, outcome_of
 from ..timestamps import parse_http_date
 from .announcements import Announcements, announced_name
+from .looks import LOOK_EVERY
 from .outcome import WaitResult, outcome_after
 from .patience import Patience, asked_pause
-from .sweeps import LOOK_EVERY, Answer, Key, ListBuilds, Narrowing, Pause, ReadBuild, SeenBuild, Sweeps, Traits
+from .steps import Answer, Key, ListBuilds, Narrowing, Pause, ReadBuild, SeenBuild, Traits
+from .sweeps import Sweeps
 
 if TYPE_CHECKING:
     import httpx

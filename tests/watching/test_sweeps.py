@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from buildkite_ext.watching.sweeps import (
+from buildkite_ext.watching.steps import (
     Answer,
     Key,
     ListBuilds,
@@ -16,9 +16,9 @@ from buildkite_ext.watching.sweeps import (
     Pause,
     ReadBuild,
     SeenBuild,
-    Sweeps,
     Traits,
 )
+from buildkite_ext.watching.sweeps import Sweeps
 
 EPOCH = 1_767_603_600.0
 
