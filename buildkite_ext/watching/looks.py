@@ -45,6 +45,9 @@ _MOST_ENDS = 5_000
 _MOST_PAGES = 10
 """Pages of one look. If it had more, all waits are searched again."""
 
+_DATES = 5
+"""Answers whose `Date` counts. The earliest of them is believed: a server whose clock is ahead would hide ends."""
+
 _SHA = re.compile(r"[0-9a-f]{40}")
 
 
@@ -81,6 +84,8 @@ class Looks:
         self.ended: dict[Key, None] = {}
         self._slower = slower
         self._page_size = page_size
+        self._dates: deque[tuple[float, float]] = deque(maxlen=_DATES)
+        """When the last answers came, and their times on Buildkite's clock."""
         self._scope: tuple[str | None, Narrowing] | None = None
         """What the last look asked for."""
         self._recent: dict[Key, float] = {}
@@ -118,10 +123,14 @@ class Looks:
         self.position, self._round, self._scope = None, None, None
         self._recent.clear()
 
-    def begin(self, answer: Answer) -> None:
-        """Take in the answer to any request before the first look."""
-        times = (row.latest for row in answer.rows if row.latest is not None)
-        self.position = answer.time if answer.time is not None else max(times, default=None)
+    def begin(self, answer: Answer, now: float) -> None:
+        """Take in the answer to any request before the first look.
+
+        The first position is a time of a build, since the `Date` of the answer may be ahead of the times of builds.
+        """
+        self._note_date(answer, now)
+        times = [row.latest for row in answer.rows if row.latest is not None]
+        self.position = self._passed(max(times), now) if times else None
 
     def request(self, now: float, pipeline: str | None, waited: Sequence[Traits | None]) -> ListBuilds:
         """Return the next request.
@@ -149,15 +158,14 @@ class Looks:
         current = self._round
         assert current is not None
         assert self.position is not None
+        self._note_date(answer, now)
         request = current.request
         ends = [(row.key, row.finished_at) for row in answer.rows if row.finished_at is not None]
         scope = request.pipeline, request.narrowing
         if scope == self._scope:
             self._late.extend((now, self.position - end) for key, end in ends if self._is_late(key, end))
         if request.page == 1 and ends:
-            latest = max(end for _, end in ends)
-            # An end in the future would hide those that come before it.
-            current.position = max(current.position, latest if answer.time is None else min(latest, answer.time))
+            current.position = max(current.position, self._passed(max(end for _, end in ends), now))
         self._recent.update(ends)
         self.ended |= dict.fromkeys(key for key, _ in ends)
         while len(self.ended) > _MOST_ENDS:
@@ -172,6 +180,14 @@ class Looks:
         self._narrow = self._narrow or self._pages >= _PAGES_TO_NARROW
         self._next_at = current.began + self.every
         return answer.more
+
+    def _note_date(self, answer: Answer, now: float) -> None:
+        if answer.time is not None:
+            self._dates.append((now, answer.time))
+
+    def _passed(self, time: float, now: float) -> float:
+        """Return a time of a build, or Buildkite's time if that is earlier. An end in the future would hide those before it."""
+        return min([time, *(date + now - at for at, date in self._dates)])
 
     def _overlap(self, now: float) -> float:
         """Return the seconds by which the next look overlaps: less than usual if that saves a page, and if no end was shown

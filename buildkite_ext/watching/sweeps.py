@@ -227,7 +227,7 @@ class Sweeps:
                     over.append(row.key)
                     self.remove(row.key)
         if self._listing and self._looks.position is None:
-            self._looks.begin(answer)
+            self._looks.begin(answer, now)
         if isinstance(step, ReadBuild):
             self._was_read(step.key, now)
         elif isinstance(step, ListBuilds):

@@ -456,7 +456,7 @@ class SharedPoller:
     def _row(self, key: Key, build: Build) -> SeenBuild:
         waiters = tuple(self._waiters.get(key, ()))
         created, finished = _seconds(build.created_at), _seconds(build.finished_at)
-        times = (created, _seconds(build.scheduled_at), _seconds(build.started_at), finished)
+        times = (created, _seconds(build.started_at), finished)
         if not waiters:
             return SeenBuild(
                 key, False, created, finished, max((time for time in times if time is not None), default=None)
