@@ -224,7 +224,6 @@ def _common(waited: Sequence[Traits | None]) -> Narrowing:
         creator=next(iter(creators)) if len(creators) == 1 else None,
         branches=_some(each.branch for each in traits),
         commits=commits if all(_SHA.fullmatch(commit) for commit in commits) else (),
-        meta_data=min(frozenset.intersection(*(each.meta_data for each in traits)), default=None),
     )
 
 

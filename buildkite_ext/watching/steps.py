@@ -30,12 +30,11 @@ _Purpose = Literal["look", "search", "check", "quiet"]
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What lists can be narrowed by, of one build."""
+    """What lists can be narrowed by, of one build. Meta-data isn't part of it: a build may change its own while it runs."""
 
     creator: str | None = None
     branch: str | None = None
     commit: str | None = None
-    meta_data: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,6 @@ class Narrowing:
     creator: str | None = None
     branches: tuple[str, ...] = ()
     commits: tuple[str, ...] = ()
-    meta_data: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -550,7 +550,6 @@ def _query(step: ListBuilds) -> dict[str, Any]:
         "creator": narrowing.creator,
         "branch": list(narrowing.branches),
         "commit": list(narrowing.commits),
-        "meta_data": None if narrowing.meta_data is None else dict([narrowing.meta_data]),
     }
     return {name: value for name, value in filters.items() if value}
 
@@ -558,13 +557,10 @@ def _query(step: ListBuilds) -> dict[str, Any]:
 def _traits(build: Build) -> Traits:
     """Return what lists can be narrowed by. Decoding keeps values of other types as they came."""
     creator: object = getattr(build.creator, "id", None)
-    meta_data: object = build.meta_data
-    pairs = meta_data.items() if isinstance(meta_data, Mapping) else ()
     return Traits(
         creator if isinstance(creator, str) else None,
         build.branch if isinstance(build.branch, str) else None,
         build.commit if isinstance(build.commit, str) else None,
-        frozenset((key, value) for key, value in pairs if isinstance(value, str)),
     )
 
 
