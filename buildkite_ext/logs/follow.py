@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from ..backoff import full_jitter
-from ..errors import BuildkiteError, DeadlineExceeded
+from ..errors import BuildkiteError, DeadlineExceeded, NotFound
 from ..events import BuildSeen, FollowFinished
 from ..messages import in_state
 from ..states import FAILED_JOBS, build_state, is_job_over, outcome_of
 from ..watching.outcome import outcome_after
 from ..watching.pacing import next_pause
 from ..watching.patience import Patience, asked_pause, is_passing
+from .lateness import ended_job, may_read_again
 from .parser import LogLine
 from .reader import JobLogReader
 from .schedule import Pace, Schedule
@@ -116,22 +118,50 @@ def follow_job(
     return _Follower(requester, status, name, pace=pace, timeout=timeout, tail=tail, known=known).lines()
 
 
-def read_job(
-    requester: Requester, job_id: str, name: str, *, timeout: float | None, tail: int | None = None
+async def read_job(
+    requester: Requester, job: LoggedJob, *, timeout: float | None, tail: int | None = None
 ) -> AsyncGenerator[LogLine, None]:
-    """Yield the lines that a job's log has now.
+    """Yield the lines that a job's log has now. One that is missing is waited for if the job has just ended.
+
+    Args:
+        requester: sends the requests.
+        job: the job, as far as it is known. It is read if its log is missing.
+        timeout, tail: as for `AsyncJobs.follow`.
 
     Raises:
         NotFound: the job or its log doesn't exist.
     """
+    ends = None if timeout is None else requester.runtime.now() + timeout
+    pace = Pace.of(None, None, single=True)
+    seen = job
 
     async def status(_: float | None) -> _Status:
-        return _Status("", [LoggedJob(job_id, name)], {job_id}, over=True)
+        return _Status("", [seen], {seen.id}, over=True)
 
-    pace = Pace.of(None, None, single=True)
-    return _Follower(
-        requester, status, lambda: f"Job {name!r}", pace=pace, timeout=timeout, tail=tail, stored=True, required=True
-    ).lines()
+    while True:
+        follower = _Follower(
+            requester,
+            status,
+            lambda: f"Job {job.name!r}",
+            pace=pace,
+            timeout=timeout,
+            tail=tail,
+            stored=True,
+            required=True,
+        )
+        try:
+            async with aclosing(follower.lines()) as lines:
+                async for line in lines:
+                    yield line
+        except NotFound:
+            known = (
+                None if seen.ended or not may_read_again(requester) else await ended_job(requester, job.id, ends=ends)
+            )
+            if known is None:
+                raise
+            seen = replace(LoggedJob.of(known), id=job.id, name=job.name)
+        else:
+            return
 
 
 def follow_build(
@@ -294,7 +324,7 @@ class _Follower:
                         failures.succeeded(_STATUS)
                 elif step.action == "logs":
                     logs = [self._logs[log] for log in step.logs]
-                    found = await runtime.map(partial(_poll, ends=until, ended=self._seen.ended), logs)
+                    found = await runtime.map(partial(_poll, ends=until, ended=self._seen.ended, last=self._last), logs)
                     for log in logs:
                         schedule.polled(log.job_id, now, requests=log.requests, grew=log.grew)
                 elif arriving:
@@ -314,6 +344,8 @@ class _Follower:
                         if ends:
                             yield _EndOfLog(log.job_id)
                         self._complete(log, now)
+                    elif log.again is not None:
+                        schedule.delay(log.job_id, runtime.now() + log.again)
                 for log, lines in zip(logs, found, strict=True):
                     failure = lines if isinstance(lines, BuildkiteError) else log.lost
                     if failure is None:
@@ -333,9 +365,8 @@ class _Follower:
         self._exists = True
         for job in seen.jobs:
             if job.id not in self._logs:
-                self._logs[job.id] = JobLogReader(
-                    self._requester, job.id, job.name, last=self._tail, stored=self._stored
-                )
+                self._logs[job.id] = JobLogReader(self._requester, job, last=self._tail, stored=self._stored)
+            self._logs[job.id].job = job
         self._tail = None  # logs that begin later are read from their beginning
         self._follow_unread(now)
         self._schedule.saw(now, over=seen.over)
@@ -375,11 +406,11 @@ class _Follower:
 
 
 async def _poll(
-    log: JobLogReader, *, ends: float | None, ended: AbstractSet[str]
+    log: JobLogReader, *, ends: float | None, ended: AbstractSet[str], last: bool
 ) -> Iterator[LogLine] | BuildkiteError:
     """Poll a log. Return the error of a poll that may succeed later, which would end the polls beside it if it were raised."""
     try:
-        return await log.poll(ends, over=log.job_id in ended)
+        return await log.poll(ends, over=log.job_id in ended, last=last)
     except BuildkiteError as error:
         if not is_passing(error):
             raise

@@ -283,7 +283,7 @@ class Schedule:
         """Make all due now, without gaps: the last round before the time allowed is over."""
         self._hurried = True
         self._status_due = self._free_at = now
-        for log in self._running.values():
+        for log in (*self._running.values(), *self._ended.values()):
             log.due = min(log.due, now)
 
     def next(self, now: float, *, busy: Collection[str] = ()) -> Step:
