@@ -34,6 +34,9 @@ __all__ = ["follow_build", "follow_job", "found_in", "read_job"]
 
 T_co = TypeVar("T_co", covariant=True)
 
+_MOST_READS = 10
+"""Retries of a job that one poll reads, one after another."""
+
 _STATUS = ""
 """The status among what can fail; the others are logs, by the ids of their jobs."""
 
@@ -92,19 +95,20 @@ def follow_job(
 
     async def status(ends: float | None) -> _Status:
         identity = next(reversed(attempts))
-        while True:
+        for _ in range(_MOST_READS):
             job: Job = await requester.call_by(ends, get_job, requester.organization, pipeline, number, identity)
             attempts[identity] = job
             retry: str | None = job.retried_in_job_id if follow_retries and is_job_over(job) else None
             if retry is None or retry in attempts:  # two that name each other would never end
                 break
             identity = retry
+            attempts[identity] = None
         seen = [attempt for attempt in attempts.values() if attempt is not None]
         reopening = requester.recent_actions.pending(
             (requester.organization, pipeline, number), now=requester.runtime.now()
         ).reopening
         retried = follow_retries and reopening is not None and reopening.retries(job)
-        over = is_job_over(job) and not retried
+        over = is_job_over(job) and not retried and attempts[identity] is not None
         if str(job.type) != "script":  # only command jobs write logs
             return _Status(job.state, [], over=True)
         begun = [attempt for attempt in seen if attempt.started_at is not None or is_job_over(attempt)]
@@ -291,6 +295,9 @@ class _Follower:
         self._required = required
         self._seen = _Status(None, [])
         self._logs: dict[str, JobLogReader] = {}
+        """The readers of the logs that were not read to their ends."""
+        self._read: set[str] = set()
+        """The ids of the jobs whose logs were."""
         self._arriving: deque[JobLogReader] = deque()
         self._exists = known
         """True once it is known that what is followed exists."""
@@ -364,16 +371,17 @@ class _Follower:
         seen = self._seen = await self._status(self._ends)
         self._exists = True
         for job in seen.jobs:
-            if job.id not in self._logs:
+            if job.id in self._logs:
+                self._logs[job.id].job = job
+            elif job.id not in self._read:
                 self._logs[job.id] = JobLogReader(self._requester, job, last=self._tail, stored=self._stored)
-            self._logs[job.id].job = job
         self._tail = None  # logs that begin later are read from their beginning
         self._follow_unread(now)
         self._schedule.saw(now, over=seen.over)
 
     def _follow_unread(self, now: float) -> None:
         seen = self._seen
-        unread = [job.id for job in seen.jobs if not self._logs[job.id].finished]
+        unread = [job.id for job in seen.jobs if job.id in self._logs]
         self._schedule.follow(
             now, unread[:1] if seen.in_turn else unread, ended=seen.ended, failed=seen.failed, focus=seen.focus
         )
@@ -382,6 +390,8 @@ class _Follower:
         """Note that a log was read to its end."""
         if self._required and log.missing is not None:
             raise log.missing
+        del self._logs[log.job_id]
+        self._read.add(log.job_id)
         self._schedule.finished(log.job_id)
         if self._seen.in_turn:
             self._follow_unread(now)

@@ -56,7 +56,6 @@ class JobLogReader:
         job_id: the id of the job.
         job: the job as it was seen last.
         again: after the end of the job, the seconds after which its log is polled again because more may come; None otherwise.
-        finished: True after `end`.
         requests: the number of requests that the last poll took.
         grew: True if the last poll found new bytes.
         lost: the error of the last poll, if it has lost an answer. The next poll asks for the rest.
@@ -72,7 +71,6 @@ class JobLogReader:
             last: the number of the log's last lines to begin with; None to begin with its first line.
             stored: read the log as it is now, so that each line is given once.
         """
-        self.finished = False
         self.requests = 0
         self.grew = False
         self.lost: NetworkError | None = None
@@ -210,7 +208,6 @@ class JobLogReader:
 
     def end(self) -> list[LogLine]:
         """Return the last line, once the log is complete."""
-        self.finished = True
         lines = list(self._parser.finish())
         return lines[1:] if self._cut else lines
 
@@ -225,7 +222,6 @@ class JobLogReader:
         return self.missing is not None or (self._tail.settled and self._response is None)
 
     def _restart(self, tail: Tail) -> None:
-        self.finished = False
         self._tail = tail
         self._parser = LineParser(self.job_id, self._name, live=self._live)
         self._cut = False

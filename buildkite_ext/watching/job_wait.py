@@ -32,6 +32,12 @@ JOB_POLL_INTERVAL = 15.0
 OnJobTimeout = Literal["raise", "return"]
 
 _FIRST_INTERVAL = 1.0
+_MOST_ATTEMPTS = 100
+"""Attempts of a job that are kept."""
+
+_MOST_READS = 10
+"""Jobs that one poll reads alone."""
+
 _TOLD = 3
 """Limit on the jobs that a message tells."""
 
@@ -44,7 +50,8 @@ class JobResult:
         job: the job as it was last seen: the last attempt, if it was retried.
         outcome: `passed`, `failed`, `soft_failed`, `timed_out`, `canceled`, `expired`, `skipped`, `broken`, `not_run` or, for a
             block step, `unblocked`. None if the job hasn't ended, which is so after `on_timeout="return"` alone.
-        attempts: the job that was asked for, and those that retried it one after another; `job` is the last one.
+        attempts: the job that was asked for, and those that retried it one after another; `job` is the last one. Of more than
+            100, the first and the last ones.
     """
 
     job: Job
@@ -119,7 +126,7 @@ class JobWaitResult:
 
 
 class RetryChains:
-    """What has been seen of jobs and of the jobs that retried them.
+    """What has been seen of jobs and of the jobs that retried them. Other jobs of the build aren't kept.
 
     Args:
         ids: the ids of the jobs that are waited for.
@@ -128,7 +135,8 @@ class RetryChains:
     def __init__(self, ids: Iterable[str]) -> None:
         self.reopening: Reopening | None = None
         """The last retry of the build's failed jobs, which the jobs may not show yet."""
-        self._chains: dict[str, list[str]] = {identity: [identity] for identity in ids}
+        self._chains: dict[str, dict[str, None]] = {identity: {identity: None} for identity in ids}
+        """For each job, its id and those of its retries, in their order."""
         self._seen: dict[str, Job] = {}
         self._ended: set[str] = set()
 
@@ -141,24 +149,27 @@ class RetryChains:
         self._see({identity: job})
 
     def _see(self, jobs: Mapping[str, Job]) -> None:
-        self._seen.update(jobs)
+        seen = {**self._seen, **jobs}
+        self._seen = {}
         for chain in self._chains.values():
             while True:
-                last = self._seen.get(chain[-1])
+                last = seen.get(_last(chain))
                 following = None if last is None else last.retried_in_job_id
                 if following is None or following in chain:
                     break
-                chain.append(following)
+                chain[following] = None
+            kept = [identity for identity in chain if identity in seen]
+            self._seen.update((identity, seen[identity]) for identity in (*kept[:1], *kept[1 - _MOST_ATTEMPTS :]))
 
     @property
     def unseen(self) -> list[str]:
         """The ids of last attempts that no poll has shown yet."""
-        return [chain[-1] for chain in self._chains.values() if chain[-1] not in self._seen]
+        return [identity for identity in self.current if identity not in self._seen]
 
     @property
     def current(self) -> list[str]:
         """The ids of the last attempts."""
-        return [chain[-1] for chain in self._chains.values()]
+        return [_last(chain) for chain in self._chains.values()]
 
     def ended(self) -> bool:
         """Tell whether all jobs have ended for good. It is asked once after each poll.
@@ -166,10 +177,11 @@ class RetryChains:
         A job that ended in a way that a retry may follow is believed when a second poll still shows no retry.
         """
         for_good = True
+        before, self._ended = self._ended, set()
         for identity in self.current:
             job = self._seen.get(identity)
             outcome = None if job is None else self._outcome(job)
-            if outcome is None or (outcome in _RETRYABLE and identity not in self._ended):
+            if outcome is None or (outcome in _RETRYABLE and identity not in before):
                 for_good = False
             if outcome is not None:
                 self._ended.add(identity)
@@ -184,14 +196,14 @@ class RetryChains:
         found = []
         for chain in self._chains.values():
             attempts = tuple(self._seen[identity] for identity in chain if identity in self._seen)
-            outcome = self._outcome(attempts[-1]) if chain[-1] in self._seen else None
+            outcome = self._outcome(attempts[-1]) if _last(chain) in self._seen else None
             found.append(JobResult(attempts[-1], outcome, attempts))
         return tuple(found)
 
     @property
     def started(self) -> bool:
         """True if each job was seen."""
-        return all(chain[0] in self._seen for chain in self._chains.values())
+        return all(identity in self._seen for identity in self._chains)
 
     def _outcome(self, job: Job) -> JobOutcome | None:
         """Return the outcome of a job; None while it continues, or while its retry hasn't begun."""
@@ -200,6 +212,10 @@ class RetryChains:
     def waiting(self) -> list[Job]:
         """Return the jobs that haven't ended."""
         return [result.job for result in self.results() if result.outcome is None]
+
+
+def _last(chain: dict[str, None]) -> str:
+    return next(reversed(chain))
 
 
 _RETRYABLE: frozenset[str] = FAILED_OUTCOMES | {"soft_failed"}
@@ -254,7 +270,9 @@ async def wait_for_jobs(
             chains.see(build.jobs)
         else:
             await read(chains.current[0])
-        while unseen := chains.unseen:  # a retry that the build doesn't show yet, or an id that is none
+        for _ in range(_MOST_READS):  # a retry that the build doesn't show yet, or an id that is none
+            if not (unseen := chains.unseen):
+                break
             await read(unseen[0])
 
     while True:

@@ -245,6 +245,7 @@ class SharedPoller:
             waiters.remove(waiter)
         if not waiters and self._waiters.pop(key, None) is not None:
             self._sweeps.remove(key)
+            self._patience_with.pop(key, None)
 
     def _wake(self, waiter: _Waiter | None) -> None:
         if waiter is not None:
