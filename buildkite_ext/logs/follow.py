@@ -104,10 +104,10 @@ def follow_job(
             identity = retry
             attempts[identity] = None
         seen = [attempt for attempt in attempts.values() if attempt is not None]
-        reopening = requester.recent_actions.pending(
+        pending = requester.recent_actions.pending(
             (requester.organization, pipeline, number), now=requester.runtime.now()
-        ).reopening
-        retried = follow_retries and reopening is not None and reopening.retries(job)
+        )
+        retried = follow_retries and pending.retries(job)
         over = is_job_over(job) and not retried and attempts[identity] is not None
         if str(job.type) != "script":  # only command jobs write logs
             return _Status(job.state, [], over=True)
