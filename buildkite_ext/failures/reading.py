@@ -203,7 +203,7 @@ async def _read_log(requester: Requester, job: Job, most: int, readings: Reading
         except ApiError as error:
             # 416 is an empty log: https://buildkite.com/docs/apis/rest-api/jobs
             readings.logs[job.id] = LogEnd(b"", 0, 0) if error.status == 416 else problem_of("its log", error)
-            if error.status not in (404, 416) or not (may_have_log(job) and may_read_again(requester)):
+            if error.status != 404 or not (may_have_log(job) and may_read_again(requester)):
                 return
             age = seconds_since(job.finished_at, error.response)
             if age is None:

@@ -21,7 +21,7 @@ from ..watching.patience import Patience, asked_pause, is_passing
 from .lateness import ended_job, may_read_again
 from .parser import LogLine
 from .reader import JobLogReader
-from .schedule import Pace, Schedule
+from .schedule import POLL_INTERVAL, Pace, Schedule
 from .selection import JobSelection, LoggedJob, name_of
 
 if TYPE_CHECKING:
@@ -290,6 +290,7 @@ class _Follower:
         self._tail = tail
         self._finished = finished
         self._ends: float | None = None
+        self._pace = pace
         self._schedule = Schedule(pace)
         self._stored = stored
         self._required = required
@@ -374,7 +375,9 @@ class _Follower:
             if job.id in self._logs:
                 self._logs[job.id].job = job
             elif job.id not in self._read:
-                self._logs[job.id] = JobLogReader(self._requester, job, last=self._tail, stored=self._stored)
+                self._logs[job.id] = JobLogReader(
+                    self._requester, job, last=self._tail, stored=self._stored, pace=self._pace.fastest / POLL_INTERVAL
+                )
         self._tail = None  # logs that begin later are read from their beginning
         self._follow_unread(now)
         self._schedule.saw(now, over=seen.over)

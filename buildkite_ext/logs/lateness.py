@@ -43,6 +43,9 @@ class Lateness:
 
     A log that is there, and has no new bytes, is complete. So most logs take no further read.
 
+    Args:
+        pace: the part of the usual times for which an empty log is read again, for callers who poll often.
+
     Example:
         >>> missing = Lateness()
         >>> [missing.again(now, absent=True, grew=False, age=None) for now in (0, 1, 3, 7, 15, 30)]
@@ -54,12 +57,20 @@ class Lateness:
         [2.0, 2.0, None]
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, pace: float = 1.0) -> None:
+        self._pace = min(1.0, pace)
         self._since: float | None = None
         self._reads = 0
 
     def again(
-        self, now: float, *, absent: bool, grew: bool, age: float | None, before: float | None = None
+        self,
+        now: float,
+        *,
+        absent: bool,
+        grew: bool,
+        age: float | None,
+        before: float | None = None,
+        empty: bool = False,
     ) -> float | None:
         """Take in a read after the end of the job. Return the seconds after which the log is read again, None for never.
 
@@ -69,14 +80,16 @@ class Lateness:
             grew: the read has shown new bytes.
             age: seconds since the job has ended, by Buildkite's clock; None if they aren't known.
             before: the same of the read before this one.
+            empty: it is absent because Buildkite says that it is empty.
         """
         first = self._since is None
         since = self._since = now if self._since is None else self._since
-        if max(now - since, age or 0.0) >= _LATEST:
+        pace = self._pace if empty else 1.0
+        if max(now - since, age or 0.0) >= _LATEST * pace:
             return None
         if absent:
             self._reads += 1
-            return _PAUSES[min(self._reads, len(_PAUSES)) - 1]
+            return _PAUSES[min(self._reads, len(_PAUSES)) - 1] * pace
         # The bytes of the first read may be those that were written since the last poll of the job that ran.
         late = not first or (before is not None and before >= _WHOLE_SECOND) or (age is not None and age < _FRESH)
         return _WHILE_GROWING if grew and late else None
@@ -94,39 +107,30 @@ def seconds_since(ended: datetime | None, response: httpx.Response) -> float | N
 
 
 async def read_late(requester: Requester, job_id: str, read: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
-    """Read the log of a job. If it is missing or empty, and the job has just ended, read it again for a while.
+    """Read the log of a job. If it is missing, and the job has just ended, read it again for a while.
 
     Args:
-        requester: reads the job, if its log isn't there. Without retries nothing is read again.
+        requester: reads the job, if its log is missing. Without retries nothing is read again.
         job_id: the job.
         read: reads the log.
 
     Raises:
         NotFound: there is no log.
     """
-    lateness, runtime = Lateness(), requester.runtime
+    lateness = Lateness()
     job: Job | None = None
     while True:
-        response: httpx.Response | None = None
-        missing: NotFound | None = None
         try:
-            response = await read()
-        except NotFound as error:
-            missing = error
-        pause: float | None = None
-        found = response if missing is None else missing.response
-        assert found is not None
-        if not (missing is None and found.content) and may_read_again(requester):
-            job = job or await ended_job(requester, job_id)
-            age = None if job is None else seconds_since(job.finished_at, found)
-            if age is not None:
-                pause = lateness.again(runtime.now(), absent=True, grew=False, age=age)
-        if pause is not None:
-            await requester.pause(pause)
-        elif missing is not None:
-            raise missing
-        else:
-            return found
+            return await read()
+        except NotFound as missing:
+            job = job or (await ended_job(requester, job_id) if may_read_again(requester) else None)
+            age = None if job is None else seconds_since(job.finished_at, missing.response)
+            if age is None:
+                raise
+            pause = lateness.again(requester.runtime.now(), absent=True, grew=False, age=age)
+            if pause is None:
+                raise
+        await requester.pause(pause)
 
 
 def may_read_again(requester: Requester) -> bool:
@@ -136,7 +140,7 @@ def may_read_again(requester: Requester) -> bool:
 
 
 async def ended_job(requester: Requester, job_id: str, *, ends: float | None = None) -> Job | None:
-    """Return a job whose log isn't there; None if it has none, or can't be read.
+    """Return a job whose log is missing; None if it has none, or can't be read.
 
     Args:
         requester: reads the job.

@@ -62,7 +62,9 @@ class JobLogReader:
         missing: the error of the last request, if Buildkite answered that the log doesn't exist.
     """
 
-    def __init__(self, requester: Requester, job: LoggedJob, *, last: int | None = None, stored: bool = False) -> None:
+    def __init__(
+        self, requester: Requester, job: LoggedJob, *, last: int | None = None, stored: bool = False, pace: float = 1.0
+    ) -> None:
         """Create a reader.
 
         Args:
@@ -70,6 +72,7 @@ class JobLogReader:
             job: the job. Its name is that of its lines.
             last: the number of the log's last lines to begin with; None to begin with its first line.
             stored: read the log as it is now, so that each line is given once.
+            pace: see `Lateness`.
         """
         self.requests = 0
         self.grew = False
@@ -100,7 +103,7 @@ class JobLogReader:
         self._over = False
         """True if the job had ended before the last poll."""
         self._rounds = 0
-        self._lateness = Lateness()
+        self._lateness = Lateness(pace=pace)
         self._answer: httpx.Response | None = None
         """The last answer, which may be an error."""
         self._previous: httpx.Response | None = None
@@ -173,13 +176,12 @@ class JobLogReader:
             return
         before = None if self._previous is None else seconds_since(self.job.finished_at, self._previous)
         age = seconds_since(self.job.finished_at, self._answer)
-        if self._stored and age is None:  # it may have ended long ago
+        empty, now = self._answer.status_code == 416, self._requester.runtime.now()
+        if self._stored and (empty or age is None):  # what the log is now, or it may have ended long ago
             return
         absent = self._settled and not self._begun
         grew = self.grew and not self._stored
-        self.again = self._lateness.again(
-            self._requester.runtime.now(), absent=absent, grew=grew, age=age, before=before
-        )
+        self.again = self._lateness.again(now, absent=absent, grew=grew, age=age, before=before, empty=empty)
 
     async def _new(self, ends: float | None) -> Iterator[LogLine]:
         """Return the first of the new lines."""

@@ -48,8 +48,10 @@ STRING_CONTROL = re.compile(rf"\x1b{_STRING}")
 CSI = re.compile(rf"\x1b{_CSI}")
 ESCAPE = re.compile(rf"\x1b(?:{_ESCAPE})?")
 SGR = re.compile(r"\x1b\[[0-9;:]*m")
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""Control character, except tabs and line breaks."""
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""Control character, except tabs and line breaks. Those that separate lines, or change the direction of what follows, are among
+them: a terminal would show another text than the one that is there. Marks and joiners of a script are not.
+https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters"""
 
 # Each of these begins with one set of characters, which a search skips to. It would try alternatives at each character.
 _TOKEN = re.compile(rf"{CONTROL.pattern}(?:(?<=\x1b)(?:{_STRING}|{_CSI}|{_ESCAPE}))?")
