@@ -22,7 +22,7 @@ test: $(VENV)/.dev ## All tests but the endurance tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 endurance: $(VENV)/.dev ## Load, killed workers, 100,000 webhooks over Redis; property tests with many more examples
-	$(BIN)/python -m pytest tests/endurance -p no:xdist
+	$(BIN)/python -m pytest tests/endurance -n 2 --dist loadfile
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m hypothesis --hypothesis-profile thorough
 
 check: $(VENV)/.dev ## Lint, types, import directions, public names, the generated code and the spec

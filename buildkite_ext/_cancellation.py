@@ -207,7 +207,7 @@ class TaskSignal:
 
     def __init__(self) -> None:
         self._event = anyio.Event()
-        self._run_in_loop = _run_in_loop()
+        self._run_in_loop, self._runs = _loop()
 
     def set(self) -> None:
         """End the wait."""
@@ -220,13 +220,32 @@ class TaskSignal:
         with anyio.move_on_after(seconds):
             await self._event.wait()
 
+    @property
+    def is_alive(self) -> bool:
+        """False if the event loop doesn't run any more."""
+        return self._runs()
 
-def _run_in_loop() -> Callable[[Callable[[], None]], object]:
-    """Return a function that runs a function in the event loop that runs now, from any thread."""
+
+def _loop() -> tuple[Callable[[Callable[[], None]], object], Callable[[], bool]]:
+    """Return two functions for any thread: one runs a function in the event loop that runs now, one tells if it still runs."""
     if asyncio_task() is not None:
         import asyncio
 
-        return asyncio.get_running_loop().call_soon_threadsafe
+        loop = asyncio.get_running_loop()
+        return loop.call_soon_threadsafe, loop.is_running
     import trio
 
-    return trio.lowlevel.current_trio_token().run_sync_soon
+    run_soon = trio.lowlevel.current_trio_token().run_sync_soon
+
+    def runs() -> bool:
+        try:
+            run_soon(_nothing)
+        except trio.RunFinishedError:
+            return False
+        return True
+
+    return run_soon, runs
+
+
+def _nothing() -> None:
+    """Do nothing."""

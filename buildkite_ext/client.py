@@ -24,8 +24,6 @@ from .options import (
     ClientOptions,
 )
 from .pagination.items import AsyncItems, Items
-from .pagination.sources import EndpointPages, PathPages
-from .pagination.walker import Walker
 from .redaction import unsigned
 from .runtime import AsyncRuntime, BlockingRuntime
 from .services._argument_errors import NamesArguments, names_keywords
@@ -42,6 +40,7 @@ if TYPE_CHECKING:
     from .clock import MonotonicClock
     from .events import Hook
     from .health import Health
+    from .pagination.walker import Walker
     from .services.agents import Agents, AsyncAgents
     from .services.annotations import Annotations, AsyncAnnotations
     from .services.artifacts import Artifacts, AsyncArtifacts
@@ -116,6 +115,8 @@ class AsyncBuildkiteClient(AsyncServices):
         token: an API access token, as a string or a `Secret`, or a function, which may be async, that
             returns the current one; default: $BUILDKITE_API_TOKEN, then $BUILDKITE_TOKEN and $BUILDKITE_API_ACCESS_TOKEN.
         base_url: the API's root (default: $BUILDKITE_REST_API_ENDPOINT, then https://api.buildkite.com).
+        allow_http: send the token unencrypted: with it, `base_url` may begin with `http://`, and so may the URLs of artifacts.
+            Without it that is allowed for this computer alone: `localhost`, and addresses of the loopback interface.
         timeout: seconds allowed for one call, its retries and pauses included; None for no limit. Only the default one leaves
             out the time in which the call waits for a rate limit.
         retry: the policy by which requests are sent again; None for never.
@@ -154,6 +155,7 @@ class AsyncBuildkiteClient(AsyncServices):
         *,
         token: TokenSource | None = None,
         base_url: str | None = None,
+        allow_http: bool = False,
         timeout: float | None = DEFAULT_TIMEOUT,
         retry: Retry | None = DEFAULT_RETRY,
         budget: Budget | None = DEFAULT_BUDGET,
@@ -182,6 +184,7 @@ class AsyncBuildkiteClient(AsyncServices):
                 organization,
                 token=token,
                 base_url=base_url,
+                allow_http=allow_http,
                 timeout=timeout,
                 retry=retry,
                 budget=budget,
@@ -430,10 +433,10 @@ class AsyncBuildkiteClient(AsyncServices):
         """
         with EndsAtCaller() as end:
             if isinstance(endpoint, str):
-                return AsyncItems(Walker(_path_pages(self._requester, endpoint, *args, **kwargs)))
+                return AsyncItems(_pages_of_path(self._requester, endpoint, *args, **kwargs))
             checked_endpoint(endpoint, "iterate")
             with NamesArguments(end, endpoint._get_kwargs, args, kwargs):
-                return AsyncItems(Walker(EndpointPages.of(self._requester, endpoint, args, kwargs)))
+                return AsyncItems(_pages_of(self._requester, endpoint, args, kwargs))
 
     @property
     def raw(self) -> Client:
@@ -531,6 +534,8 @@ class BuildkiteClient(Services):
         token: an API access token, as a string or a `Secret`, or a function that returns the current one; default:
             $BUILDKITE_API_TOKEN, then $BUILDKITE_TOKEN and $BUILDKITE_API_ACCESS_TOKEN.
         base_url: the API's root (default: $BUILDKITE_REST_API_ENDPOINT, then https://api.buildkite.com).
+        allow_http: send the token unencrypted: with it, `base_url` may begin with `http://`, and so may the URLs of artifacts.
+            Without it that is allowed for this computer alone: `localhost`, and addresses of the loopback interface.
         timeout: seconds allowed for one call, its retries and pauses included; None for no limit. Only the default one leaves
             out the time in which the call waits for a rate limit.
         retry: the policy by which requests are sent again; None for never.
@@ -569,6 +574,7 @@ class BuildkiteClient(Services):
         *,
         token: str | Secret | Callable[[], str | Secret] | None = None,
         base_url: str | None = None,
+        allow_http: bool = False,
         timeout: float | None = DEFAULT_TIMEOUT,
         retry: Retry | None = DEFAULT_RETRY,
         budget: Budget | None = DEFAULT_BUDGET,
@@ -597,6 +603,7 @@ class BuildkiteClient(Services):
                 organization,
                 token=token,
                 base_url=base_url,
+                allow_http=allow_http,
                 timeout=timeout,
                 retry=retry,
                 budget=budget,
@@ -845,10 +852,10 @@ class BuildkiteClient(Services):
         """
         with EndsAtCaller() as end:
             if isinstance(endpoint, str):
-                return Items(Walker(_path_pages(self._requester, endpoint, *args, **kwargs)))
+                return Items(_pages_of_path(self._requester, endpoint, *args, **kwargs))
             checked_endpoint(endpoint, "iterate")
             with NamesArguments(end, endpoint._get_kwargs, args, kwargs):
-                return Items(Walker(EndpointPages.of(self._requester, endpoint, args, kwargs)))
+                return Items(_pages_of(self._requester, endpoint, args, kwargs))
 
     @property
     def raw(self) -> Client:
@@ -933,11 +940,23 @@ class BuildkiteClient(Services):
         return Packages(AsyncPackages(self._requester))
 
 
-def _path_pages(
+def _pages_of(
+    requester: Requester, endpoint: Endpoint[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Walker[Any]:
+    from .pagination.sources import EndpointPages  # here: a call that reads no list needs neither
+    from .pagination.walker import Walker
+
+    return Walker(EndpointPages.of(requester, endpoint, args, kwargs))
+
+
+def _pages_of_path(
     requester: Requester, path: str, /, *, params: Params | None = None, headers: Mapping[str, str] | None = None
-) -> PathPages:
+) -> Walker[Any]:
+    from .pagination.sources import PathPages
+    from .pagination.walker import Walker
+
     try:
-        return PathPages.of(requester, path, params=query_of(params), headers=headers)
+        return Walker(PathPages.of(requester, path, params=query_of(params), headers=headers))
     except ValueError as error:
         raise path_refused(path, error) from None
 

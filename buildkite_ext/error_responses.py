@@ -32,7 +32,7 @@ from .errors import (
     Unauthorized,
 )
 from .messages import escaped
-from .rate_limits import reset_after
+from .rate_limits import LONGEST, advised_pause, reset_after
 from .redaction import TOKEN_NAME, token_in, unsigned, without_secrets, without_token
 from .strict_json import loads
 from .urls import path_of
@@ -175,7 +175,8 @@ def from_response(
     kind = _kind(status, operation)
     lines = [f"{method} {path} answered {status}" + (f": {escaped(reason)}" if reason else "")]
     lines += [f"  {escaped(f'{error.field}: {error.code}' if error.field else error.code)}" for error in errors]
-    hint = _hint(kind, operation, identifiers)
+    pause = reset_after(response) if kind is RateLimited else advised_pause(response)
+    hint = _hint(kind, operation, identifiers, pause)
     if hint:
         lines.append(hint)
     request_id = response.headers.get("X-Request-Id", "")
@@ -195,7 +196,8 @@ def from_response(
     if isinstance(error, RateLimited):
         error.scope = body["scope"] if isinstance(body.get("scope"), str) else None
         error.limit = body["limit"] if isinstance(body.get("limit"), int) else None
-        error.retry_after = reset_after(response)
+    if isinstance(error, RateLimited | ServerError):
+        error.retry_after = pause
     return error
 
 
@@ -220,7 +222,11 @@ def _kind(status: int, operation: Operation | None) -> type[ApiError]:
     return ServerError if status >= 500 else ApiError
 
 
-def _hint(kind: type[ApiError], operation: Operation | None, identifiers: Mapping[str, str]) -> str | None:
+def _hint(
+    kind: type[ApiError], operation: Operation | None, identifiers: Mapping[str, str], pause: float | None
+) -> str | None:
+    if issubclass(kind, RateLimited | ServerError) and pause is not None and pause > LONGEST:
+        return f"It asks to wait {pause:.0f} s, and the client waits {LONGEST:.0f} s at most. Call again then."
     if issubclass(kind, NotFound) and identifiers:
         named = ", ".join(f"{_label(name)} {value!r}" for name, value in identifiers.items())
         hint = f"One of these doesn't exist, or the token can't see it: {named}."

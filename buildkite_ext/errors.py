@@ -233,10 +233,10 @@ class AgentNotFound(NotFound):
 
 
 class RateLimited(ApiError):
-    """429, and the retries allowed for it are used up.
+    """429, and the retries allowed for it are used up, or the answer asks for a pause of more than 300 seconds.
 
     Attributes:
-        retry_after: seconds until the limit that was hit is reset; None if the answer doesn't say.
+        retry_after: seconds until the limit that was hit is reset, or that the answer advises; None if the answer doesn't say.
         scope: `rest` (the organization's limit) or `rest_user` (the user's); None if the answer doesn't say.
         limit: requests allowed in the window; None if the answer doesn't say.
     """
@@ -247,7 +247,13 @@ class RateLimited(ApiError):
 
 
 class ServerError(ApiError):
-    """5xx: Buildkite failed. A write may have acted nevertheless."""
+    """5xx: Buildkite failed. A write may have acted nevertheless.
+
+    Attributes:
+        retry_after: seconds after which the answer advises to try again; None if it doesn't say.
+    """
+
+    retry_after: float | None = None
 
 
 class ServiceUnavailable(ServerError):
@@ -291,7 +297,13 @@ class BuildBlocked(BuildkiteError):
 
 
 class DeadlineExceeded(BuildkiteError, TimeoutError):
-    """The time allowed for a call, its retries and pauses included, is over (or would be, after the next pause)."""
+    """The time allowed for a call, its retries and pauses included, is over (or would be, after the next pause).
+
+    Attributes:
+        retry_after: seconds after which the next attempt would have been sent; None if no pause was due.
+    """
+
+    retry_after: float | None = None
 
 
 class CircuitOpen(BuildkiteError):
@@ -307,7 +319,9 @@ class CircuitOpen(BuildkiteError):
 
 
 class BudgetExhausted(BuildkiteError):
-    """The rate limits would let a request wait longer than `Budget(max_wait=)` allows. Nothing was sent.
+    """The rate limits would let a call wait longer than `Budget(max_wait=)` allows. Nothing was done.
+
+    The request wasn't sent, or Buildkite refused it by a 429, which is the cause of this error then.
 
     Attributes:
         retry_after: seconds after which a call waits no longer than `max_wait`, so that it isn't refused again: the wait for

@@ -42,7 +42,7 @@ WriteResult = Literal["done", "refused", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class RequestFinished:
-    """End of a call, with all its attempts."""
+    """End of a call, with all its attempts. A write that a read-only client refuses is no call: `WriteAudited` tells it."""
 
     method: str
     route: str
@@ -62,8 +62,15 @@ class RequestFinished:
 class WriteAudited:
     """A write, for an audit log: who did what, and how it ended. It holds no value of a body but those of `details`.
 
-    A read-only client refuses some methods before their first request, since they could write later. Then each write that the
-    method could make is told as refused, with what is known of it: the job to unblock isn't, for example.
+    A write that was asked for and for which no request was made is told too, as refused. No `RequestFinished` and no span tell
+    of it:
+
+    - A client that is read-only refused it. If it refused a method that reads before it writes, each write that the method could
+      make is told, with what is known of it: the job to unblock isn't, for example.
+    - What `builds.create`, `builds.run`, `builds.find_or_create` or `builds.unblock` reads before its write has failed, or
+      doesn't allow it. `error` names the reason.
+
+    Wrong arguments, which are refused before all that, are not told, nor are writes that turn out not to be needed.
     """
 
     actor: str
@@ -80,7 +87,7 @@ class WriteAudited:
     result: WriteResult
     status: int | None
     error: str | None
-    """Name of the class of the error, if the call ended without an answer."""
+    """Name of the class of the error, if the write ended without an answer."""
     request_id: str | None
     """Id that Buildkite gave the request, for its support."""
 

@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from buildkite_api.types import Secret
 
+from ._in_process import in_process
 from ._tracebacks import EndsAtCaller
 from .errors import ConfigurationError
 from .messages import shown
@@ -21,6 +22,7 @@ from .transport.auth import check_token
 from .transport.deadline import DEFAULT_TIMEOUT
 from .transport.rates import DEFAULT_LIMITS, ConnectionLimits, TransferRate
 from .transport.retry import Retry
+from .urls import in_clear_text
 
 if TYPE_CHECKING:
     from .clock import MonotonicClock
@@ -105,6 +107,7 @@ class ClientOptions:
     token: Secret | TokenFunction = field(repr=False)
     organization: str | None = None
     base_url: str = field(default=DEFAULT_BASE_URL, metadata=_SHARED)
+    allow_http: bool = field(default=False, metadata=_SHARED)
     timeout: float | None = DEFAULT_TIMEOUT
     retry: Retry | None = DEFAULT_RETRY
     budget: Budget | None = DEFAULT_BUDGET
@@ -136,6 +139,7 @@ class ClientOptions:
             )
         for name, fits, wanted in (
             ("organization", self.organization is None or _is_slug(self.organization), "the organization's slug"),
+            ("allow_http", isinstance(self.allow_http, bool), "True or False"),
             ("timeout", self.timeout is None or _is_number(self.timeout), "seconds above 0, or None for no limit"),
             ("retry", self.retry is None or isinstance(self.retry, Retry), "a Retry, or None for never"),
             ("budget", self.budget is None or isinstance(self.budget, Budget), "a Budget, or None for no waits"),
@@ -205,6 +209,7 @@ class ClientOptions:
         *,
         token: TokenSource | None = None,
         base_url: str | None = None,
+        allow_http: bool = False,
         timeout: float | None = DEFAULT_TIMEOUT,
         retry: Retry | None = DEFAULT_RETRY,
         budget: Budget | None = DEFAULT_BUDGET,
@@ -240,10 +245,13 @@ class ClientOptions:
                 organization = environ.get(ORGANIZATION_VARIABLE, "").strip() or None
             if token is None:
                 token = _token_from(environ)
-            return cls(
+            root = normalize_base_url(base_url or environ.get(ENDPOINT_VARIABLE, "").strip() or DEFAULT_BASE_URL)
+            options = cls(
                 token=token if callable(token) else Secret(check_token(token)),
                 organization=organization,
-                base_url=normalize_base_url(base_url or environ.get(ENDPOINT_VARIABLE, "").strip() or DEFAULT_BASE_URL),
+                base_url=root,
+                # What is answered in this process passes no network.
+                allow_http=True if in_process(root) is not None else allow_http,
                 timeout=timeout,
                 retry=retry,
                 budget=budget,
@@ -267,6 +275,23 @@ class ClientOptions:
                 on_event=on_event,
                 telemetry=telemetry,
             )
+            _refuse_clear_text(options, source="base_url" if base_url else f"${ENDPOINT_VARIABLE}")
+            return options
+
+
+def _refuse_clear_text(options: ClientOptions, *, source: str) -> None:
+    """Refuse a base URL to which the token would be sent unencrypted, unless that was asked for.
+
+    Args:
+        options: the options of a client.
+        source: what gave the base URL, in words of the user's code.
+    """
+    parts = urlsplit(options.base_url)
+    if in_clear_text(parts.scheme, parts.hostname or "") and not options.allow_http:
+        raise ConfigurationError(
+            f"{source} {options.base_url!r}: http:// would send the token unencrypted over the network. Give an https:// URL, or "
+            "pass allow_http=True if everyone on the way may read it. Nothing was sent."
+        )
 
 
 def _is_cache(value: object) -> bool:

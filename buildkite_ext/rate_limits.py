@@ -1,15 +1,19 @@
 """Rate limits in the headers of an answer and in the body of a 429: which of the two it hit, and when that one is reset.
 
+And the pause that an answer advises by `Retry-After`, which Buildkite documents nowhere but proxies send.
+
 https://buildkite.com/docs/apis/rest-api/rate-limits
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .strict_json import loads
+from .timestamps import parse_http_date
 
 if TYPE_CHECKING:
     import httpx
@@ -18,6 +22,7 @@ __all__ = [
     "LARGEST",
     "LIMITS",
     "LONGEST",
+    "advised_pause",
     "is_users_limit",
     "number_of",
     "rate_limit_headers",
@@ -28,8 +33,11 @@ __all__ = [
 LARGEST = 10**9
 """The largest number that is taken for one of a rate limit."""
 
-LONGEST = 3600.0
-"""Seconds. A window that is said to be longer is taken to be this long."""
+LONGEST = 300.0
+"""Seconds of the longest window that Buildkite documents, that of GraphQL. One that is said to be longer is taken to be this
+long, and no pause is made that an answer wants to be longer."""
+
+_SECONDS = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 
 LIMITS = (b"ratelimit-", b"ratelimit-user-")
 """Prefixes of the headers of a limit: of the organization's, and of the user's."""
@@ -84,8 +92,28 @@ def reset_after(response: httpx.Response) -> float | None:
     known = [reset for reset in (hit, other) if reset is not None]
     if known:
         return max(0.0, *known)
-    advised = number_of(response.headers.get("Retry-After"))
-    return None if advised is None else max(0.0, advised)
+    return advised_pause(response)
+
+
+def advised_pause(response: httpx.Response) -> float | None:
+    """Return the seconds that the header `Retry-After` advises to wait; None if it isn't there, or can't be used.
+
+    It holds seconds, or a date. A date is compared with the `Date` of the answer, and without one it can't be used.
+    https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
+
+    Example:
+        >>> import httpx
+        >>> advised_pause(httpx.Response(503, headers={"Retry-After": "120"}))
+        120.0
+        >>> date, later = "Fri, 02 Jan 2026 00:01:00 GMT", "Fri, 02 Jan 2026 00:01:30 GMT"
+        >>> advised_pause(httpx.Response(503, headers={"Date": date, "Retry-After": later}))
+        30.0
+    """
+    told = response.headers.get("Retry-After", "").strip()
+    if _SECONDS.fullmatch(told):
+        return max(0.0, min(float(told), float(LARGEST)))
+    until, date = parse_http_date(told), parse_http_date(response.headers.get("Date"))
+    return None if until is None or date is None else max(0.0, (until - date).total_seconds())
 
 
 def refusal_in(response: httpx.Response) -> Mapping[str, object]:

@@ -11,7 +11,6 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
-from queue import Empty, SimpleQueue
 from typing import Any, Protocol, TypeVar, cast
 
 import httpx
@@ -47,6 +46,11 @@ class Signal(Protocol):
 
     async def wait(self, seconds: float | None) -> None:
         """Wait until the signal is set, for `seconds` of real time at most."""
+        ...
+
+    @property
+    def is_alive(self) -> bool:
+        """False if nobody waits for it any more, since the event loop of those who did doesn't run."""
         ...
 
 
@@ -281,6 +285,8 @@ class BlockingRuntime:
         most = len(items) if at_once is None else min(at_once, len(items))
         if most < 2:
             return [await function(item) for item in items]
+        from queue import Empty, SimpleQueue  # here: few programs run several calls at once on threads
+
         interrupt = threading.Event()
         outer = _interrupt.get()
         # What this thread shares with the others is made so that Ctrl-C can come anywhere in it. A pool of concurrent.futures
@@ -355,6 +361,8 @@ class _ThreadSignal:
 
     def __init__(self) -> None:
         self._event = threading.Event()
+
+    is_alive = True
 
     def set(self) -> None:
         self._event.set()

@@ -19,6 +19,8 @@ __all__ = [
     "Params",
     "Scalar",
     "address",
+    "in_clear_text",
+    "is_loopback",
     "is_utf8",
     "origin",
     "path_in",
@@ -105,6 +107,34 @@ def _scalar(name: str, value: object) -> str:
 def path_refused(path: str, error: ValueError) -> ValueError:
     """Return the error of a path that can't be used. It leaves out the query, which may hold secrets."""
     return ValueError(f"path={path.partition('?')[0]!r}: {error}")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell if a host is surely this computer: `localhost`, or an address of the loopback interface.
+
+    Example:
+        >>> [is_loopback(host) for host in ("localhost", "127.8.0.1", "::1", "127.0.0.1.evil.test", "0.0.0.0")]
+        [True, True, True, False, False]
+    """
+    from ipaddress import ip_address  # here: the usual URLs are https
+
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def in_clear_text(scheme: str, host: str) -> bool:
+    """Tell if what is sent to a URL passes a network unencrypted.
+
+    Args:
+        scheme, host: those of the URL, in lower case.
+
+    Example:
+        >>> in_clear_text("http", "api.test"), in_clear_text("http", "localhost"), in_clear_text("https", "api.test")
+        (True, False, False)
+    """
+    return scheme == "http" and not is_loopback(host)
 
 
 def origin(url: httpx.URL) -> Origin:

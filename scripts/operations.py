@@ -30,15 +30,15 @@ MODULE = '''"""Operations of the API, and the match of a request with one of the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import Literal
 from urllib.parse import unquote
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+
+class Operation(Struct, frozen=True):
     """Operation of the API."""
 
     id: str
@@ -114,8 +114,7 @@ def find(method: str, path: str) -> Operation | None:
 _Found = tuple[Operation, tuple[tuple[str, int], ...]]
 
 
-@dataclass(slots=True)
-class _Node:
+class _Node(Struct):
     fixed: dict[str, _Node] = field(default_factory=dict)
     parameter: _Node | None = None
     operations: dict[str, _Found] = field(default_factory=dict)

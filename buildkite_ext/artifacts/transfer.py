@@ -17,6 +17,7 @@ from buildkite_api.types import Secret
 from ..errors import ArtifactCorrupted, ArtifactTooLarge, ArtifactUnavailable, NetworkError
 from ..events import ArtifactDownloaded
 from ..transport.wire import TRANSPORT_ERRORS, lost
+from ..urls import in_clear_text
 from ..watching.pacing import next_interval, next_pause
 from .folders import PartFile
 from .names import checked, has_job, label, shown
@@ -262,7 +263,8 @@ async def _attempt(requester: Requester, artifact: Artifact, part: _Part, progre
     response = await _open(requester, artifact, part)
     runtime = requester.runtime
     try:
-        content = await runtime.offload(partial(part.begin, response))
+        begin = partial(part.begin, response)
+        content = begin() if part.is_new else await runtime.offload(begin)
         coding = part.coding
         limit = _most_stored(artifact.file_size, coding)
         block: list[bytes] = []
@@ -319,6 +321,11 @@ class _Part:
         """Number of bytes that have arrived."""
         return 0 if self._content is None else self._content.size
 
+    @property
+    def is_new(self) -> bool:
+        """True if there is no file yet, so that `begin` neither reads nor removes one."""
+        return not self._files
+
     def sink(self) -> _Sink:
         """Return a new place for bytes, which `discard` removes."""
         self._files.append(self._sink())
@@ -360,7 +367,6 @@ class _Part:
         etag = response.headers.get("ETag", "")
         self._validator = etag if etag.startswith('"') else response.headers.get("Last-Modified", "")
         self._content = _Content(self.sink(), self._artifact.file_size)
-        self._content.file.open()
         return self._content
 
     def discard(self) -> None:
@@ -387,16 +393,23 @@ class _Again(Exception):
 
 
 class _Content:
-    """Bytes of an artifact on their way to a temporary file, with their size and SHA-1."""
+    """Bytes of an artifact on their way to a temporary file, with their size and SHA-1.
+
+    The file is opened with the first bytes, so that a small artifact is opened, written and placed in one go of a thread.
+    """
 
     def __init__(self, file: _Sink, expected: int | None) -> None:
         self.file = file
+        self._opened = False
         self.size = 0
         self.expected = expected
         self._digest = hashlib.sha1(usedforsecurity=False)
 
     def add(self, block: Iterable[bytes]) -> None:
         """Append bytes."""
+        if not self._opened:
+            self.file.open()
+            self._opened = True
         for data in block:
             self.file.write(data)
             self._digest.update(data)
@@ -464,7 +477,6 @@ def _most_stored(size: int | None, coding: str) -> int | None:
 def _decode(stored: _Content, decoded: _Content, coding: str) -> bool:
     """Write the decoded bytes, at most as many as are expected. Return False if they can't be decoded or are more."""
     most = _LARGEST if decoded.expected is None else decoded.expected
-    decoded.file.open()
     decoder = zlib.decompressobj(_DECODERS[coding])
     ended = False
     try:
@@ -509,10 +521,12 @@ async def _open(requester: Requester, artifact: Artifact, part: _Part) -> httpx.
             raise ArtifactUnavailable(
                 f"{said} redirected more than {_REDIRECTS} times. It can't be downloaded from there.", status=status
             )
-        url = _redirected(response.request.url, response.headers["Location"], said, status)
+        url = _redirected(
+            response.request.url, response.headers["Location"], said, status, allow_http=requester.options.allow_http
+        )
 
 
-def _redirected(url: httpx.URL, location: str, said: str, status: int) -> str:
+def _redirected(url: httpx.URL, location: str, said: str, status: int, *, allow_http: bool) -> httpx.URL:
     """Return the URL that a storage redirects to."""
     try:
         joined = url.join(location)
@@ -526,7 +540,21 @@ def _redirected(url: httpx.URL, location: str, said: str, status: int) -> str:
         raise ArtifactUnavailable(
             f"{said} redirected from https to http, where others could read and change it.", status=status
         )
-    return str(joined)
+    if not allow_http and _is_in_clear_text(joined):
+        raise _in_clear_text(said, status=status)
+    return joined
+
+
+def _is_in_clear_text(url: httpx.URL) -> bool:
+    return in_clear_text(url.scheme, url.raw_host.decode("ascii", "replace"))  # `host` raises for some names
+
+
+def _in_clear_text(said: str, *, status: int | None = None) -> ArtifactUnavailable:
+    return ArtifactUnavailable(
+        f"{said} has an http:// URL, where others on the way could read and change it. Nothing was sent there. Pass "
+        "allow_http=True to the client to download it nevertheless.",
+        status=status,
+    )
 
 
 def _has_host(url: httpx.URL) -> bool:
@@ -535,7 +563,7 @@ def _has_host(url: httpx.URL) -> bool:
     return (all(0 < len(part) < 64 for part in labels) or b":" in url.raw_host) and (url.port or 1) < 65536
 
 
-async def _address(requester: Requester, artifact: Artifact) -> str:
+async def _address(requester: Requester, artifact: Artifact) -> httpx.URL:
     endpoint = requester.module("artifacts", "download_job_artifact")
     # By its ids: `download_url` is text that a server sent.
     response = await requester.request(endpoint, requester.organization, artifact.job_id, artifact.id)
@@ -549,4 +577,6 @@ async def _address(requester: Requester, artifact: Artifact) -> str:
         parsed = httpx.URL()
     if parsed.scheme not in ("https", "http") or not _has_host(parsed):
         raise ArtifactUnavailable(f"{label(artifact)}: Buildkite gave no URL that can be used for its download.")
-    return str(parsed)
+    if not requester.options.allow_http and _is_in_clear_text(parsed):
+        raise _in_clear_text(f"{label(artifact)}: its storage")
+    return parsed

@@ -228,10 +228,8 @@ def _numbered(
 
 def _choice(address: Reference | None, which: BuildOptions, common: CommonOptions, *, simulate: bool) -> BuildChoice:
     return BuildChoice(
-        connection=ConnectionOptions(
-            organization=common.organization if address is None else address.organization,
-            token_file=common.token_file,
-            simulate=simulate,
+        connection=ConnectionOptions.of(
+            common, common.organization if address is None else address.organization, simulate=simulate
         ),
         address=address,
         branch=which.branch,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from ..errors import ConfigurationError
 from ..options import ORGANIZATION_VARIABLE, TOKEN_VARIABLES
@@ -19,6 +19,7 @@ from .startup import end_startup
 if TYPE_CHECKING:
     from ..client import BuildkiteClient
     from ..events import Hook
+    from .parameters import CommonOptions
 
 __all__ = ["ConnectionOptions"]
 
@@ -33,11 +34,29 @@ class ConnectionOptions:
         organization: the organization's slug; None for that of the environment.
         token_file: the file that holds the token, `-` for the standard input; None for the token of the environment.
         simulate: connect to a simulator in this process instead. The environment is ignored.
+        allow_http: send the token unencrypted to other computers too.
     """
 
     organization: str | None = None
     token_file: Path | None = None
     simulate: bool = False
+    allow_http: bool = False
+
+    @classmethod
+    def of(cls, common: CommonOptions, organization: str | None, *, simulate: bool = False) -> Self:
+        """Return the options of a command that takes the common ones.
+
+        Args:
+            common: its common options.
+            organization: the organization's slug, which the arguments of the command may name too.
+            simulate: its option `--simulate`.
+        """
+        return cls(
+            organization=organization,
+            token_file=common.token_file,
+            simulate=simulate,
+            allow_http=common.allow_http,
+        )
 
     @contextmanager
     def client(self, on_event: Hook | None = None, *, need_organization: bool = True) -> Iterator[BuildkiteClient]:
@@ -66,14 +85,17 @@ class ConnectionOptions:
                 f"No organization: give its slug with --organization, or set ${ORGANIZATION_VARIABLE}. "
                 "(--simulate needs neither that nor a token.)"
             )
-        with BuildkiteClient(organization or None, token=self._token(), on_event=on_event) as client:
+        with BuildkiteClient(
+            organization or None, token=self._token(), allow_http=self.allow_http, on_event=on_event
+        ) as client:
             yield client
 
     @property
     def options(self) -> list[str]:
         """The options with which another command connects to the same."""
         given = [("--organization", self.organization), ("--token-file", self.token_file)]
-        return [word for name, value in given if value is not None for word in (name, str(value))]
+        found = [word for name, value in given if value is not None for word in (name, str(value))]
+        return [*found, "--allow-http"] if self.allow_http else found
 
     def _token(self) -> str | None:
         if self.token_file is not None:

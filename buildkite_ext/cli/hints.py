@@ -22,6 +22,8 @@ _WORDS = (
     (r"\bto=(?=[\s.,]|$)", "--to"),
     (r"\btimeout=(?=[\s.,]|$)", "--timeout"),
     (r"token= or \$", "$"),
+    (r"\bpass allow_http=True if", "give --allow-http if"),
+    (r"\bPass allow_http=True to the client", "Give --allow-http"),
     (r"\btoken=(?=[\s.,]|$)", "--token-file"),
     (r"\borganization=(?=[\s.,]|$)", "--organization"),
     (r"\bbase_url=", f"${ENDPOINT_VARIABLE} "),

@@ -55,5 +55,8 @@ class CommonOptions:
     token_file: Annotated[Path | None, Parameter(group=CONNECTION, metavar="PATH", allow_leading_hyphen=True)] = None
     """A file that holds the API token; - reads the standard input. By default $BUILDKITE_API_TOKEN."""
 
+    allow_http: Annotated[bool, Flag, Parameter(group=CONNECTION)] = False
+    """Send the token unencrypted, where $BUILDKITE_REST_API_ENDPOINT begins with http:// and leads to another computer."""
+
     debug: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False
     """Show the traceback of an error."""

@@ -10,8 +10,10 @@ from msgspec.structs import replace
 from .._sync import BlockingIterator, DetachedIterator, run
 from .._tracebacks import EndsAtCaller
 from ..unknown_names import missing_or_raised
-from .page import Page
-from .walker import Walker
+
+if TYPE_CHECKING:
+    from .page import Page
+    from .walker import Walker
 
 __all__ = ["AsyncItems", "Items", "blocking_items"]
 
@@ -214,6 +216,8 @@ def blocking_items(items: AsyncItems[T]) -> Items[T]:
 
 
 def _raw(walker: Walker[Any]) -> Walker[dict[str, Any]]:
+    from .walker import Walker
+
     return Walker(walker.source.raw(), limit=walker.limit, concurrency=walker.concurrency, max_pages=walker.max_pages)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigurationError
 from ..redaction import public_url
+from .answers import bound_answers
 
 if TYPE_CHECKING:
     from redis import Redis as BlockingRedis
@@ -172,6 +173,7 @@ def connect_blocking(client_or_url: BlockingRedisClient | str, *, timeout: float
             # A command whose answer was lost, such as one that counts a request, must not be repeated.
             retry=Retry(NoBackoff(), 0),
         )
+        bound_answers(client, timeout)
         label = public_url(client_or_url)
     except (ValueError, TypeError):  # its message may quote the URL with its password
         raise ConfigurationError(_INVALID_URL) from None

@@ -12,8 +12,6 @@ from buildkite_api.models import Build
 from .._sync import BlockingIterator, run
 from .._tracebacks import EndsAtCaller
 from ..pagination.items import AsyncItems, Items, blocking_items
-from ..pagination.sources import EndpointPages
-from ..pagination.walker import Walker
 from ..unknown_names import missing_or_raised
 from ._annotations import copied, introduce, original_of
 from ._argument_errors import NamesArguments
@@ -131,6 +129,9 @@ class AsyncService:
         Args:
             called: the method that users call, such as `builds.list`, for messages.
         """
+        from ..pagination.sources import EndpointPages  # here: a call that reads no list needs neither
+        from ..pagination.walker import Walker
+
         given = {name: value for name, value in options.items() if value is not None}
         name = self._called(called)
         source = EndpointPages.of(self._requester, endpoint, arguments, given, limit=limit, name=name)

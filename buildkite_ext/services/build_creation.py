@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from buildkite_api.api.builds import create_build, list_pipeline_builds
-from buildkite_api.api.pipelines import get_pipeline
 from buildkite_api.models import Build, Pipeline
 
 from ..messages import shown
@@ -106,6 +104,7 @@ class AsyncBuildCreation(AsyncBuildRequests, part_of="AsyncBuilds"):
         https://buildkite.com/docs/apis/rest-api/builds
         """
         check(AsyncBuildCreation.create, locals())
+        from buildkite_api.api.builds import create_build
         from buildkite_api.models import BuildAuthorRequest, CreateBuildRequest
 
         at = self._pipeline_at("builds.create", pipeline)
@@ -123,18 +122,19 @@ class AsyncBuildCreation(AsyncBuildRequests, part_of="AsyncBuilds"):
             pull_request_repository=pull_request_repository,
         )
         looks_first = identity is not None and identity.own
+        details = {"branch": branch, "commit": commit}
         if looks_first or branch is None:  # a read-only client doesn't read what would only serve the build, either
-            details = {"branch": branch, "commit": commit}
             self._requester.refuse_write("builds.create", "create_build", at=at, details=details)
-        if identity is not None:
-            options["meta_data"] = {**options.get("meta_data", {}), **identity.meta_data}
-            if identity.own:
-                known = self.list(pipeline, meta_data=identity.filter, per_page=100)
-                earlier = identity.earlier([build async for build in known], at[1])
-                if earlier is not None:
-                    return earlier
-        if branch is None:
-            branch = await self._default_branch(pipeline, at)
+        with self._requester.reads_before("create_build", at=at, details=details):
+            if identity is not None:
+                options["meta_data"] = {**options.get("meta_data", {}), **identity.meta_data}
+                if identity.own:
+                    known = self.list(pipeline, meta_data=identity.filter, per_page=100)
+                    earlier = identity.earlier([build async for build in known], at[1])
+                    if earlier is not None:
+                        return earlier
+            if branch is None:
+                branch = await self._default_branch(pipeline, at)
         body = CreateBuildRequest(commit=commit, branch=branch, **options)
         if identity is None:
             return await self._requester.call(create_build, *at, body=body)
@@ -192,17 +192,20 @@ class AsyncBuildCreation(AsyncBuildRequests, part_of="AsyncBuilds"):
         https://buildkite.com/docs/apis/rest-api/builds
         """
         check(AsyncBuildCreation.find_or_create, locals())
+        from buildkite_api.api.builds import list_pipeline_builds
+
         from ..watching.reuse import full_sha, known_builds  # here: most programs look for no build to reuse
 
         commit = full_sha(commit)
         if rebuild not in (None, "failed"):
             raise ValueError(f'rebuild={rebuild!r}: give "failed", or leave it out')
         at = self._pipeline_at("builds.find_or_create", pipeline)
-        newest = await self._requester.call_fresh(
-            list_pipeline_builds,
-            *at,
-            **given(commit=commit, branch=branch, exclude_jobs=True, exclude_pipeline=True, per_page=100),
-        )
+        with self._requester.reads_before("create_build", at=at, details={"branch": branch, "commit": commit}):
+            newest = await self._requester.call_fresh(
+                list_pipeline_builds,
+                *at,
+                **given(commit=commit, branch=branch, exclude_jobs=True, exclude_pipeline=True, per_page=100),
+            )
         known = known_builds(newest, commit=commit, branch=branch)
         if known.reusable is not None:
             return known.reusable
@@ -245,6 +248,8 @@ class AsyncBuildCreation(AsyncBuildRequests, part_of="AsyncBuilds"):
         Raises:
             ValueError: it has none.
         """
+        from buildkite_api.api.pipelines import get_pipeline
+
         known = pipeline.default_branch if isinstance(pipeline, Pipeline) else None
         found = known or (await self._requester.call(get_pipeline, *at)).default_branch
         if not found:

@@ -6,15 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from buildkite_api.api.builds import (
-    cancel_build,
-    get_build,
-    list_builds,
-    list_organization_builds,
-    list_pipeline_builds,
-    rebuild_build,
-    retry_failed_jobs,
-)
 from buildkite_api.models import Build, Job, Pipeline
 
 from ..errors import BuildAlreadyFinished
@@ -87,6 +78,8 @@ class AsyncBuildRequests(generated.AsyncBuilds, part_of="AsyncBuilds"):
         https://buildkite.com/docs/apis/rest-api/builds
         """
         check(AsyncBuildRequests.list, locals())
+        from buildkite_api.api.builds import list_organization_builds, list_pipeline_builds
+
         options: dict[str, Any] = _filters(
             branch=branch,
             commit=commit,
@@ -146,6 +139,8 @@ class AsyncBuildRequests(generated.AsyncBuilds, part_of="AsyncBuilds"):
         https://buildkite.com/docs/apis/rest-api/builds
         """
         check(AsyncBuildRequests.list_all, locals())
+        from buildkite_api.api.builds import list_builds
+
         return self._items(
             "builds.list_all",
             list_builds,
@@ -197,6 +192,8 @@ class AsyncBuildRequests(generated.AsyncBuilds, part_of="AsyncBuilds"):
         https://buildkite.com/docs/apis/rest-api/builds
         """
         check(AsyncBuildRequests.get, locals())
+        from buildkite_api.api.builds import get_build
+
         at = self._build_at("builds.get", pipeline, number)
         warn_unknown("state", listed(job_states), JOB_STATES)
         return await self._requester.call(
@@ -227,6 +224,8 @@ class AsyncBuildRequests(generated.AsyncBuilds, part_of="AsyncBuilds"):
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
+        from buildkite_api.api.builds import cancel_build, get_build
+
         at = self._build_at("builds.cancel", pipeline, number)
         try:
             return await self._requester.call(cancel_build, *at)
@@ -251,6 +250,8 @@ class AsyncBuildRequests(generated.AsyncBuilds, part_of="AsyncBuilds"):
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
+        from buildkite_api.api.builds import rebuild_build
+
         at = self._build_at("builds.rebuild", pipeline, number)
         return await self._requester.call(rebuild_build, *at)
 
@@ -281,6 +282,7 @@ class AsyncBuildRequests(generated.AsyncBuilds, part_of="AsyncBuilds"):
         """
         check(AsyncBuildRequests.retry_failed_jobs, locals())
         at = self._build_at("builds.retry_failed_jobs", pipeline, number)
+        from buildkite_api.api.builds import retry_failed_jobs
         from buildkite_api.models import RetryFailedJobsRequest
 
         chosen = many(states)

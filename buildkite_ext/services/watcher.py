@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal
 from buildkite_api.models import Build
 
 from .._sync import DetachedIterator
-from ..pagination.links import links_of, number_of
 from ._base import AsyncService, Service, blocking
 from .arguments import positive
 from .checks import check
@@ -239,6 +238,8 @@ class Watcher(Service[AsyncWatcher]):
 
 def _further_pages(response: httpx.Response, *, api: Origin) -> tuple[bool, int | None]:
     """Tell whether a page of a list of builds has further ones, and their number if the answer tells it."""
+    from ..pagination.links import links_of, number_of
+
     links = links_of(response, None, api, "builds.watcher")
     following, last = number_of(links.next), number_of(links.last)
     return links.next is not None, None if following is None or last is None else max(1, last - following + 1)

@@ -25,6 +25,7 @@ from .definition.checks import (
     text_map,
     texts_of,
 )
+from .definition.selection import refuse_ignored_commit
 from .definition.steps import BlockStep, CommandStep, Group, RetryRule, Step, TriggerStep, WaitStep, block_fields
 from .deliveries.lock import StateLock
 from .engine.endings import Endings
@@ -350,11 +351,13 @@ class SimulatedPipeline(ScriptedPipeline):
 
         Raises:
             TypeError: an argument has another type. The message names it.
-            ValueError: there is no such source.
+            ValueError: there is no such source, or the message of a push holds `[skip ci]` or the like: Buildkite creates no
+                build for it.
         """
         check_optional_texts(branch=branch, commit=commit, message=message, tag=tag)
         files = None if changed is None else texts_of("changed", changed, give="a list of paths, such as ['README.md']")
         check_name("source", source, _SOURCES, "source of a build")
+        refuse_ignored_commit(message, source)
         env, meta_data = text_map("env", env), text_map("meta_data", meta_data)
         with self._current():
             request = self._request(branch, commit, message, env, meta_data)
@@ -417,7 +420,9 @@ class SimulatedPipeline(ScriptedPipeline):
                 now = self._now()
                 before = self._build_duration(now) + every * max(0, count - 1)
                 if chosen:
-                    before += longest_build(self.state, self._engine.timing)
+                    before += longest_build(
+                        self.state, self._engine.timing, self._engine.organization.pipeline_settings
+                    )
                 scheduler = Scheduler(now - before)
                 history = History(self._past(scheduler), self.state, self._user)
                 for number, planned in enumerate(plans):

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ..unknown_keywords import checks_keywords
 from .definition.checks import check_flags, check_text
 from .definition.compiler import Definition, compile_pipeline
-from .definition.dependencies import dependency_cycles, unknown_keys
 from .definition.interpolation import interpolation_problems
 from .definition.parser import parse_document
-from .definition.steps import MOST_JOBS_OF_AN_UPLOAD, Group, Step, job_count
+from .definition.steps import MOST_JOBS_OF_AN_UPLOAD, job_count
 from .definition.yaml_tree import Mark, PipelineError, PipelineProblem, Tree, documents
-from .state.graph import Graph
+from .dependencies import dependency_cycles, unknown_keys
 
 __all__ = ["check_pipeline", "problems_of"]
 
@@ -64,38 +62,43 @@ def problems_of(text: str, trees: Sequence[tuple[Tree, Mark]], *, interpolated: 
     """Return the errors and warnings about a text whose documents were read. `check_pipeline` explains them."""
     problems: list[PipelineProblem] = []
     definitions: list[Definition] = []
+    keys: dict[str, Mark] = {}
     for tree, mark in trees:
-        problems += _document(tree, mark, definitions, interpolated=interpolated)
+        problems += _document(tree, mark, definitions, keys, interpolated=interpolated)
     problems += _together(definitions, interpolated=interpolated and "$" in text)
     lines = _LINE_BREAK.split(text)
-    return tuple(sorted((_placed(each, lines) for each in problems), key=lambda each: (each.mark, each.level)))
+    # What aliases name is told once, however many steps have it.
+    placed = dict.fromkeys(_placed(each, lines) for each in problems)
+    return tuple(sorted(placed, key=lambda each: (each.mark, each.level)))
 
 
 def _document(
-    tree: Tree, mark: Mark, definitions: list[Definition], *, interpolated: bool
+    tree: Tree, mark: Mark, definitions: list[Definition], keys: dict[str, Mark], *, interpolated: bool
 ) -> Iterator[PipelineProblem]:
-    """Yield the problems of a document by itself, and add its definition to those of the text."""
-    if interpolated:
-        yield from interpolation_problems(tree, mark)
+    """Yield the problems of a document by itself, and add its definition and its keys to those of the text."""
+    expansions = list(interpolation_problems(tree, mark)) if interpolated else []
+    yield from expansions
+    # What else is wrong with a text that can't be expanded isn't known.
+    open_marks = {problem.mark for problem in expansions}
     try:
         parsed = parse_document(tree, mark)
         definition = compile_pipeline(parsed.tree, parsed.warnings, expanded=not interpolated)
     except PipelineError as error:
-        yield error.problem
+        if error.problem.mark not in open_marks:
+            yield error.problem
         return
-    yield from definition.problems
+    yield from (problem for problem in definition.problems if problem.mark not in open_marks)
     if definition.too_many is not None:
         message = (
             f"the pipeline has {job_count(definition.steps)} jobs: Buildkite refuses an upload with more than "
             f"{MOST_JOBS_OF_AN_UPLOAD}. Upload it in parts"
         )
         yield PipelineProblem("warning", message, definition.too_many)
-    for earlier in definitions:
-        for key, place in definition.keys.items():
-            if key in earlier.keys:
-                line = earlier.keys[key].line
-                message = f'The key "{key}" has already been used by another step in this build (line {line})'
-                yield PipelineProblem("error", message, place)
+    for key, place in definition.keys.items():
+        if key in keys:
+            message = f'The key "{key}" has already been used by another step in this build (line {keys[key].line})'
+            yield PipelineProblem("error", message, place)
+        keys.setdefault(key, place)
     definitions.append(definition)
 
 
@@ -104,37 +107,7 @@ def _together(definitions: Sequence[Definition], *, interpolated: bool) -> Itera
     steps = [step for definition in definitions for step in definition.steps]
     groups = [group for definition in definitions for group in definition.groups]
     yield from (each for each in unknown_keys(steps, groups) if not (interpolated and "$" in each.message))
-    circles = list(dependency_cycles(steps))
-    yield from circles
-    if not circles:
-        yield from _stuck(steps, groups)
-
-
-def _stuck(steps: Sequence[Step], groups: Sequence[Group]) -> Iterator[PipelineProblem]:
-    """Yield a warning if steps wait for each other by way of a wait or block step, when all of them run."""
-    known = {each.key for each in (*steps, *groups)}
-    graph = Graph()
-    graph.add([_with_known_dependencies(step, known) for step in steps], groups=groups)
-    ready = deque(graph.begin())
-    while ready:
-        effect = ready.popleft()
-        if effect.to == "ready":
-            ready.extend(graph.finish(effect.node, "passed"))
-    stuck = (
-        [] if any(node.missing for node in graph.nodes) else [node.step for node in graph.nodes if node.result is None]
-    )
-    for step in stuck:
-        for entry in step.depends_on or ():
-            if any(entry.key == other.key for other in stuck):
-                message = f"the step waits for {entry.key!r}, which a wait or block step behind this one holds back"
-                yield PipelineProblem("warning", message, entry.mark)
-                return
-
-
-def _with_known_dependencies(step: Step, known: set[str | None]) -> Step:
-    if step.depends_on is None:
-        return step
-    return replace(step, depends_on=tuple(entry for entry in step.depends_on if entry.key in known))
+    yield from dependency_cycles(steps, groups)
 
 
 def _placed(problem: PipelineProblem, lines: Sequence[str]) -> PipelineProblem:

@@ -94,8 +94,8 @@ CHOICES: tuple[Choice, ...] = (
     ),
     Choice(
         "dependency-cycle",
-        "Are steps refused that wait for each other?",
-        "`pipeline check` calls it an error. A build with such steps runs the others and fails.",
+        "Are steps refused that wait for each other, for themselves, or for the group in which they stand?",
+        "`pipeline check` calls it an error, unless one may be left out. A build in which all run runs the others and fails.",
     ),
     Choice(
         "turn-behind-a-waiting-job",
@@ -151,6 +151,11 @@ CHOICES: tuple[Choice, ...] = (
         "skip-in-the-message",
         "Does [skip ci] in the message of a build that the API creates skip the build?",
         "No.",
+    ),
+    Choice(
+        "end-of-a-chain",
+        "What becomes of a trigger step whose build would be the eleventh of a chain of builds that trigger each other?",
+        "It fails and creates no build, as where there is no such pipeline. `job.refused` of the simulator says why.",
     ),
     Choice(
         "blocked-child",

@@ -28,6 +28,7 @@ from .definition.checks import (
     texts_of,
 )
 from .definition.parser import parse_document
+from .definition.selection import refuse_ignored_commit
 from .definition.steps import BlockStep, CommandStep, InputStep, Step, TriggerStep, WaitStep
 from .definition.template import Template
 from .definition.yaml_tree import Mark, PipelineError, PipelineProblem, Tree, documents
@@ -105,7 +106,8 @@ def plan_pipeline(
 
     Raises:
         TypeError: an argument has another type. The message names it.
-        ValueError: `fail` or `block_at` names no step, there is no such document, or no such source.
+        ValueError: `fail` or `block_at` names no step, there is no such document, or no such source, or the message of a push
+            holds `[skip ci]` or the like: Buildkite creates no build for it.
         ConfigurationError: `check_pipeline` finds an error in the text, or variables can't be expanded. The message has the
             line and the column.
         ImportError: the extra `simulator` isn't installed.
@@ -132,6 +134,7 @@ def plan_pipeline(
     )
     check_optional_texts(tag=tag, message=message, event=event, base_branch=base_branch)
     check_name("source", source, _SOURCES, "source of a build")
+    refuse_ignored_commit(message, source)
     check_whole("pull_request", pull_request, least=1, optional=True)
     check_whole("document", document, least=1)
     check_flags(draft=draft, unblock=unblock, interpolated=interpolated)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .entries import Cache, CacheStats, Change, Entry, Found
     from .limits import Budget, Limits, Observation, Priority, Wait
     from .status import LimitStatus
+    from .users import Users
 
 __all__ = ["Store"]
 
@@ -28,6 +29,15 @@ class Store(Protocol):
         """Emit to a client's events what happens to the store itself, for as long as the client lives."""
         ...
 
+    def client_closed(self, runtime: Runtime) -> None:
+        """Give back what is held for requests that may come, since one of the clients is closed."""
+        ...
+
+    @property
+    def users(self) -> Users:
+        """Users of the tokens of this process, and what other processes have learned of them."""
+        ...
+
     @property
     def caches(self) -> bool:
         """True if a client may have asked for entries, so that writes have to drop them."""
@@ -40,6 +50,7 @@ class Store(Protocol):
         priority: Priority,
         runtime: Runtime,
         *,
+        token: tuple[str, str] | None = None,
         probe: bool = False,
         permit: Permit | None = None,
     ) -> Wait | None:
@@ -50,6 +61,7 @@ class Store(Protocol):
             policy: the policy of its client.
             priority: its priority.
             runtime: the runtime of its client.
+            token: the root of its API, and the identity of its token, for stores that share what is known of users.
             probe: it doesn't wait.
             permit: the permit of its call. The store may look at its circuit on this occasion, for `halted`.
         """

@@ -139,6 +139,8 @@ class Circuit(Struct, frozen=True):
 
     def released(self, permit: Permit) -> Circuit:
         """Return the circuit after a call ended that says nothing about the API, such as a cancelled one."""
-        if permit.probe and permit.epoch == self.epoch:
-            return replace(self, probe_ends=None)
-        return self
+        return self.without_probe() if permit.probe and permit.epoch == self.epoch else self
+
+    def without_probe(self) -> Circuit:
+        """Return the circuit without the call that probes, so that another one may."""
+        return replace(self, probe_ends=None)

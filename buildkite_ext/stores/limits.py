@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .status import LimitStatus
 
 __all__ = [
+    "FLIGHT_LEASE",
     "GUARD",
     "PATIENCE",
     "ROUNDING",
@@ -48,6 +49,9 @@ GUARD = 0.5
 PATIENCE = 5.0
 """Seconds for which the answer to the request that opens a window is waited for. Then another request may open it."""
 
+FLIGHT_LEASE = 60.0
+"""Seconds for which a request counts as being on its way. One whose process or event loop has ended never tells its end."""
+
 ROUNDING = 1.0
 """Seconds by which a reset may be rounded, in either direction."""
 
@@ -61,8 +65,8 @@ class Budget:
 
     Attributes:
         reserve: requests of each window that are left to others, such as people in a browser with the same token.
-        max_wait: seconds that a request may wait before it is sent; a longer wait is a `BudgetExhausted` at once. None: only
-            the timeout of the call ends it.
+        max_wait: seconds that a call may wait for the limits in all, before it is sent and after a 429; a longer wait is a
+            `BudgetExhausted` at once. None: only the timeout of the call ends it.
 
     Example:
         >>> Budget(reserve=10, max_wait=120).reserve
@@ -149,7 +153,7 @@ class Window(Struct):
         in_flight: requests whose answer hasn't come.
         opened: the time at which a request was sent into a window that isn't known; None if its answer has come.
         silent: the last answer told nothing of this limit, and none before it did.
-        background: the earliest time of the next background request.
+        background: the time at which the last background request was sent; None if none was in this window.
         scope: the name of the limit.
     """
 
@@ -159,13 +163,13 @@ class Window(Struct):
     in_flight: int = 0
     opened: float | None = None
     silent: bool = False
-    background: float = 0.0
+    background: float | None = None
     scope: str = ""
 
     def roll(self, now: float) -> None:
         """Forget a window that has ended."""
         if self.remaining is not None and now >= self.ends + GUARD:
-            self.remaining, self.opened, self.background = None, None, 0.0
+            self.remaining, self.opened, self.background = None, None, None
 
     def room(self, now: float, *, reserve: int, priority: Priority = "foreground") -> Wait | None:
         """Return None if a request may be sent at a time, else how long to wait.
@@ -184,16 +188,19 @@ class Window(Struct):
         if left <= 0:
             # Some of the requests on their way may have been counted already, so their answers may tell of room.
             return Wait(self.ends + GUARD, for_answer=left + self.in_flight > 0)
-        if priority == "background" and now < self.background:
-            return Wait(min(self.background, self.ends + GUARD), spread=True)
+        if priority == "background" and self.background is not None:
+            # By what is left to this request: one with a reserve leaves a longer gap, and holds up no other by it.
+            due = self.background + max(0.0, self.ends - self.background) / (left + 1)
+            if now < due:
+                return Wait(due, spread=True)
         return None
 
-    def sent(self, now: float, *, reserve: int, priority: Priority = "foreground") -> None:
+    def sent(self, now: float, *, priority: Priority = "foreground") -> None:
         """Count a request that is sent at a time."""
         if self.remaining is None:
             self.opened = now
         elif priority == "background":
-            self.background = now + max(0.0, self.ends - now) / max(1, self._left(reserve))
+            self.background = now
         self.in_flight += 1
 
     def answered(self, reported: Reported | None, *, sent: float, arrived: float) -> None:
@@ -206,7 +213,7 @@ class Window(Struct):
             return
         ends = arrived + min(reported.reset, LONGEST)
         if self.remaining is None or sent + reported.reset - ROUNDING > self.ends:
-            self.remaining, self.ends, self.background = reported.remaining, ends, 0.0
+            self.remaining, self.ends, self.background = reported.remaining, ends, None
         elif ends + ROUNDING >= self.ends:
             # Answers arrive out of order, so nothing that one of them says raises what is left of a window.
             self.remaining, self.ends = min(self.remaining, reported.remaining), min(self.ends, ends)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left
+from collections import defaultdict
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from .._forks import reset_after_fork
 from .circuits import PROBE_LEASE, Circuit, Permit
-from .limits import Window
+from .limits import FLIGHT_LEASE, Window
+from .users import Users
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,15 +43,25 @@ class MemoryStore:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the garbage collector may end a call of a closed event loop while it is held
         self._windows: dict[str, Window] = {}
+        self._flights: defaultdict[Limits, list[float]] = defaultdict(list)
+        """For limits: when the requests were sent that are on their way, in order."""
         self._circuits: dict[str, Circuit] = {}
         self._kept: Entries | None = None
         self._listeners: list[Callable[[str], None]] = []
+        self._users = Users()
         reset_after_fork(self)
 
     def subscribe(self, events: Dispatcher[Event]) -> None:
         """Do nothing: nothing happens to this store itself."""
+
+    def client_closed(self, runtime: Runtime) -> None:
+        """Do nothing: this store holds nothing for requests that may come."""
+
+    @property
+    def users(self) -> Users:
+        return self._users
 
     async def admit(
         self,
@@ -57,11 +70,13 @@ class MemoryStore:
         priority: Priority,
         runtime: Runtime,
         *,
+        token: tuple[str, str] | None = None,  # noqa: ARG002  # all processes that share it are one
         probe: bool = False,
         permit: Permit | None = None,  # noqa: ARG002  # what `halted` tells is always up to date
     ) -> Wait | None:
         now = runtime.now()
         with self._lock:
+            self._drop_lost_flights(limits, now)
             organization, user = self._window(limits.organization), self._window(limits.user)
             reserve = policy.reserve
             waits = (
@@ -69,26 +84,31 @@ class MemoryStore:
                 user.room(now, reserve=reserve, priority=priority),
             )
             if any(waits) and not probe:
+                for each in self._flights:  # room for the next one that asks
+                    self._drop_lost_flights(each, now)
                 return max(filter(None, waits), key=_until)
-            organization.sent(now, reserve=reserve, priority=priority)
-            user.sent(now, reserve=reserve, priority=priority)
+            organization.sent(now, priority=priority)
+            user.sent(now, priority=priority)
+            self._flights[limits].append(now)
             return None
 
     async def answered(
         self,
         limits: Limits,
         observation: Observation,
-        runtime: Runtime,  # noqa: ARG002
+        runtime: Runtime,
         *,
         permit: Permit | None = None,  # noqa: ARG002
     ) -> None:
         with self._lock:
             sent, arrived = observation.sent, observation.arrived
+            self._end_flight(limits, sent, runtime.now())
             self._window(limits.organization).answered(observation.organization, sent=sent, arrived=arrived)
             self._window(limits.user).answered(observation.user, sent=sent, arrived=arrived)
 
-    def lost(self, limits: Limits, runtime: Runtime, *, sent: float, counted: bool) -> None:  # noqa: ARG002
+    def lost(self, limits: Limits, runtime: Runtime, *, sent: float, counted: bool) -> None:
         with self._lock:
+            self._end_flight(limits, sent, runtime.now())
             for name in (limits.organization, limits.user):
                 self._window(name).lost(counted=counted)
 
@@ -199,6 +219,23 @@ class MemoryStore:
             self._kept = Entries()
         return self._kept
 
+    def _drop_lost_flights(self, limits: Limits, now: float) -> None:
+        """Count requests no longer that were sent too long ago: their event loop may be closed."""
+        flights = self._flights[limits]
+        while flights and now >= flights[0] + FLIGHT_LEASE:
+            del flights[0]
+            for name in (limits.organization, limits.user):
+                self._windows[name].in_flight -= 1
+
+    def _end_flight(self, limits: Limits, sent: float, now: float) -> None:
+        """Take in that a request ends, which its windows are told next."""
+        flights = self._flights[limits]
+        if flights and now < sent + FLIGHT_LEASE:
+            del flights[min(bisect_left(flights, sent), len(flights) - 1)]
+        else:  # it counts no longer
+            for name in (limits.organization, limits.user):
+                self._window(name).in_flight += 1
+
     def _window(self, name: str) -> Window:
         window = self._windows.get(name)
         if window is None:
@@ -207,11 +244,13 @@ class MemoryStore:
 
     def _reset_after_fork(self) -> None:
         """Forget what is on its way: it is the parent's. The entries may be those of a moment within a change of them."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._kept = None if self._kept is None else type(self._kept)()
         self._listeners.clear()
         for window in self._windows.values():
             window.in_flight, window.opened = 0, None
+        self._flights.clear()
+        self._circuits = {name: circuit.without_probe() for name, circuit in self._circuits.items()}
 
 
 @cache

@@ -46,7 +46,8 @@ class RedisStore(RedisLimits):
     encrypted. Each token has its own, and what one process changes is dropped for all.
 
     A Redis that is slow or away makes no call fail. The clients go on with what this process knows, until Redis answers again.
-    A `StoreUnavailable` and a `StoreRecovered` tell of it, once each, and so does the log.
+    A `StoreUnavailable` and a `StoreRecovered` tell of it, once each, and so does the log. What is found under its keys and can't
+    be read is deleted, and the log says so once.
 
     All keys have one hash tag, so a Redis Cluster keeps them on one node. Each expires.
 
@@ -55,11 +56,11 @@ class RedisStore(RedisLimits):
             `redis.RedisCluster`, which stays yours to close, and whose timeouts hold instead of `timeout`. For Sentinel give the
             client of its master.
         prefix: the prefix of all keys in Redis.
-        timeout: seconds within which Redis must answer.
+        timeout: seconds within which the whole answer of Redis to a command must come.
         retry_after: seconds after which a Redis that didn't answer is tried again, in the background.
         lot: maximum of requests that one round trip admits. With more than 1, a request that goes at once costs one round trip
-            instead of two. So many requests at most are admitted ahead while the limits have plenty of room, and are given back
-            after a second if they aren't sent.
+            instead of two. So many requests at most are admitted ahead while the limits have plenty of room. They are given back
+            if they aren't sent within a second, when a client is closed, and when the process ends.
         share_cache: keep the answers of clients with a `cache=` in Redis, for all processes. All processes with the same prefix
             are to be given the same. Who can read this Redis can read them, and who can write to it decides what clients get.
         clock: returns the time instead of Redis, for tests. By such a clock the next request or `close` gives back what was
@@ -128,7 +129,9 @@ class RedisStore(RedisLimits):
     async def announce(self, name: str, runtime: Runtime) -> None:
         await self._own.announce(name, runtime)
         arguments = {"name": name, "by": self._calls.identity, "most": _MOST_ANNOUNCEMENTS, "ttl": _ANNOUNCED}
-        await self._calls.ask(redis_scripts.ANNOUNCE, [self._calls.key("announced", "builds")], arguments, runtime)
+        await self._calls.ask(
+            redis_scripts.ANNOUNCE, [self._calls.key("announced", "builds")], arguments, runtime, read=len
+        )
 
     def listen(self, receive: Callable[[str], None]) -> Callable[[], None]:
         return self._own.listen(receive)
@@ -136,9 +139,14 @@ class RedisStore(RedisLimits):
     async def announced(self, position: str | None, runtime: Runtime) -> tuple[str | None, Sequence[str]]:
         arguments = {"position": position or "", "by": self._calls.identity}
         told = await self._calls.ask(
-            redis_scripts.ANNOUNCED, [self._calls.key("announced", "builds")], arguments, runtime
+            redis_scripts.ANNOUNCED, [self._calls.key("announced", "builds")], arguments, runtime, read=_position
         )
-        return (position, ()) if told is None else (told[0], told[1:])
+        return (position, ()) if told is None else told
 
     def cache_stats(self) -> CacheStats:
         return self._entries.cache_stats()
+
+
+def _position(told: list[str]) -> tuple[str, Sequence[str]]:
+    """Return a position in the announcements, and the names that are told."""
+    return told[0], told[1:]

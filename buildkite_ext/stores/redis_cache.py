@@ -11,7 +11,8 @@ import hashlib
 import secrets
 import threading
 import zlib
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -20,6 +21,7 @@ from .._forks import reset_after_fork
 from . import redis_scripts
 from .entries import CacheStats, Entry, Found
 from .memory import MemoryStore
+from .redis_calls import seconds_of
 
 if TYPE_CHECKING:
     from ..runtime import Runtime
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from .redis_calls import RedisCalls
 
 __all__ = ["RedisCache"]
+
+_T = TypeVar("_T")
 
 _LARGEST = 1024 * 1024
 """Bytes of the largest entry that Redis is given. While it takes in one, it serves nobody else."""
@@ -69,17 +73,23 @@ class RedisCache:
 
     async def cached(self, key: str, tags: frozenset[str], runtime: Runtime, *, seconds: float) -> Found:
         arguments = {"key": _digest(key), "tags": sorted(tags), "seconds": seconds}
-        told = await self._ask(redis_scripts.FIND, arguments, runtime)
-        entry = None
-        if told is not None and told[1]:
-            sent = runtime.now() - float(told[1])
-            entry = _unpacked(told[3], sent=sent, expires=runtime.now() + float(told[2]))
+
+        def read(told: list[str]) -> Found:
+            version, age, left, content = told
+            if not age:
+                return Found(None, int(version))
+            now = runtime.now()
+            sent, expires = now - seconds_of(age, most=seconds), now + seconds_of(left)
+            return Found(_unpacked(content, sent=sent, expires=expires), int(version))
+
+        found = await self._ask(redis_scripts.FIND, arguments, runtime, read)
         if seconds > 0:
+            is_hit = found is not None and found.entry is not None
             with self._lock:
-                self._hits += entry is not None
-                self._misses += entry is None
-        if told is not None:
-            return Found(entry, int(told[0]))
+                self._hits += is_hit
+                self._misses += not is_hit
+        if found is not None:
+            return found
         own = await self._own.cached(key, tags, runtime, seconds=0)
         return Found(None, -1 - own.version)  # no version of Redis is below 0
 
@@ -99,7 +109,7 @@ class RedisCache:
             "entries": policy.entries,
             "bytes": policy.bytes,
         }
-        await self._ask(redis_scripts.KEEP, arguments, runtime)
+        await self._ask(redis_scripts.KEEP, arguments, runtime, _nothing)
 
     async def change(self, change: Change, runtime: Runtime) -> None:
         await self._own.change(change, runtime)
@@ -113,7 +123,7 @@ class RedisCache:
         if not change.tags:
             return
         try:
-            await self._ask(redis_scripts.CHANGE, {}, runtime)
+            await self._ask(redis_scripts.CHANGE, {}, runtime, _nothing)
         except BaseException:  # the task is being cancelled
             self._calls.tell(redis_scripts.CHANGE, self._keys, self._arguments({}, runtime), runtime)
             raise
@@ -122,16 +132,22 @@ class RedisCache:
         with self._lock:
             return CacheStats(hits=self._hits, misses=self._misses, entries=self._entries, bytes=self._bytes)
 
-    async def _ask(self, script: str, arguments: dict[str, object], runtime: Runtime) -> list[str] | None:
-        """Run a script that takes in the pending changes first; return None while Redis is away."""
+    async def _ask(
+        self, script: str, arguments: dict[str, object], runtime: Runtime, read: Callable[[list[str]], _T]
+    ) -> _T | None:
+        """Run a script that takes in the pending changes first; return what it tells, or None as `RedisCalls.ask` does."""
         with self._lock:
             latest = self._changes
-        told = await self._calls.ask(script, self._keys, self._arguments(arguments, runtime), runtime)
-        if told is not None:
+
+        def read_all(told: list[str]) -> _T:
+            *answer, entries, size = told
+            found = read(answer)
             with self._lock:
+                self._entries, self._bytes = int(entries), int(size)
                 self._pending = {tag: each for tag, each in self._pending.items() if each[0] > latest}
-                self._entries, self._bytes = int(told[-2]), int(told[-1])
-        return told
+            return found
+
+        return await self._calls.ask(script, self._keys, self._arguments(arguments, runtime), runtime, read=read_all)
 
     def _arguments(self, arguments: dict[str, object], runtime: Runtime) -> dict[str, Any]:
         """Return the arguments of a script, with the pending changes."""
@@ -142,6 +158,10 @@ class RedisCache:
 
     def _reset_after_fork(self) -> None:
         self._lock = threading.Lock()
+
+
+def _nothing(_: list[str]) -> None:
+    """Read nothing of an answer."""
 
 
 def _digest(key: str) -> str:

@@ -6,13 +6,14 @@ What Redis is to be told while nobody waits for it goes on a thread. A Redis tha
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from uuid import uuid4
 from weakref import WeakSet
 
@@ -24,7 +25,7 @@ from ..events import StoreRecovered, StoreUnavailable
 from ..rate_limits import LONGEST
 from ..redis.connection import connect_blocking
 from . import redis_scripts
-from .limits import GUARD, PATIENCE, ROUNDING
+from .limits import FLIGHT_LEASE, GUARD, PATIENCE, ROUNDING
 
 if TYPE_CHECKING:
     from ..dispatcher import Dispatcher
@@ -32,10 +33,7 @@ if TYPE_CHECKING:
     from ..redis.connection import BlockingRedisClient
     from ..runtime import Runtime
 
-__all__ = ["FLIGHT_LEASE", "RedisCalls"]
-
-FLIGHT_LEASE = 60.0
-"""Seconds for which a request counts as being on its way. A process that dies never tells that its requests have ended."""
+__all__ = ["RedisCalls", "seconds_of"]
 
 _KEPT = 7_200_000
 """Milliseconds for which Redis keeps what is known of a limit or of a circuit, from the last change on: two hours."""
@@ -54,6 +52,20 @@ _CONSTANTS = {
 }
 
 _Call = Callable[[], list[str]]
+_T = TypeVar("_T")
+
+_ODD = (ValueError, LookupError)
+"""Errors of reading an answer that this package's own state doesn't give."""
+
+_ODD_STATE = (
+    "WRONGTYPE",
+    "attempt to ",
+    "is not an integer",
+    "arguments must be strings",
+    "bad argument",
+    "index is nil",
+)
+"""Texts in the errors of scripts that read what this package didn't write."""
 
 
 class RedisCalls:
@@ -109,8 +121,10 @@ class RedisCalls:
         """True if Redis has answered, so that its URL, password and certificate are right."""
         self._went_away = False
         """True if calls have gone on without Redis."""
-        self._lock = threading.Lock()
-        self._notes: deque[_Call] = deque(maxlen=_MOST_NOTES)
+        self._was_odd = False
+        """True if something was found in Redis that this package doesn't write, and was told."""
+        self._lock = threading.RLock()  # the garbage collector may end a call of a closed event loop while it is held
+        self._notes: deque[Callable[[], None]] = deque(maxlen=_MOST_NOTES)
         """What Redis is to be told, while nobody waits for it."""
         self._writing = False
         self._untold: deque[Event] = deque()
@@ -150,6 +164,8 @@ class RedisCalls:
 
         def call() -> list[str]:
             answer: Any = self._scripts[script](keys=keys, args=[json.dumps(sent)])
+            if not isinstance(answer, list):
+                raise ValueError(f"a script answered {type(answer).__name__}")
             return [each.decode("utf-8", "replace") if isinstance(each, bytes) else str(each) for each in answer]
 
         return call
@@ -161,13 +177,15 @@ class RedisCalls:
         arguments: dict[str, Any],
         runtime: Runtime,
         *,
+        read: Callable[[list[str]], _T],
         discard: Callable[[list[str]], Coroutine[Any, Any, object]] | None = None,
-    ) -> list[str] | None:
-        """Run a script and return its answer; None while Redis is away.
+    ) -> _T | None:
+        """Run a script and return what its answer tells; None while Redis is away, or holds what can't be read.
 
         Args:
             script, keys, arguments: the script and what it takes.
             runtime: the runtime of the client.
+            read: returns what an answer tells. It raises a ValueError for one that can't be right.
             discard: takes back what an answer says that comes although the caller was cancelled.
         """
         if not self._is_reachable():
@@ -181,10 +199,13 @@ class RedisCalls:
         work = call if self._worked else first_call
         try:
             if not runtime.real_time:
-                return work()  # by another clock than the system's, time would pass while a thread works
-            return await runtime.attempt(partial(runtime.offload, work), seconds=None, discard=discard or _drop)
-        except self._errors as error:
-            self._fail(error)
+                return read(work())  # by another clock than the system's, time would pass while a thread works
+            return read(await runtime.attempt(partial(runtime.offload, work), seconds=None, discard=discard or _drop))
+        except Exception as error:
+            if _is_odd(error):
+                self._later(partial(self._delete, keys, self._describe(error)), runtime)
+            else:
+                self._fail(error)
         self._announce()
         return None
 
@@ -192,29 +213,53 @@ class RedisCalls:
         """Run a script whose answer nobody waits for. An async caller goes on at once, since it may be cancelled already."""
         if self._state == "away" or not self._worked:
             return
-        call = self._call(script, keys, arguments)
-        if not runtime.blocking and runtime.real_time:
-            self._notes.append(call)
-            with self._lock:
-                if self._writing:
-                    return
-                self._writing = True
-            with suppress(RuntimeError):  # the interpreter ends
-                threading.Thread(target=self._write_notes, name="buildkite-redis-notes").start()
-            return
-        self._write(call)
+        self._later(partial(self._write, self._call(script, keys, arguments), keys), runtime)
 
     def write(self, script: str, keys: list[str], arguments: dict[str, Any]) -> None:
         """Run a script on this thread, unless Redis is away, and leave its answer."""
         if not self.is_away:
-            self._write(self._call(script, keys, arguments))
+            self._write(self._call(script, keys, arguments), keys)
 
-    def _write(self, call: _Call) -> None:
+    def _later(self, work: Callable[[], None], runtime: Runtime) -> None:
+        """Call a function that tells Redis something: on this thread, or for an async caller on another one."""
+        if runtime.blocking or not runtime.real_time:
+            work()
+            return
+        self._notes.append(work)
+        with self._lock:
+            if self._writing:
+                return
+            self._writing = True
+        with suppress(RuntimeError):  # the interpreter ends
+            threading.Thread(target=self._write_notes, name="buildkite-redis-notes").start()
+
+    def _write(self, call: _Call, keys: list[str]) -> None:
         try:
             call()
-        except self._errors as error:
+        except Exception as error:
+            if _is_odd(error):
+                self._delete(keys, self._describe(error))
+                return
             self._notes.clear()
             with suppress(ConfigurationError):  # the next call says it
+                self._fail(error)
+
+    def _delete(self, keys: list[str], reason: str) -> None:
+        """Delete what can't be read, so that it is as if Redis knew nothing, and say so once."""
+        with self._lock:
+            was_odd, self._was_odd = self._was_odd, True
+        if not was_odd:
+            logger.warning(
+                "%s holds something under %s that isn't the state of clients (%s): it is deleted. If this comes again, another "
+                "program uses these keys: give the store another prefix=.",
+                self._connection.label,
+                ", ".join(keys),
+                reason,
+            )
+        try:
+            self._connection.client.delete(*keys)
+        except Exception as error:
+            with suppress(ConfigurationError):
                 self._fail(error)
 
     def _write_notes(self) -> None:
@@ -223,8 +268,8 @@ class RedisCalls:
                 if not self._notes:
                     self._writing = False
                     return
-                call = self._notes.popleft()
-            self._write(call)
+                work = self._notes.popleft()
+            work()
 
     def _is_reachable(self) -> bool:
         """Tell if Redis is to be asked. While it is away, see that it is tried now and then."""
@@ -268,9 +313,10 @@ class RedisCalls:
     def _look(self, looked: threading.Event) -> None:
         refusal: Exception | None = None
         try:
-            self._connection.client.ping()
-        except self._errors as error:
-            refusal = error
+            if not self._connection.client.ping():
+                refusal = OSError("PING was answered by something else than PONG")
+        except Exception as error:  # whatever answers there
+            refusal = error if isinstance(error, self._errors) else OSError(f"PING: {self._describe(error)}")
         with self._lock:
             if refusal is None:
                 self._worked = True
@@ -314,10 +360,27 @@ class RedisCalls:
 
     def _reset_after_fork(self) -> None:
         """Forget what is on its way: it is the parent's. redis-py replaces its connections itself."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self.identity = uuid4().hex
         self._notes.clear()
         self._writing = self._looking = self._worked = False
+
+
+def seconds_of(told: str, *, least: float = -math.inf, most: float = math.inf) -> float:
+    """Return the seconds that Redis tells.
+
+    Raises:
+        ValueError: they are no number, or can't be so many.
+    """
+    seconds = float(told)
+    if not math.isfinite(seconds) or not least <= seconds <= most:
+        raise ValueError(f"{told} s")
+    return seconds
+
+
+def _is_odd(error: Exception) -> bool:
+    """Tell if an error is one of reading what this package didn't write, while Redis itself answers as it should."""
+    return isinstance(error, _ODD) or any(text in str(error) for text in _ODD_STATE)
 
 
 async def _drop(_: object) -> None:

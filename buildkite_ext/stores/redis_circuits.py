@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from . import redis_scripts
 from .circuits import PROBE_LEASE, PROBE_PAUSE, Circuit, Permit
 from .memory import MemoryStore
+from .redis_calls import seconds_of
 
 if TYPE_CHECKING:
     from ..runtime import Runtime
@@ -103,15 +104,18 @@ class RedisCircuits:
                 "failures": policy.failures,
                 "open_for": policy.open_for,
             }
+
+            def read(answer: list[str]) -> tuple[str, str]:
+                self._see_circuit(circuit, answer[2:], runtime.now())
+                return answer[0], answer[1]
+
             told = await self._calls.ask(
-                redis_scripts.REPORT, [self._calls.key("circuit", circuit)], arguments, runtime
+                redis_scripts.REPORT, [self._calls.key("circuit", circuit)], arguments, runtime, read=read
             )
-        if told is not None:
-            self._see_circuit(circuit, told[2:], runtime.now())
         # An answer of the API, whichever it is, shows that this machine reaches it. Without Redis it counts here as it is.
         alone = not answered or self._calls.is_away
         own = await self._own.report(circuit, permit.local, policy, runtime, failed=failed and alone)
-        return _change(told[0], told[1]) if told is not None and told[0] else own
+        return _change(*told) if told is not None and told[0] else own
 
     def release(self, circuit: str, permit: Permit, runtime: Runtime) -> None:
         assert isinstance(permit, BothPermits)
@@ -143,14 +147,20 @@ class RedisCircuits:
                 shared = _SharedPermit(int(answer[5]), probe=True)
                 self._release_shared(BothPermits(0, circuit=circuit, shared=shared), runtime)
 
+        def read(answer: list[str]) -> _SharedPermit | float:
+            self._see_circuit(circuit, answer[2:], runtime.now())
+            left = seconds_of(answer[0], most=policy.open_for + PROBE_PAUSE)
+            return left if left > 0 else _SharedPermit(int(answer[5]), probe=answer[1] == "1")
+
         told = await self._calls.ask(
-            redis_scripts.PERMIT, [self._calls.key("circuit", circuit)], arguments, runtime, discard=give_back
+            redis_scripts.PERMIT,
+            [self._calls.key("circuit", circuit)],
+            arguments,
+            runtime,
+            read=read,
+            discard=give_back,
         )
-        if told is None:
-            return _SharedPermit()
-        self._see_circuit(circuit, told[2:], runtime.now())
-        left = float(told[0])
-        return left if left > 0 else _SharedPermit(int(told[5]), probe=told[1] == "1")
+        return _SharedPermit() if told is None else told
 
     def _release_shared(self, permit: BothPermits, runtime: Runtime) -> None:
         if permit.shared.probe:
@@ -172,8 +182,8 @@ class RedisCircuits:
         failures, since, lease, epoch = told
         circuit = Circuit(
             failures=int(failures),
-            opened_at=now - float(since) if since else None,
-            probe_ends=now + float(lease) if lease else None,
+            opened_at=now - seconds_of(since, least=0.0) if since else None,
+            probe_ends=now + seconds_of(lease, most=PROBE_LEASE) if lease else None,
             epoch=int(epoch),
         )
         self._circuits[name] = circuit, now

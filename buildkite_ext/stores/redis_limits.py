@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
+import math
 import threading
 from collections import Counter, deque
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
+from weakref import WeakSet
 
 from .._forks import reset_after_fork
+from ..rate_limits import LONGEST
 from . import redis_scripts
-from .limits import Wait, Window
-from .redis_calls import FLIGHT_LEASE
+from .limits import FLIGHT_LEASE, PATIENCE, Wait, Window
+from .redis_calls import seconds_of
 from .redis_circuits import BothPermits, RedisCircuits
 
 if TYPE_CHECKING:
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from .limits import Budget, Limits, Observation, Priority, Reported
     from .redis_calls import RedisCalls
     from .status import LimitStatus
+    from .users import Users
 
 __all__ = ["RedisLimits"]
 
@@ -29,6 +34,13 @@ _POLL = 0.15
 
 _HELD = 1.0
 """Seconds for which a request that is admitted ahead may be sent. Then it is given back."""
+
+
+_LONGEST_WAIT = LONGEST + PATIENCE
+"""Seconds from which on a wait can't be one for a limit."""
+
+_REMEMBERED = 10_000
+"""Maximum of tokens whose users Redis remembers."""
 
 
 class RedisLimits(RedisCircuits):
@@ -47,10 +59,11 @@ class RedisLimits(RedisCircuits):
         self._returning = False
         self._windows: dict[str, Window] = {}
         """Limits as Redis last told them."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the garbage collector may end a call of a closed event loop while it is held
         self._aside: Counter[Limits] = Counter()
         """Number of requests that were admitted without Redis, and that haven't ended."""
         reset_after_fork(self)
+        _used.add(self)
 
     async def admit(
         self,
@@ -59,6 +72,7 @@ class RedisLimits(RedisCircuits):
         priority: Priority,
         runtime: Runtime,
         *,
+        token: tuple[str, str] | None = None,
         probe: bool = False,
         permit: Permit | None = None,
     ) -> Wait | None:
@@ -66,39 +80,53 @@ class RedisLimits(RedisCircuits):
         ahead = priority == "foreground" and not probe and self._lot > 1
         if ahead and self._takes(limits, policy.reserve, permit, began):
             return await self._own.admit(limits, policy, priority, runtime, probe=True)
-        arguments = {
+        arguments: dict[str, Any] = {
             "reserve": policy.reserve,
             "background": priority == "background",
             "probe": probe,
             "lot": self._lot - 1 if ahead else 0,
             "unused": self._expired(limits, began),
         }
+        if token is not None:
+            arguments |= {
+                "token": token[1],
+                "user": self.users.name(*token) or "",
+                "remembered": _REMEMBERED,
+            }
 
         async def give_back(answer: list[str]) -> None:
-            self._hold(limits, policy.reserve, answer[2:], runtime, began=began)
+            self._hold(limits, policy.reserve, answer[4:], runtime, began=began)
             if not answer[0]:
                 self._note_lost(limits, runtime, sent=began, counted=False)
 
-        answer = await self._calls.ask(
-            redis_scripts.ADMIT, self._keys(limits, permit), arguments, runtime, discard=give_back
+        def read(answer: list[str]) -> Wait | Literal["admitted"]:
+            now = runtime.now()
+            seconds, how, user, others = answer[:4]
+            self._see(limits, permit, answer[5:], now)
+            self._hold(limits, policy.reserve, answer[4:], runtime, began=began)
+            if token is not None:
+                self.users.hear(*token, user or None, others=others == "1")
+            if not seconds:
+                return "admitted"
+            until = now + seconds_of(seconds, most=_LONGEST_WAIT)
+            # The answer may come to another process, of which nothing here is told.
+            if how == "1":
+                return Wait(min(until, now + _POLL), for_answer=True, polls=True)
+            return Wait(until, spread=how == "2")
+
+        told = await self._calls.ask(
+            redis_scripts.ADMIT, self._keys(limits, permit, token), arguments, runtime, read=read, discard=give_back
         )
-        if answer is None:
+        if told is None:
             wait = await self._own.admit(limits, policy, priority, runtime, probe=probe)
             if wait is None:
                 with self._lock:
                     self._aside[limits] += 1
             return wait
-        now = runtime.now()
-        self._see(limits, permit, answer[3:], now)
-        self._hold(limits, policy.reserve, answer[2:], runtime, began=began)
-        if answer[0]:
-            until, for_answer = now + float(answer[0]), answer[1] == "1"
-            # The answer may come to another process, of which nothing here is told.
-            if for_answer:
-                return Wait(min(until, now + _POLL), for_answer=True, polls=True)
-            return Wait(until, spread=answer[1] == "2")
-        await self._own.admit(limits, policy, priority, runtime, probe=True)
-        return None
+        if told == "admitted":
+            await self._own.admit(limits, policy, priority, runtime, probe=True)
+            return None
+        return told
 
     async def answered(
         self, limits: Limits, observation: Observation, runtime: Runtime, *, permit: Permit | None = None
@@ -116,14 +144,23 @@ class RedisLimits(RedisCircuits):
             **_reported("organization", observation.organization),
             **_reported("user", observation.user),
         }
-        answer = await self._calls.ask(redis_scripts.ANSWERED, self._keys(limits, permit), arguments, runtime)
-        if answer is not None:
+
+        def read(answer: list[str]) -> None:
             self._see(limits, permit, answer[1:], runtime.now())
             self._hold(limits, reserve, answer, runtime, began=now)
+
+        await self._calls.ask(redis_scripts.ANSWERED, self._keys(limits, permit), arguments, runtime, read=read)
 
     def lost(self, limits: Limits, runtime: Runtime, *, sent: float, counted: bool) -> None:
         self._own.lost(limits, runtime, sent=sent, counted=counted)
         self._note_lost(limits, runtime, sent=sent, counted=counted)
+
+    @property
+    def users(self) -> Users:
+        return self._own.users
+
+    def client_closed(self, runtime: Runtime) -> None:
+        self._give_back(math.inf, runtime)
 
     def limit_status(self, name: str, now: float) -> LimitStatus:
         window = self._windows.get(name)
@@ -218,33 +255,31 @@ class RedisLimits(RedisCircuits):
         if any(self._leases.values()):
             self._return_later(runtime)
 
-    def _give_back(self, now: float) -> None:
-        """Give back all requests that may no longer be sent at a time."""
+    def _give_back(self, now: float, runtime: Runtime | None = None) -> None:
+        """Give back all requests that may no longer be sent at a time; without a runtime on this thread."""
         with self._lock:
             unused = {limits: self._drop_expired(limits, now) for limits, _ in self._leases}
             self._leases = {key: held for key, held in self._leases.items() if held}
         for limits, number in unused.items():
-            if number:
-                self._calls.write(redis_scripts.GIVE_BACK, self._keys(limits, None), {"unused": number})
+            told = redis_scripts.GIVE_BACK, self._keys(limits, None), {"unused": number}
+            if number and runtime is None:
+                self._calls.write(*told)
+            elif number and runtime is not None:
+                self._calls.tell(*told, runtime)
 
-    def _keys(self, limits: Limits, permit: Permit | None) -> list[str]:
+    def _keys(self, limits: Limits, permit: Permit | None, token: tuple[str, str] | None = None) -> list[str]:
         names = [
             *(self._calls.key(kind, limits.organization) for kind in ("window", "flights")),
             *(self._calls.key(kind, limits.user) for kind in ("window", "flights")),
         ]
+        if token is not None:
+            names.append(self._calls.key("tokens", token[0]))
         return [*names, self._calls.key("circuit", permit.circuit)] if isinstance(permit, BothPermits) else names
 
     def _see(self, limits: Limits, permit: Permit | None, told: Sequence[str], now: float) -> None:
         """Take in both windows and the circuit as Redis tells them."""
-        for name, fields in ((limits.organization, told[0:5]), (limits.user, told[5:10])):
-            limit, remaining, left, in_flight, scope = fields
-            self._windows[name] = Window(
-                limit=int(limit) if limit else None,
-                remaining=int(remaining) if remaining else None,
-                ends=now + float(left),
-                in_flight=int(in_flight),
-                scope=scope,
-            )
+        windows = _window(told[0:5], now), _window(told[5:10], now)
+        self._windows[limits.organization], self._windows[limits.user] = windows
         if isinstance(permit, BothPermits):
             circuit = self._see_circuit(permit.circuit, told[10:14], now)
             if permit.shared.epoch is None and circuit.opened_at is None:
@@ -252,9 +287,31 @@ class RedisLimits(RedisCircuits):
 
     def _reset_after_fork(self) -> None:
         """Forget what is on its way: it is the parent's."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._aside.clear()
         self._leases, self._returning = {}, False
+
+
+_used: WeakSet[RedisLimits] = WeakSet()
+
+
+@atexit.register
+def _give_back_at_exit() -> None:
+    """Give back what this process won't send any more. It would count as being on its way for a minute."""
+    for limits in list(_used):
+        limits._give_back(math.inf)
+
+
+def _window(told: Sequence[str], now: float) -> Window:
+    """Return a window as Redis tells it."""
+    limit, remaining, left, in_flight, scope = told
+    return Window(
+        limit=int(limit) if limit else None,
+        remaining=int(remaining) if remaining else None,
+        ends=now + seconds_of(left, most=_LONGEST_WAIT),
+        in_flight=int(in_flight),
+        scope=scope,
+    )
 
 
 def _reported(name: str, reported: Reported | None) -> dict[str, object]:

@@ -88,7 +88,7 @@ _LIMITS = (
     + """
 local function load_window(key, flights)
   local found = redis.call('HMGET', key, 'limit', 'remaining', 'ends', 'opened', 'silent', 'background', 'scope', 'saved_at')
-  local opened, back = number(found[4]), set_back(found[8])
+  local opened, background, back = number(found[4]), number(found[6]), set_back(found[8])
   if back > 0 then
     for index, sent_at in ipairs(redis.call('LRANGE', flights, 0, -1)) do
       redis.call('LSET', flights, index - 1, text(tonumber(sent_at) - back))
@@ -96,13 +96,14 @@ local function load_window(key, flights)
   end
   while true do
     local oldest = redis.call('LINDEX', flights, -1)
-    if not oldest or now < tonumber(oldest) + a.lease then break end
+    local age = oldest and now - (number(oldest) or 0)
+    if not age or (age >= 0 and age < a.lease) then break end
     redis.call('RPOP', flights)
   end
   return {
     key = key, flights = flights, in_flight = redis.call('LLEN', flights),
     limit = number(found[1]), remaining = number(found[2]), ends = (number(found[3]) or 0) - back,
-    opened = opened and opened - back, silent = found[5] == '1', background = (number(found[6]) or 0) - back,
+    opened = opened and opened - back, silent = found[5] == '1', background = background and background - back,
     scope = found[7] or '',
   }
 end
@@ -122,7 +123,7 @@ end
 
 local function roll(w)
   if w.remaining and now >= w.ends + a.guard then
-    w.remaining, w.opened, w.background = nil, nil, 0
+    w.remaining, w.opened, w.background = nil, nil, nil
   end
 end
 
@@ -134,7 +135,10 @@ local function room(w)
   end
   local left = left_of(w, a.reserve)
   if left <= 0 then return {w.ends + a.guard, left + w.in_flight > 0} end
-  if a.background and now < w.background then return {math.min(w.background, w.ends + a.guard), false, true} end
+  if a.background and w.background then
+    local due = w.background + math.max(0, w.ends - w.background) / (left + 1)
+    if now < due then return {due, false, true} end
+  end
   return nil
 end
 
@@ -142,7 +146,7 @@ local function sent(w)
   if not w.remaining then
     w.opened = now
   elseif a.background then
-    w.background = now + math.max(0, w.ends - now) / math.max(1, left_of(w, a.reserve))
+    w.background = now
   end
   redis.call('LPUSH', w.flights, text(now))
   redis.call('PEXPIRE', w.flights, math.ceil(a.lease * 1000))
@@ -163,7 +167,7 @@ local function answered(w, reported)
   local sent_at, arrived = now - a.sent_ago, now - a.arrived_ago
   local ends = arrived + math.min(reported.reset, a.longest)
   if not w.remaining or sent_at + reported.reset - a.rounding > w.ends then
-    w.remaining, w.ends, w.background = reported.remaining, ends, 0
+    w.remaining, w.ends, w.background = reported.remaining, ends, nil
   elseif ends + a.rounding >= w.ends then
     w.remaining, w.ends = math.min(w.remaining, reported.remaining), math.min(w.ends, ends)
   else
@@ -174,6 +178,8 @@ local function answered(w, reported)
 end
 
 local organization, user = load_window(KEYS[1], KEYS[2]), load_window(KEYS[3], KEYS[4])
+local tokens, circuit = nil, KEYS[5]
+if a.token then tokens, circuit = KEYS[5], KEYS[6] end
 
 for _, w in ipairs({organization, user}) do
   for _ = 1, a.unused or 0 do
@@ -208,8 +214,8 @@ local function windows_and_circuit(...)
     save_window(w)
     for _, each in ipairs({state_of(w)}) do answer[#answer + 1] = each end
   end
-  if KEYS[5] then
-    for _, each in ipairs(circuit_state(load_circuit(KEYS[5]))) do answer[#answer + 1] = each end
+  if circuit then
+    for _, each in ipairs(circuit_state(load_circuit(circuit))) do answer[#answer + 1] = each end
   end
   return answer
 end
@@ -238,20 +244,37 @@ end
 ADMIT = (
     _LIMITS
     + """
--- KEYS: window and flights of the organization, of the user, and perhaps a circuit. Returns the seconds to wait ('': the request
--- is counted as sent), 1 if another answer decides, 2 if the limit has room, the number of further requests
--- that are admitted, both windows, and the circuit.
+-- KEYS: window and flights of the organization, of the user, with a.token the users of tokens, and perhaps a circuit. Returns the
+-- seconds to wait ('': the request is counted as sent), 1 if another answer decides, 2 if the limit has room, the user of the
+-- token ('': it isn't known), 1 if there are other tokens, the number of further requests that are admitted, both windows, and
+-- the circuit.
+
+-- Take in the token and its user, if that is known. What was told first holds, so that all processes count for one window. Redis
+-- forgets it some time after the last news, and then each process tells it again.
+local function share_token()
+  if not a.token then return '', '0' end
+  local held = redis.call('HGET', tokens, a.token)
+  if not held or (held == '' and a.user ~= '') then
+    if redis.call('HLEN', tokens) >= a.remembered then redis.call('DEL', tokens) end
+    redis.call('HSET', tokens, a.token, a.user)
+    redis.call('PEXPIRE', tokens, a.ttl)
+    held = a.user
+  end
+  return held, redis.call('HLEN', tokens) > 1 and '1' or '0'
+end
+
+local name, others = share_token()
 local longest = nil
 for _, w in ipairs({organization, user}) do
   local wait = room(w)
   if wait and (not longest or wait[1] > longest[1]) then longest = wait end
 end
 if longest and not a.probe then
-  return windows_and_circuit(text(longest[1] - now), longest[2] and '1' or longest[3] and '2' or '0', '0')
+  return windows_and_circuit(text(longest[1] - now), longest[2] and '1' or longest[3] and '2' or '0', name, others, '0')
 end
 sent(organization)
 sent(user)
-return windows_and_circuit('', '0', lease())
+return windows_and_circuit('', '0', name, others, lease())
 """
 )
 

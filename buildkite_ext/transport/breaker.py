@@ -6,6 +6,7 @@ It is outside Retry: a call counts once, after its retries, so that one call wit
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..errors import CircuitOpen, NetworkError
@@ -52,7 +53,7 @@ class CircuitBreakerStage:
 
     def circuit(self, organization: str) -> str:
         """Return the name of the circuit of an organization."""
-        return organization + self._suffix
+        return organization.lower() + self._suffix  # another spelling is no other organization
 
     def state(self, organization: str, now: float) -> CircuitState:
         """Return the state of the circuit of an organization."""
@@ -80,6 +81,7 @@ class CircuitBreakerStage:
         context, store = context_of(request), self._store
         context.permit, context.probe = permit, permit.probe
         context.halted = lambda: store.halted(name, permit)
+        context.answered = partial(self._answered, context, name, permit, runtime) if permit.probe else None
         failed, answered = None, True
         try:
             response = await send(request)
@@ -91,15 +93,28 @@ class CircuitBreakerStage:
                 failed, answered = True, False
             raise
         finally:
-            context.permit = context.halted = None
-            if failed is None:
+            is_told = permit.probe and context.answered is None
+            context.permit = context.halted = context.answered = None
+            if is_told:
+                pass
+            elif failed is None:
                 store.release(name, permit, runtime)
             else:
-                change = await store.report(name, permit, self._policy, runtime, failed=failed, answered=answered)
-                if change is not None:
-                    from ..events import CircuitChanged  # here: a circuit hardly ever changes
+                await self._report(name, permit, runtime, failed=failed, answered=answered)
 
-                    self._events.emit(CircuitChanged(name, *change))
+    async def _answered(self, context: RequestContext, name: str, permit: Permit, runtime: Runtime) -> None:
+        """Report a call that probes, and that Buildkite has answered. It goes on as any other."""
+        context.probe, context.answered = False, None
+        await self._report(name, permit, runtime, failed=False)
+
+    async def _report(
+        self, name: str, permit: Permit, runtime: Runtime, *, failed: bool, answered: bool = True
+    ) -> None:
+        change = await self._store.report(name, permit, self._policy, runtime, failed=failed, answered=answered)
+        if change is not None:
+            from ..events import CircuitChanged  # here: a circuit hardly ever changes
+
+            self._events.emit(CircuitChanged(name, *change))
 
 
 def _failed(response: httpx.Response, context: RequestContext) -> bool | None:

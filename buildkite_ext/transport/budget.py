@@ -9,6 +9,7 @@ import hashlib
 import math
 import threading
 from collections import deque
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Literal
 from weakref import WeakKeyDictionary
 
@@ -21,7 +22,7 @@ from ..stores.limits import Limits, observation_of
 from ..urls import path_of
 from .context import CircuitMoved, RequestContext, context_of, organization_of
 from .deadline import Deadline
-from .users import PATH, Users, user_of
+from .users import PATH, user_of
 
 if TYPE_CHECKING:
     import httpx
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from ..stores.status import BudgetStatus
     from .auth import SignStage, TokenFunction
 
-__all__ = ["BudgetStage", "Lines", "Waiter", "lines_of", "signer_of", "token_identity"]
+__all__ = ["BudgetStage", "Lines", "Waiter", "exhausted", "lines_of", "signer_of", "token_identity"]
 
 
 _TIMEOUTS = {"connect": 5.0, "read": 5.0, "write": 5.0, "pool": 5.0}
@@ -43,121 +44,179 @@ _TIMEOUTS = {"connect": 5.0, "read": 5.0, "write": 5.0, "pool": 5.0}
 _LEARNING = 5.0
 """Seconds in which the user of a token is learned. After that the token counts as a user of its own."""
 
+_OVERDUE = 0.5
+"""Seconds after which a request that hasn't taken its turn is passed over, and after which the one behind it looks."""
+
 _LONG_GAP = 10.0
 """Seconds between two requests in the background from which the second one is held up, and no longer only spread."""
 
 
 class Waiter(Struct, eq=False):
-    """Request that waits for its turn."""
+    """Request that waits for its turn.
 
+    Attributes:
+        limits: the limits that it waits for.
+        reserve: the reserve of its policy.
+        priority: its priority.
+        due: the time at which it is to ask; infinite while others stand in front of it.
+        signal: set when it may ask.
+        watches: it sees to it that the first of the line takes its turn.
+        passed_over: it hasn't taken its turn, so that it stands in no line until it does.
+    """
+
+    limits: Limits
+    reserve: int
+    priority: Priority
+    due: float
     signal: Signal | None = None
+    watches: bool = False
+    passed_over: bool = False
+
+    def wake(self) -> None:
+        """Set its signal."""
+        if self.signal is not None:
+            self.signal.set()
+
+    def is_absent(self, now: float) -> bool:
+        """Tell if it doesn't take its turn: its event loop has ended, or is blocked."""
+        return now > self.due + _OVERDUE or (self.signal is not None and not self.signal.is_alive)
 
 
 class _Line(Struct):
-    """Requests that wait for the same limits. Those in the background wait behind all others."""
+    """Requests that wait for the same limits with the same reserve. Those in the background wait behind all others."""
 
     foreground: deque[Waiter] = field(default_factory=deque)
     background: deque[Waiter] = field(default_factory=deque)
+
+    def queue(self, waiter: Waiter) -> deque[Waiter]:
+        """Return the part of the line in which a waiter stands."""
+        return self.foreground if waiter.priority == "foreground" else self.background
 
     @property
     def first(self) -> Waiter | None:
         waiting = self.foreground or self.background
         return waiting[0] if waiting else None
 
-    def wake(self) -> None:
-        """Set the signal of the first."""
-        first = self.first
-        if first is not None and first.signal is not None:
-            first.signal.set()
+    @property
+    def second(self) -> Waiter | None:
+        return next(islice(chain(self.foreground, self.background), 1, None), None)
+
+    def wake(self, now: float) -> None:
+        """Let the first ask, and the second see to it that it does."""
+        first, second = self.first, self.second
+        if first is not None:
+            first.due = min(first.due, now)
+            first.wake()
+        if second is not None and not second.watches:
+            second.wake()
 
 
 class Lines:
-    """Lines of the requests that wait for rate limits, of all clients that share a store in a process."""
+    """Lines of the requests that wait for rate limits, of all clients that share a store in a process.
+
+    Event loops of several threads wait in one line. A request whose loop is blocked or closed holds up none behind it: the
+    second of a line looks now and then if the first has taken its turn, and takes its place if it hasn't.
+    """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._lines: dict[Limits, _Line] = {}
-        self.users = Users()
-        """Users of the tokens of these clients."""
+        self._lines: dict[tuple[Limits, int], _Line] = {}
         self.changes = 0
         """Number of answers and ends that may have made room, since a request has waited."""
+        self._reset_after_fork()
         reset_after_fork(self)
 
-    def join(self, limits: Limits, priority: Priority) -> Waiter:
-        """Return a new waiter, the last of its line."""
-        waiter = Waiter()
+    def join(self, limits: Limits, reserve: int, priority: Priority, now: float) -> Waiter:
+        """Return a new waiter, the last of its line.
+
+        Requests with another reserve stand in another line: a limit that is exhausted for one of them isn't for all.
+        """
+        waiter = Waiter(limits, reserve, priority, due=now)
         with self._lock:
-            line = self._lines.get(limits)
-            if line is None:
-                line = self._lines[limits] = _Line()
-            (line.foreground if priority == "foreground" else line.background).append(waiter)
+            line = self._lines.setdefault((limits, reserve), _Line())
+            line.queue(waiter).append(waiter)
         return waiter
 
-    def leave(self, limits: Limits, waiter: Waiter) -> None:
+    def leave(self, waiter: Waiter, now: float) -> None:
         """Remove a waiter, and let the one behind it take its turn."""
         with self._lock:
-            line = self._lines[limits]
-            for waiting in (line.foreground, line.background):
-                if waiter in waiting:
-                    waiting.remove(waiter)
+            line = self._lines.get((waiter.limits, waiter.reserve))
+            if line is None:
+                return
+            if waiter in line.queue(waiter):
+                line.queue(waiter).remove(waiter)
             if line.first is None:
-                del self._lines[limits]
+                del self._lines[waiter.limits, waiter.reserve]
             else:
-                line.wake()
+                line.wake(now)
 
-    def is_first(self, limits: Limits, waiter: Waiter) -> bool:
-        """Tell if it is a waiter's turn to ask."""
+    def is_first(self, waiter: Waiter, now: float) -> bool:
+        """Tell if it is a waiter's turn, so that it asks now. Those that don't take theirs are passed over."""
         with self._lock:
-            return self._lines[limits].first is waiter
+            line = self._lines.setdefault((waiter.limits, waiter.reserve), _Line())
+            if waiter.passed_over:
+                waiter.passed_over = False
+                line.queue(waiter).appendleft(waiter)
+            waiter.due = now
+            while (first := line.first) is not None and first is not waiter and first.is_absent(now):
+                line.queue(first).popleft()
+                first.passed_over = True
+                first.wake()
+                line.wake(now)
+            return first is waiter
 
-    def listen(self, limits: Limits, waiter: Waiter, signal: Signal, *, first: bool, changes: int) -> bool:
-        """Set a signal when a waiter may ask. Return False if it may ask already, since something changed meanwhile.
+    def listen(self, waiter: Waiter, signal: Signal, *, first: bool, changes: int, until: float) -> float | None:
+        """Set a signal when a waiter may ask.
 
         Args:
-            limits, waiter: the waiter in its line.
+            waiter: the waiter.
             signal: the signal.
             first, changes: what the waiter found when it asked.
+            until: the time at which it asks again.
+
+        Returns:
+            The seconds for which to wait for the signal at most; None if it may ask already, since something changed meanwhile.
         """
         with self._lock:
             waiter.signal = signal
-            return (self._lines[limits].first is waiter) == first and self.changes == changes
+            line = self._lines.get((waiter.limits, waiter.reserve))
+            if line is None or waiter.passed_over or (line.first is waiter) != first or self.changes != changes:
+                return None
+            waiter.due = until if first else math.inf
+            waiter.watches = line.second is waiter
+            return _OVERDUE if waiter.watches else math.inf
 
     @property
     def busy(self) -> bool:
         """True if requests wait."""
         return bool(self._lines)
 
-    def wake(self) -> None:
+    def wake(self, now: float) -> None:
         """Let the first of each line ask again, since something may have made room."""
         if not self._lines:
             return
         with self._lock:
             self.changes += 1
             for line in self._lines.values():
-                line.wake()
+                line.wake(now)
 
     def waiting(self, limits: Limits) -> int:
         """Return the number of requests that wait."""
         with self._lock:
-            line = self._lines.get(limits)
-            return 0 if line is None else len(line.foreground) + len(line.background)
+            lines = [line for (of, _), line in self._lines.items() if of == limits]
+            return sum(len(line.foreground) + len(line.background) for line in lines)
 
     def _reset_after_fork(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the garbage collector may end a call of a closed event loop while it is held
         self._lines = {}
 
 
 _lines: WeakKeyDictionary[Store, Lines] = WeakKeyDictionary()
-_lines_lock = threading.Lock()
 
 
 def lines_of(store: Store) -> Lines:
     """Return the lines of the requests of this process that wait for the limits of a store."""
-    with _lines_lock:
-        lines = _lines.get(store)
-        if lines is None:
-            lines = _lines[store] = Lines()
-        return lines
+    # Without a lock, which a forked process might inherit while it is taken: of two that threads make, one is kept.
+    return _lines.get(store) or _lines.setdefault(store, Lines())
 
 
 class BudgetStage:
@@ -211,12 +270,13 @@ class BudgetStage:
 
     def limits(self, organization: str = "") -> Limits:
         """Return the limits of requests for an organization."""
-        user = self._lines.users.name(self._root, self._identity or self._nobody)
+        identity = self._identity or self._nobody
+        user = self._store.users.name(self._root, identity) or identity
         limits = self._known.get((organization, user))
         if limits is None:
-            limits = self._known[organization, user] = Limits(
-                f"organization {organization or self._organization} at {self._root}", f"user {user} at {self._root}"
-            )
+            slug = (organization or self._organization).lower()  # another spelling is no other organization
+            limits = Limits(f"organization {slug} at {self._root}", f"user {user} at {self._root}")
+            self._known[organization, user] = limits
         return limits
 
     def status(self, now: float, organization: str = "") -> BudgetStatus:
@@ -237,7 +297,7 @@ class BudgetStage:
         if identity is None:
             context.token = await self._sign.token(request, runtime)
             identity = self._identity = token_identity(context.token)
-        if self._lines.users.meet(self._root, identity):
+        if self._store.users.meet(self._root, identity, runtime.now()):
             await self._learn_user(identity, self.limits(organization), context, runtime)
         limits = self.limits(organization)
         sent = runtime.now()
@@ -269,22 +329,25 @@ class BudgetStage:
         finally:
             if counted != "yes":
                 self._store.lost(limits, runtime, sent=sent, counted=counted == "perhaps")
-                self._lines.wake()
+                self._lines.wake(runtime.now())
         observation = observation_of(response, sent=sent, arrived=runtime.now())
         await self._store.answered(limits, observation, runtime, permit=context.permit)
-        self._lines.wake()
+        self._lines.wake(runtime.now())
         return response
 
     async def _learn_user(self, identity: str, limits: Limits, context: RequestContext, runtime: Runtime) -> None:
         """Ask for the user of a token, if a request may go at once. Its failure is none of the caller's request."""
         import httpx
 
-        users = self._lines.users
-        known = False
+        users, token = self._store.users, (self._root, identity)
+        asked = False
         try:
             sent = runtime.now()
-            if await self._store.admit(limits, self._policy, "foreground", runtime) is not None:
+            if await self._store.admit(limits, self._policy, "foreground", runtime, token=token) is not None:
                 return  # the next request of this token asks
+            if users.name(*token) is not None:  # another process has asked
+                self._store.lost(limits, runtime, sent=sent, counted=False)
+                return
             headers = {"Accept": "application/json"}
             request = httpx.Request("GET", self._root + PATH, headers=headers, extensions={"timeout": _TIMEOUTS})
             own = RequestContext()
@@ -293,18 +356,25 @@ class BudgetStage:
                 own.deadline = context.deadline
             own.attach(request)
             response = await self._counted(request, self._ask, own, limits, runtime, sent=sent)
-            users.learn(self._root, identity, user_of(response))
-            known = True
+            users.learn(*token, user_of(response), runtime.now())
+            asked = True
         except BuildkiteError:
-            known = True  # it counts as a user of its own
+            users.learn(*token, None, runtime.now())
+            asked = True
         finally:
-            if not known:
-                users.forget(self._root, identity)
+            if not asked:
+                users.forget(*token)
 
     async def _admit(self, context: RequestContext, limits: Limits, runtime: Runtime) -> Wait | None:
-        priority = context.priority or self._priority
+        assert self._identity is not None
         return await self._store.admit(
-            limits, self._policy, priority, runtime, probe=context.probe, permit=context.permit
+            limits,
+            self._policy,
+            context.priority or self._priority,
+            runtime,
+            token=(self._root, self._identity),
+            probe=context.probe,
+            permit=context.permit,
         )
 
     async def _admitted(
@@ -312,63 +382,46 @@ class BudgetStage:
     ) -> None:
         """Wait until the request is counted as sent."""
         lines, joined = self._lines, runtime.now()
-        waiter = lines.join(limits, context.priority or self._priority)
+        waiter = lines.join(limits, self._policy.reserve, context.priority or self._priority, joined)
+        longest = math.inf if self._policy.max_wait is None else max(0.0, self._policy.max_wait - context.waited)
         context.waits_since = joined
         told = False
         try:
             while True:
-                changes, first, wait = lines.changes, lines.is_first(limits, waiter), None
+                changes, first, wait = lines.changes, lines.is_first(waiter, runtime.now()), None
                 if first or context.probe:
                     wait = await self._admit(context, limits, runtime)
                     if wait is None:
                         break
                 now = runtime.now()
-                ends = self._ends(context, joined)
+                ends = min(_end_of(context), joined + longest)
                 if now >= ends or (wait is not None and not wait.for_answer and wait.until > ends):
-                    raise self._refusal(request, context, joined, ends=ends, until=now if wait is None else wait.until)
+                    until = now if wait is None else wait.until
+                    if ends == joined + longest:
+                        raise exhausted(
+                            request, self._policy, context.waited + until - joined, retry_after=until - ends, was="sent"
+                        )
+                    raise _late(request, context, until - joined)
                 if wait is not None and not told and _holds_up(wait, now):
                     told = True
                     self._tell(request, context, wait.until - now)
-                signal = runtime.signal()
-                if lines.listen(limits, waiter, signal, first=first, changes=changes):
-                    await self._pause(signal, wait, ends, runtime)
+                signal, until = runtime.signal(), min(ends, math.inf if wait is None else wait.until)
+                most = lines.listen(waiter, signal, first=first, changes=changes, until=until)
+                if most is not None:
+                    await self._pause(signal, wait, until, runtime, most=most)
         finally:
-            lines.leave(limits, waiter)
+            lines.leave(waiter, runtime.now())
             context.waits_since = None
             context.wait_for_limit(runtime.now() - joined)
 
-    def _ends(self, context: RequestContext, joined: float) -> float:
-        """Return the time until which the request may wait."""
-        ends = math.inf if context.ends is None else context.ends
-        if context.deadline is not None and not context.deadline.from_admission:
-            ends = min(ends, context.deadline.ends)
-        return ends if self._policy.max_wait is None else min(ends, joined + self._policy.max_wait)
-
-    async def _pause(self, signal: Signal, wait: Wait | None, ends: float, runtime: Runtime) -> None:
+    async def _pause(self, signal: Signal, wait: Wait | None, until: float, runtime: Runtime, *, most: float) -> None:
         """Wait until the request may ask again, at a time that is known, or when another request has ended."""
-        until = min(ends, math.inf if wait is None else wait.until)
         if runtime.real_time or wait is None or (wait.for_answer and not wait.polls):
             # Only the system's clock is that of the signal: by another one the end of the other request is waited for.
-            await signal.wait(max(0.0, until - runtime.now()) if runtime.real_time and until < math.inf else None)
+            seconds = min(most, max(0.0, until - runtime.now())) if runtime.real_time else most
+            await signal.wait(seconds if seconds < math.inf else None)
         else:
             await runtime.sleep(max(0.0, until - runtime.now()))
-
-    def _refusal(
-        self, request: httpx.Request, context: RequestContext, joined: float, *, ends: float, until: float
-    ) -> BudgetExhausted | DeadlineExceeded:
-        said = f"{request.method} {path_of(request)}: the rate limit is exhausted, and the next request may be sent"
-        policy, deadline = self._policy, context.deadline
-        if policy.max_wait is not None and ends == joined + policy.max_wait:
-            return BudgetExhausted(
-                f"{said} in {until - joined:.0f} s, later than the {policy.max_wait:g} s of Budget(max_wait=). Nothing was "
-                f"sent.",
-                retry_after=max(0.0, until - ends),
-            )
-        seconds = "" if deadline is None else f" {deadline.seconds:g} s"
-        return DeadlineExceeded(
-            f"{said} in {until - joined:.0f} s, past the{seconds} allowed for the call. Nothing was sent. A longer timeout= "
-            "waits for it."
-        )
 
     def _tell(self, request: httpx.Request, context: RequestContext, pause: float) -> None:
         from ..events import RateLimitWait  # here: few requests wait
@@ -382,6 +435,41 @@ class BudgetStage:
                 pause=pause,
             )
         )
+
+
+def _end_of(context: RequestContext) -> float:
+    """Return the time until which the deadline of a call allows it to wait; infinite without one that includes the wait."""
+    ends = math.inf if context.ends is None else context.ends
+    if context.deadline is not None and not context.deadline.from_admission:
+        ends = min(ends, context.deadline.ends)
+    return ends
+
+
+def exhausted(
+    request: httpx.Request, policy: Budget, seconds: float, *, retry_after: float, was: Literal["sent", "done"]
+) -> BudgetExhausted:
+    """Return the error of a call that would have to wait for the rate limit for longer than its policy allows.
+
+    Args:
+        request: its request.
+        policy: its policy.
+        seconds: the seconds for which it would wait in all.
+        retry_after: the seconds after which it waits no longer than allowed.
+        was: what wasn't done yet.
+    """
+    return BudgetExhausted(
+        f"{request.method} {path_of(request)}: the rate limit is exhausted, and the next request may be sent in "
+        f"{seconds:.0f} s, later than the {policy.max_wait:g} s of Budget(max_wait=). Nothing was {was}.",
+        retry_after=max(0.0, retry_after),
+    )
+
+
+def _late(request: httpx.Request, context: RequestContext, seconds: float) -> DeadlineExceeded:
+    allowed = "" if context.deadline is None else f" {context.deadline.seconds:g} s"
+    return DeadlineExceeded(
+        f"{request.method} {path_of(request)}: the rate limit is exhausted, and the next request may be sent in "
+        f"{seconds:.0f} s, past the{allowed} allowed for the call. Nothing was sent. A longer timeout= waits for it."
+    )
 
 
 def _holds_up(wait: Wait, now: float) -> bool:

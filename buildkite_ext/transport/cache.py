@@ -35,6 +35,9 @@ __all__ = ["CacheStage"]
 _USUAL_HEADERS = frozenset({"accept", "accept-encoding", "connection", "host", "user-agent"})
 """Headers of every request. One with others may have another answer."""
 
+_LOOK = 1.0
+"""Seconds after which a call that waits for an answer to another one looks if the event loop of that one still runs."""
+
 
 class CacheStage:
     """Stage that keeps answers, or lets identical requests share one, or both.
@@ -118,7 +121,7 @@ class CacheStage:
                 response, _ = await self._fetch(reading, found.version, send, runtime)
                 return response
             alike = reading.key, self._alike, context.priority
-            flight, is_new = flights.board(alike, found.version, context)
+            flight, is_new = flights.board(alike, found.version, context, runtime.signal)
             if is_new:
                 return await self._lead(flight, flights, reading, send, runtime)
             landing = await self._landing(flight, flights, request, runtime)
@@ -137,7 +140,8 @@ class CacheStage:
         leads_a_flight.set(True)
         try:
             response, is_for_all = await self._fetch(reading, flight.version, send, runtime)
-            shared = response if is_for_all else None
+            # A stage of this caller may change its answer, before the others have theirs.
+            shared = _copy(response, response.request, elapsed=0.0) if is_for_all else None
             return response
         except BuildkiteError as error:
             failure = None if _is_own(error, flight.context, runtime.now()) else error
@@ -170,7 +174,11 @@ class CacheStage:
                     seconds = deadline.ends - now if runtime.real_time else None
                 if landing is not None:
                     return landing
-                await signal.wait(seconds)
+                if not flight.leader.is_alive:
+                    flights.land(flight)
+                    continue
+                # A blocking caller that sends always comes to an end.
+                await signal.wait(seconds if runtime.blocking else min(_LOOK, seconds or _LOOK))
         finally:
             flights.leave(flight, signal)
 

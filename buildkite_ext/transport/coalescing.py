@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
@@ -44,6 +44,7 @@ class Flight(Struct, eq=False):
         key: what identical requests have in common.
         version: the version of what the answer tells of, at its beginning.
         context: the context of the request.
+        leader: a signal of the caller that sends it, which tells if its event loop runs.
         landing: its end; None while it is on its way.
         signals: set at its end.
     """
@@ -51,6 +52,7 @@ class Flight(Struct, eq=False):
     key: Hashable
     version: int
     context: RequestContext
+    leader: Signal
     landing: Landing | None = None
     signals: set[Signal] = field(default_factory=set)
 
@@ -64,16 +66,18 @@ class Flights:
         self._reset_after_fork()
         reset_after_fork(self)
 
-    def board(self, key: Hashable, version: int, context: RequestContext) -> tuple[Flight, bool]:
+    def board(
+        self, key: Hashable, version: int, context: RequestContext, signal: Callable[[], Signal]
+    ) -> tuple[Flight, bool]:
         """Return the flight for a request, and whether it is a new one, which the caller sends.
 
-        A flight that began at another version isn't joined.
+        A flight that began at another version isn't joined, nor one whose event loop doesn't run.
         """
         with self._lock:
             flight = self._flights.get(key)
-            if flight is not None and flight.version == version:
+            if flight is not None and flight.version == version and flight.leader.is_alive:
                 return flight, False
-            flight = self._flights[key] = Flight(key, version, context)
+            flight = self._flights[key] = Flight(key, version, context, signal())
             return flight, True
 
     def land(self, flight: Flight, response: httpx.Response | None = None, error: BuildkiteError | None = None) -> None:
@@ -108,7 +112,7 @@ class Flights:
 
     def _reset_after_fork(self) -> None:
         """Forget the flights: they are the parent's."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the garbage collector may end a call of a closed event loop while it is held
         self._flights: dict[Hashable, Flight] = {}
 
 

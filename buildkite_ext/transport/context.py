@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, BinaryIO
 
 from ..urls import path_of
@@ -52,6 +52,8 @@ class RequestContext:
     """The time since which it waits for the rate limit; None if it doesn't."""
     halted: Callable[[], bool] | None = None
     """Tells if no further attempt is allowed, since the circuit has opened since the call began."""
+    answered: Callable[[], Awaitable[None]] | None = None
+    """Tells the circuit breaker that Buildkite has answered a call that probes, which goes on."""
     attempts: int = 0
     """Attempts that were sent."""
     may_have_acted: bool = False

@@ -1,6 +1,6 @@
 """Stages of a request's path, composed into one function.
 
-    RaiseForStatus · TraceCall · ReadOnly · Additions · Deadline · the user's stages · Invalidation · Cache ·
+    RaiseForStatus · ReadOnly · TraceCall · Additions · Deadline · the user's stages · Invalidation · Cache ·
     CircuitBreaker · Retry · Budget · Sign · TraceAttempt · wire
 
 Every request to the API takes this path, also those of the generated functions.
@@ -8,7 +8,7 @@ Every request to the API takes this path, also those of the generated functions.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
@@ -83,13 +83,23 @@ class Additions:
 
 
 class ReadOnly:
-    """Stage that refuses requests which could change something."""
+    """Stage that refuses requests which could change something.
+
+    It is above the stage that tells how calls end: what it refuses is no call.
+
+    Args:
+        refused: is told what is refused.
+    """
+
+    def __init__(self, refused: Callable[[httpx.Request], None]) -> None:
+        self._refused = refused
 
     def __repr__(self) -> str:
         return "ReadOnly()"
 
     async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:  # noqa: ARG002
         if request.method not in READS:
+            self._refused(request)
             raise WriteRefused(
                 f"{request.method} {path_of(request)}: the client is read-only, so nothing was sent. "
                 "with_options(read_only=False) allows it."

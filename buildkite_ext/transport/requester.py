@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 from urllib.parse import urlencode
@@ -60,6 +60,11 @@ _TIMEOUTS = {"connect": 10.0, "read": 30.0, "write": 30.0, "pool": None}
 """Timeouts of one attempt, in seconds. The deadline shortens them. An attempt begins when it has a connection: only the
 deadline limits the time in the queue for one."""
 
+_EXTENSIONS = {"timeout": _TIMEOUTS}
+
+_NO_BODY = frozenset({"method", "url", "params", "headers"})
+"""Arguments of a generated module's request that tell nothing of its body."""
+
 
 class Endpoint(Protocol[P, T_co]):
     """Generated module, such as `buildkite_api.api.builds.get_build`, with the types of its arguments and its answer."""
@@ -82,10 +87,13 @@ class Requester:
         self.events = shared.events
         self._shared = shared
         self._owner = owner
-        self.origin, self._prefix = _root_of(options.base_url)
+        self.origin, self._prefix, self._host = _root_of(options.base_url)
         self._headers = _headers_of(options.user_agent)
         deadline = DeadlineStage(options.timeout, from_admission=options.timeout is DEFAULT_TIMEOUT)
-        retry = RetryStage(options.retry or _NO_RETRY, self.events, shared.quota)
+        retry, foreign_retry = (
+            RetryStage(options.retry or _NO_RETRY, self.events, shared.quota, budget)
+            for budget in (options.budget, None)
+        )
         actor = token_identity(options.token)
         sign = SignStage(options.token, self.origin)
         api, foreign = (
@@ -123,8 +131,8 @@ class Requester:
         )
         stages: list[Stage | None] = [
             RaiseForStatus(self._match),
+            ReadOnly(self._trace.refused) if options.read_only else None,
             self._trace,
-            ReadOnly() if options.read_only else None,
             Additions(options.headers or {}, options.query or {}) if options.headers or options.query else None,
             deadline,
             *options.stages,
@@ -140,7 +148,7 @@ class Requester:
         self._path = compose(self.stages, api, runtime)
         # Storage that artifacts redirect to gets the deadline and the retries, and neither token nor API errors.
         attempt = () if telemetry is None else (TraceAttempt(telemetry, api=False),)
-        self._foreign_path = compose((deadline, retry, *attempt), foreign, runtime)
+        self._foreign_path = compose((deadline, foreign_retry, *attempt), foreign, runtime)
         self._client: Client | None = None
         self._http: Http | None = None
 
@@ -306,10 +314,28 @@ class Requester:
         from buildkite_api.operations import OPERATIONS
 
         for write in writes:
-            self._trace.tell_refused(OPERATIONS[write], at, details or {})
+            self._trace.tell_refused(OPERATIONS[write], at, details or {}, error="WriteRefused")
         raise WriteRefused(
             f"{method}: the client is read-only, so nothing was sent. with_options(read_only=False) allows it."
         )
+
+    @contextmanager
+    def reads_before(
+        self, write: str, *, at: Sequence[object], details: Mapping[str, str | None] | None = None
+    ) -> Iterator[None]:
+        """Return a context for what a method does before it writes. If that fails, the write is audited as refused.
+
+        Args:
+            write: the id of the operation that the method is for.
+            at, details: as for `refuse_write`.
+        """
+        try:
+            yield
+        except BaseException as error:
+            from buildkite_api.operations import OPERATIONS
+
+            self._trace.tell_refused(OPERATIONS[write], at, details or {}, error=type(error).__name__)
+            raise
 
     async def request(self, endpoint: Endpoint[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> httpx.Response:
         """Send one operation and return its answer undecoded: headers, the answer to HEAD, text, a 302."""
@@ -347,17 +373,22 @@ class Requester:
             fresh: take no answer that is kept, or on its way already.
         """
         operation = operation_of(endpoint)
-        merged = _headers_of(self.options.user_agent, operation.accept)
+        host = self._host if url is None else _host_of(url)
+        merged = _headers_of(self.options.user_agent, operation.accept, host)
         if headers or "headers" in kwargs:
             merged = merged.copy()
             merged.update(kwargs.get("headers"))
             merged.update(headers)
-        arguments = {**kwargs, "headers": merged}
-        params = arguments.pop("params", None)
-        # The query is a part of the URL: httpx would parse that again to add it.
-        query = f"?{urlencode(params, doseq=True)}" if params else ""
-        arguments["url"] = _parsed(f"{self.options.base_url}{kwargs['url']}{query}") if url is None else url
-        request = httpx.Request(**arguments, extensions={"timeout": _TIMEOUTS})
+        if url is None:
+            # The query is a part of the URL: httpx would parse that again to add it.
+            params = kwargs.get("params")
+            query = f"?{urlencode(params, doseq=True)}" if params else ""
+            url = _parsed(f"{self.options.base_url}{kwargs['url']}{query}")
+        if kwargs["method"] == "get":
+            request = _get(url, merged)
+        else:
+            body = {name: value for name, value in kwargs.items() if name not in _NO_BODY}
+            request = httpx.Request(kwargs["method"], url, headers=merged, extensions=_EXTENSIONS, **body)
         files = tuple(part for _, part in kwargs["files"].values()) if kwargs.get("files") else ()
         return RequestContext(operation, stream=stream, ends=ends, fresh=fresh, files=files).attach(request)
 
@@ -398,9 +429,12 @@ class Requester:
             raise ValueError(f"it isn't a URL: {error}") from error
         if origin(url) != self.origin or not f"{url.path}/".startswith(f"{self._prefix}/v2/"):
             raise ValueError(f"it leads outside {self.options.base_url}/v2")
-        merged = _headers_of(self.options.user_agent, "application/json, */*;q=0.9").copy()
+        merged = _headers_of(self.options.user_agent, "application/json, */*;q=0.9", self._host).copy()
         merged.update(headers)
-        request = httpx.Request(method, url, content=content, headers=merged, extensions={"timeout": _TIMEOUTS})
+        if method == "GET" and content is None:
+            request = _get(url, merged)
+        else:
+            request = httpx.Request(method, url, content=content, headers=merged, extensions=_EXTENSIONS)
         context_of(request, self._match)
         return request
 
@@ -433,15 +467,11 @@ class Requester:
             raise path_refused(path, error) from None
         return await self.send(request)
 
-    async def send_foreign(self, url: str, *, headers: Mapping[str, str] | None = None) -> httpx.Response:
+    async def send_foreign(self, url: httpx.URL, *, headers: Mapping[str, str] | None = None) -> httpx.Response:
         """GET a file from another origin, without the token. Its body stays on the connection for its reader."""
-        try:
-            merged = self._headers.copy()
-            merged.update({"Accept-Encoding": "identity", **(headers or {})})
-            request = httpx.Request("GET", url, headers=merged, extensions={"timeout": _TIMEOUTS})
-        except (httpx.InvalidURL, ValueError) as error:
-            raise InvalidResponse(f"Buildkite gave a URL that can't be used: {error}") from error
-        return await self._foreign_path(RequestContext(stream=True).attach(request))
+        merged = _headers_of(self.options.user_agent, None, _host_of(url)).copy()
+        merged.update({"Accept-Encoding": "identity", **(headers or {})})
+        return await self._foreign_path(RequestContext(stream=True).attach(_get(url, merged)))
 
     @property
     def client(self) -> Client:
@@ -480,25 +510,38 @@ class Requester:
 
 
 @lru_cache(maxsize=64)
-def _root_of(base_url: str) -> tuple[Origin, str]:
-    """Return the origin of the API and the path in front of its `/v2`."""
+def _root_of(base_url: str) -> tuple[Origin, str, str]:
+    """Return the origin of the API, the path in front of its `/v2`, and its host as the header of requests."""
     try:
         base = httpx.URL(base_url)
-        return origin(base), base.raw_path.decode("ascii").rstrip("/")
+        return origin(base), base.raw_path.decode("ascii").rstrip("/"), _host_of(base)
     except (httpx.InvalidURL, ValueError) as error:
         raise ConfigurationError(f"base_url {base_url!r} isn't a URL: {error}") from error
 
 
 @lru_cache(maxsize=64)
-def _headers_of(user_agent: str | None, accept: str | None = None) -> httpx.Headers:
+def _headers_of(user_agent: str | None, accept: str | None = None, host: str | None = None) -> httpx.Headers:
     """Return the headers of requests, with the names of the user's program and of this package. Each request copies them."""
     own = f"buildkite-ext/{__version__} python-httpx/{httpx.__version__}"
     headers = {
+        "Host": host,
         "Accept-Encoding": ACCEPT_ENCODING,
         "Connection": "keep-alive",
         "User-Agent": own if user_agent is None else f"{user_agent.strip()} {own}",
+        "Accept": accept,
     }
-    return httpx.Headers(headers if accept is None else {**headers, "Accept": accept})
+    return httpx.Headers({name: value for name, value in headers.items() if value is not None})
+
+
+def _host_of(url: httpx.URL) -> str:
+    return url.netloc.decode("ascii")
+
+
+def _get(url: httpx.URL, headers: httpx.Headers) -> httpx.Request:
+    """Return a GET with all its headers. httpx would look for those that a body needs, which takes longer than the rest."""
+    request = httpx.Request("GET", url, headers=headers, stream=httpx.ByteStream(b""), extensions=_EXTENSIONS)
+    request.read()
+    return request
 
 
 def checked_endpoint(endpoint: object, method: str) -> None:
@@ -523,7 +566,12 @@ def _parsed(url: str) -> httpx.URL:
 
 def operation_of(endpoint: Endpoint[..., Any]) -> Operation:
     """Return the record of the operation that a generated module sends."""
+    name: str = endpoint.__name__  # type: ignore[attr-defined]
+    return _operation(name)
+
+
+@cache
+def _operation(module: str) -> Operation:
     from buildkite_api.operations import OPERATIONS
 
-    name: str = endpoint.__name__  # type: ignore[attr-defined]
-    return OPERATIONS[name.rpartition(".")[2]]
+    return OPERATIONS[module.rpartition(".")[2]]

@@ -12,7 +12,7 @@ from .._forks import reset_after_fork
 from ..backoff import full_jitter
 from ..clock import check_seconds
 from ..errors import ConfigurationError, ConnectionFailed, DeadlineExceeded, NetworkError
-from ..rate_limits import LONGEST, reset_after
+from ..rate_limits import LONGEST, advised_pause, reset_after
 from ..urls import path_of
 from .context import READS, CircuitMoved, context_of
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..dispatcher import Dispatcher
     from ..events import Event
     from ..runtime import Runtime, Send
+    from ..stores.limits import Budget
 
 __all__ = ["Retry", "RetryQuota", "RetryStage", "replayable"]
 
@@ -34,15 +35,16 @@ class Retry:
     """Retry policy. `Retry(attempts=1)` never retries.
 
     - 429: after the seconds until the limit is reset; every method, since Buildkite did nothing.
-    - 500, 502, 503, 504 and lost connections: after 1, 2, 4 … seconds with full jitter; reads, and writes that the
-      description marks repeatable.
+    - 500, 502, 503, 504 and lost connections: after 1, 2, 4 … seconds with full jitter, or the seconds of `Retry-After` if they
+      are more; reads, and writes that the description marks repeatable.
     - A connection that failed before the request was sent: every method.
+    - An answer that asks for a pause of more than 300 seconds: never. Its error has the seconds as `retry_after`.
     - A body that can't be sent twice, such as a pipe, and a server whose certificate isn't trusted: never.
 
     Attributes:
         attempts: the maximum of attempts, the first one included.
         base: maximum of the first pause in seconds; each further pause doubles it.
-        maximum: maximum of these pauses in seconds. Only the deadline limits the wait for a rate limit.
+        maximum: maximum of these pauses in seconds. It doesn't limit those that an answer asks for.
         random: returns a number from 0 to 1, for tests.
 
     Example:
@@ -80,11 +82,13 @@ class Retry:
             return backoff if repeatable else None
         if outcome.status_code == 429:
             reset = reset_after(outcome)
+            if reset is not None and reset > LONGEST:
+                return None
             # A little later than Buildkite says, since all other refused clients retry in that same second.
-            return backoff if reset is None else min(reset, LONGEST) + self.random()
+            return backoff if reset is None else reset + self.random()
         if outcome.status_code in _TRANSIENT and repeatable:
-            told = outcome.headers.get("Retry-After", "")
-            return max(backoff, float(told)) if told.isascii() and told.isdigit() and len(told) < 6 else backoff
+            pause = max(backoff, advised_pause(outcome) or 0.0)
+            return pause if pause <= max(LONGEST, backoff) else None
         return None
 
 
@@ -127,12 +131,22 @@ class RetryQuota:
 
 
 class RetryStage:
-    """Stage that repeats requests by a policy."""
+    """Stage that repeats requests by a policy.
 
-    def __init__(self, policy: Retry, events: Dispatcher[Event], quota: RetryQuota) -> None:
+    Args:
+        policy: the policy.
+        events: gets a `RetryScheduled` for each pause.
+        quota: the quota that bounds the retries of all calls.
+        budget: the policy that bounds the pauses after a 429; None for no bound.
+    """
+
+    def __init__(
+        self, policy: Retry, events: Dispatcher[Event], quota: RetryQuota, budget: Budget | None = None
+    ) -> None:
         self._policy = policy
         self._events = events
         self._quota = quota
+        self._budget = budget
 
     def __repr__(self) -> str:
         return repr(self._policy)
@@ -179,14 +193,19 @@ class RetryStage:
                 return outcome
             reason = _reason(outcome, request)
             if not isinstance(outcome, NetworkError) and outcome.status_code == 429:
+                if context.answered is not None:
+                    await context.answered()  # the call may wait for long, and others wait for what it tells
+                self._check_wait(request, outcome, pause, runtime.now())
                 context.wait_for_limit(pause)
             deadline = context.deadline
             if deadline is not None and runtime.now() + pause >= deadline.ends:
                 cause = outcome if isinstance(outcome, NetworkError) else _error(outcome, request)
-                raise DeadlineExceeded(
+                exceeded = DeadlineExceeded(
                     f"{request.method} {path_of(request)}: the next attempt is due in {pause:.1f} s, past the "
                     f"{deadline.seconds:g} s allowed for the call; attempt {attempt}: {reason}. A longer timeout= waits for it."
-                ) from cause
+                )
+                exceeded.retry_after = pause
+                raise exceeded from cause
             if not isinstance(outcome, NetworkError):
                 await runtime.close(outcome)
             from ..events import RetryScheduled  # here: most calls are not repeated
@@ -203,6 +222,19 @@ class RetryStage:
             )
             await runtime.sleep(pause)
             attempt += 1
+
+    def _check_wait(self, request: httpx.Request, refusal: httpx.Response, pause: float, now: float) -> None:
+        """Raise BudgetExhausted for a pause after a 429 that is longer than the budget allows a call to wait in all."""
+        context, budget = context_of(request), self._budget
+        if budget is None or budget.max_wait is None:
+            return
+        left, deadline = max(0.0, budget.max_wait - context.waited), context.deadline
+        if pause <= left or (deadline is not None and not deadline.from_admission and deadline.ends < now + left):
+            return
+        waits = context.waited + pause
+        from .budget import exhausted  # here: a program that only makes a Retry needs no budget
+
+        raise exhausted(request, budget, waits, retry_after=pause - left, was="done") from _error(refusal, request)
 
 
 def _reason(outcome: httpx.Response | NetworkError, request: httpx.Request) -> str:

@@ -123,6 +123,7 @@ class SharedState:
             self._transports.clear()
         for function in tuple(self._on_close.values()):
             function()
+        self.store.client_closed(self.runtime)
         for transport in transports.values():
             if transport is not None:
                 await self.runtime.close_transport(transport)

@@ -149,30 +149,61 @@ class TraceCall:
                     _finish(span, status, seconds)
                 self._tell(request, context, details, response, error=error, seconds=seconds)
 
-    def tell_refused(self, operation: Operation, at: Sequence[object], details: Mapping[str, str | None]) -> None:
-        """Tell of a write that was refused before its request was made.
+    def refused(self, request: httpx.Request) -> None:
+        """Tell of a write that the client refuses to send, since it is read-only. Nothing else tells of it."""
+        if self._events.wanted:
+            context = context_of(request, self._match)
+            self._audit_refused(
+                request.method,
+                context.operation,
+                self._parameters(request, context),
+                _details(context.operation, _SENT_DETAILS, request),
+                error="WriteRefused",
+            )
+
+    def tell_refused(
+        self, operation: Operation, at: Sequence[object], details: Mapping[str, str | None], *, error: str
+    ) -> None:
+        """Tell of a write that came to nothing before its request was made.
 
         Args:
             operation: the operation of the write.
             at: the values of the first parameters of its path. Further ones aren't known.
             details: the values that the audit shows; None for those that aren't known.
+            error: the name of the class of the error.
         """
-        if not self._events.wanted:
-            return
+        if self._events.wanted:
+            names = re.findall(r"{(\w+)}", operation.path)
+            self._audit_refused(
+                operation.method,
+                operation,
+                {name: redacted_text(str(value)) for name, value in zip(names, at, strict=False)},
+                {name: redacted_text(value) for name, value in details.items() if value is not None},
+                error=error,
+            )
+
+    def _audit_refused(
+        self,
+        method: str,
+        operation: Operation | None,
+        parameters: Mapping[str, str],
+        details: Mapping[str, str],
+        *,
+        error: str,
+    ) -> None:
         from ..events import WriteAudited
 
-        names = re.findall(r"{(\w+)}", operation.path)
         self._events.emit(
             WriteAudited(
                 actor=self._actor or _UNASKED,
-                method=operation.method,
-                route=operation.path,
-                operation=operation.id,
-                parameters={name: redacted_text(str(value)) for name, value in zip(names, at, strict=False)},
-                details={name: redacted_text(value) for name, value in details.items() if value is not None},
+                method=method,
+                route=_OTHER if operation is None else operation.path,
+                operation=None if operation is None else operation.id,
+                parameters=parameters,
+                details=details,
                 result="refused",
                 status=None,
-                error="WriteRefused",
+                error=error,
                 request_id=None,
             )
         )

@@ -46,7 +46,8 @@ class Wire:
     """End of a request's path, which sends one attempt and reads its answer.
 
     The whole body is read here, chunk by chunk under the deadline and a limit on its size, unless the request is marked as a
-    stream. So Retry and Deadline also see a body that is cut off or arrives too slowly.
+    stream. So Retry and Deadline also see a body that is cut off or arrives too slowly. If the status is an error, it is what
+    they see, whatever becomes of the body.
     """
 
     def __init__(
@@ -125,7 +126,7 @@ class Wire:
         return response
 
     async def _read(self, response: httpx.Response, request: httpx.Request, context: RequestContext) -> httpx.Response:
-        """Return an answer with its whole body, decompressed."""
+        """Return an answer with its whole body, decompressed; an error answer with what could be read of it."""
         deadline = context.deadline
         body: list[bytes] = []
         size = 0
@@ -145,16 +146,23 @@ class Wire:
                 raise deadline.exceeded(request) from _cut_off(request)
             return True
 
-        if response.is_stream_consumed:  # a mock had the body in memory, and may give the same answer again
-            receive(response.content)
+        consumed = response.is_stream_consumed  # a mock had the body in memory, and may give the same answer again
+        try:
+            if consumed:
+                receive(response.content)
+            else:
+                await self._runtime.read(response, receive)
+        except TRANSPORT_ERRORS as error:
+            if response.status_code < 400:  # that of an error says what has happened, whatever becomes of the body
+                raise lost(error, request) from error
+        except (InvalidResponse, DeadlineExceeded):
+            if response.status_code < 400:
+                raise
+        if consumed:
             whole = _copied(response)
             await self._runtime.close(response)
             whole.headers = _decoded_headers(response, size)
         else:
-            try:
-                await self._runtime.read(response, receive)
-            except TRANSPORT_ERRORS as error:
-                raise lost(error, request) from error
             whole = response
             whole.headers = _decoded_headers(response, size)
             whole.stream = httpx.ByteStream(b"".join(body))

@@ -13,6 +13,7 @@ from ..errors import (
     RateLimited,
     ServerError,
 )
+from ..rate_limits import LONGEST
 
 __all__ = ["Patience", "asked_pause", "is_passing"]
 
@@ -38,8 +39,9 @@ def is_passing(error: BuildkiteError) -> bool:
 
 def asked_pause(error: BuildkiteError) -> float:
     """Return the fewest seconds after which an error lets the next poll succeed; 0 if it doesn't tell."""
-    known = error.retry_after if isinstance(error, CircuitOpen | BudgetExhausted | RateLimited) else None
-    return known or 0.0
+    if isinstance(error, RateLimited | ServerError):
+        return min(error.retry_after or 0.0, LONGEST)
+    return error.retry_after if isinstance(error, CircuitOpen | BudgetExhausted) else 0.0
 
 
 class Patience:

@@ -107,7 +107,8 @@ async def unblock_step(
         refuse_other_step(step)
         job = step
     else:
-        job = await _found(requester, at, step)
+        with requester.reads_before("unblock_build_job", at=at):
+            job = await _found(requester, at, step)
     await send_unblock(requester, pipeline, number, job.id, fields=fields, unblocker=unblocker)
     return await requester.call_fresh(get_build, *at)
 

@@ -182,6 +182,7 @@ def test_help_names_each_option_of_the_issue(command: Run) -> None:
         "--color",
         "--organization SLUG",
         "--token-file PATH",
+        "--allow-http",
         "--debug",
     ):
         assert option in text

@@ -78,6 +78,22 @@ def test_a_wrong_endpoint_names_the_variable(
         assert "s3cret" not in result.err
 
 
+def test_an_endpoint_without_encryption_needs_its_option(
+    command: Run, web: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint = "http://buildkite.invalid:8080"
+    monkeypatch.setenv("BUILDKITE_REST_API_ENDPOINT", endpoint)
+    for words in (("api", "GET", "user"), ("cancel", "web", "1"), ("run", "web", "-b", "main"), ("doctor",)):
+        refused = command(*words)
+        assert refused.code == 2
+        assert f"$BUILDKITE_REST_API_ENDPOINT '{endpoint}'" in refused.err
+        assert "give --allow-http" in refused.err
+        assert "allow_http" not in refused.err
+    allowed = command("api", "GET", "user", "--allow-http", "--timeout", "1s")
+    assert allowed.code == 3
+    assert "buildkite.invalid" in allowed.err
+
+
 def test_artifacts_in_conflict_name_the_option(command: Run, web: Simulator, tmp_path: Path) -> None:
     pipeline = web.pipeline("web")
     for name in ("a", "b"):

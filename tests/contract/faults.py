@@ -86,6 +86,12 @@ def _truncated(operation: Described, _: FakeClock) -> httpx.Response:
     return _success(operation, half, httpx.RemoteProtocolError("peer closed connection without sending complete body"))
 
 
+def _cut(status: int) -> Any:
+    """Return an error answer whose body is cut off."""
+    cut = httpx.RemoteProtocolError("peer closed connection without sending complete body")
+    return lambda *_: httpx.Response(status, headers={"Content-Type": "application/json"}, stream=Body(b'{"mess', cut))
+
+
 def _dripped(seconds: float) -> Any:
     def answer(operation: Described, clock: FakeClock) -> httpx.Response:
         body = content(operation)
@@ -116,6 +122,15 @@ FAULTS = [
     Fault("502 HTML", _answered(502, HTML, Content_Type="text/html"), acts=True, final=errors.ServerError),
     Fault("503", _answered(503), acts=True, final=errors.ServiceUnavailable),
     Fault("truncated body", _truncated, acts=True, final=errors.ResponseLost),
+    Fault("401 truncated", _cut(401), acts=False, final=errors.Unauthorized, transient=False),
+    Fault(
+        "403 br",
+        _answered(403, b"\x8b\x02", Content_Encoding="br"),
+        acts=False,
+        final=errors.AccessDenied,
+        transient=False,
+    ),
+    Fault("500 truncated", _cut(500), acts=True, final=errors.ServerError),
     Fault("slow body", _dripped(TIMEOUT + 1), acts=True, final=errors.DeadlineExceeded, transient=False),
     Fault("wrong content type", _wrong_type, acts=True, final=errors.InvalidResponse, transient=False),
 ]

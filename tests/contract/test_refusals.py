@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from buildkite_ext import BuildkiteClient, errors
+from buildkite_ext.events import RequestFinished, WriteAudited
 
 from ..batches import batched
-from .answers import Answers
+from .answers import Answers, content, headers_of
 from .calls import Call, in_path, least, module
 from .description import OPERATIONS, Described, misfits
 from .values import Fill
@@ -189,3 +190,25 @@ def test_the_generated_half_reads_a_refusal_as_an_error(operation: Described, cl
         found = module(operation)._parse_response(client=client.raw, response=response)
         assert isinstance(found, Error)
         assert found == Error.from_dict(body)
+
+
+@every_operation
+def test_a_read_only_client_refuses_each_write_and_tells_the_audit_alone(operation: Described) -> None:
+    events: list[Any] = []
+    api = Buildkite()
+    api.will_answer(operation.success, content(operation), **headers_of(operation))
+    client = BuildkiteClient("acme", token=TOKEN, transport=api, on_event=events.append, read_only=True)
+    call = least(operation)
+    if operation.method in ("GET", "HEAD"):
+        client.call(module(operation), *call.args, **call.kwargs)
+        assert [type(event) for event in events] == [RequestFinished]
+        return
+    with pytest.raises(errors.WriteRefused, match="read-only"):
+        client.call(module(operation), *call.args, **call.kwargs)
+    (audited,) = events
+    assert isinstance(audited, WriteAudited)
+    assert (audited.operation, audited.method) == (operation.id, operation.method)
+    assert (audited.result, audited.error, audited.status) == ("refused", "WriteRefused", None)
+    named = {each.name for each in operation.parameters if each.place == "path"}
+    assert set(audited.parameters) == named
+    assert api.requests == []

@@ -337,7 +337,8 @@ def test_the_temporary_file_of_another_download_that_continues_is_kept(tmp_path:
 
 async def test_downloads_to_one_file_at_once_leave_one_that_is_whole(flavor: Flavor, tmp_path: Path) -> None:
     """A download that begins while another one continues doesn't take its temporary file for one that was left."""
-    inner = Storage({"dist/app.whl": [b"wheel"]})
+    content = bytes(1 << 20)  # so many that they are written before the end
+    inner = Storage({"dist/app.whl": [content]})
     clients = [flavor.client(inner) for _ in range(2)]
     begun: list[Path] = []
 
@@ -345,11 +346,13 @@ async def test_downloads_to_one_file_at_once_leave_one_that_is_whole(flavor: Fla
         if not begun:
             begun.extend(tmp_path.glob("*.part"))
             other = BuildkiteClient("acme", token=TOKEN, transport=httpx.MockTransport(inner), clock=FakeClock())
-            other.artifacts.download(artifact(), tmp_path / "a")
+            other.artifacts.download(artifact("dist/app.whl", content), tmp_path / "a")
 
-    await flavor.call(clients[0].artifacts.download, artifact(), tmp_path / "a", on_progress=progress)
+    await flavor.call(
+        clients[0].artifacts.download, artifact("dist/app.whl", content), tmp_path / "a", on_progress=progress
+    )
     assert begun
-    assert files(tmp_path) == {"a": b"wheel"}
+    assert files(tmp_path) == {"a": content}
 
 
 CHILD = """
@@ -361,7 +364,7 @@ client.artifacts.download_all("web", 7, to=sys.argv[2], on_progress=lambda progr
 
 
 def test_a_process_that_is_killed_in_the_middle_leaves_nothing_for_long(tmp_path: Path) -> None:
-    content = bytes(range(256)) * 1024
+    content = bytes(range(256)) * 16 * 1024
     listed = httpx.Response(200, json=[described("dist/app.whl", content, id="1")]).content
     slow = threading.Event()
 
@@ -398,7 +401,7 @@ def test_a_process_that_is_killed_in_the_middle_leaves_nothing_for_long(tmp_path
         child = subprocess.Popen([sys.executable, "-c", CHILD, url, str(to)], stdout=subprocess.PIPE)
         assert child.stdout is not None
         with child.stdout:
-            assert child.stdout.readline()
+            assert any(int(line) >= 1 << 20 for line in child.stdout)  # the first megabyte is written
             child.send_signal(getattr(signal, "SIGKILL", signal.SIGTERM))
             child.wait()
         left = list(files(to))

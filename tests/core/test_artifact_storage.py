@@ -130,6 +130,21 @@ async def test_a_redirect_that_leaves_https_or_leads_nowhere_is_refused(
     assert files(tmp_path) == {}
 
 
+@pytest.mark.parametrize("first", ["http://a.test/1", "http://10.0.0.7/1", "http://127.0.0.1:8080/1"])
+async def test_a_storage_without_encryption_is_refused_unless_it_is_on_this_computer(
+    flavor: Flavor, tmp_path: Path, first: str
+) -> None:
+    here = "127.0.0.1" in first
+    storage = Redirecting(first, {first: to("http://b.test/2"), "http://b.test/2": content()})
+    with pytest.raises(
+        errors.ArtifactUnavailable, match=r"has an http:// URL, .* Pass allow_http=True to the client"
+    ) as error:
+        await flavor.call(flavor.client(storage).artifacts.download, artifact(), tmp_path / "a")
+    assert error.value.status == (302 if here else None)
+    assert storage.urls == ([first] if here else [])
+    assert files(tmp_path) == {}
+
+
 async def test_http_may_lead_to_http_and_up_to_https(flavor: Flavor, tmp_path: Path) -> None:
     storage = Redirecting(
         "http://a.test/1",
@@ -139,7 +154,7 @@ async def test_http_may_lead_to_http_and_up_to_https(flavor: Flavor, tmp_path: P
             "https://c.test/3": content(),
         },
     )
-    await flavor.call(flavor.client(storage).artifacts.download, artifact(), tmp_path / "a")
+    await flavor.call(flavor.client(storage, allow_http=True).artifacts.download, artifact(), tmp_path / "a")
     assert files(tmp_path) == {"a": b"wheel"}
 
 

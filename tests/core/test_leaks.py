@@ -222,6 +222,95 @@ async def test_no_secret_leaves_the_package(
     assert token.removeprefix("bkua_") not in told
 
 
+class Watched(Api):
+    """A Buildkite whose build seems to have ended in lists, while a job of it still runs; and whose answers repeat the token."""
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if self.failures or request.method != "GET" or "/builds" not in request.url.path:
+            return super().__call__(request)
+        shown = {
+            "env": {"A": VALUE},
+            "meta_data": {"b": VALUE},
+            "blocked": True,
+            "state": "blocked",
+            "blocked_state": "running",
+            self.token: 1,
+        }
+        jobs = [
+            {"id": "j1", "type": "manual", "state": "blocked", "step_key": VALUE, "label": VALUE},
+            {"id": "j2", "type": "script", "state": "running", "name": VALUE, "command": VALUE, "env": {"A": VALUE}},
+        ]
+        if "/jobs/" in request.url.path:
+            return answer(jobs[1])
+        if request.url.path.endswith("/builds"):
+            return answer([build(7, **shown)], X_Request_Id=self.token)
+        if "exclude_jobs" in request.url.params:
+            return answer(build(7, **shown), X_Request_Id=self.token)
+        return answer(build(7, **shown, jobs=jobs), X_Request_Id=self.token)
+
+
+async def test_no_secret_leaves_waits_refusals_and_health(
+    flavor: Flavor,
+    token: str,
+    logged: io.StringIO,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("BUILDKITE_EXT_LOG", "debug")
+    events: list[Any] = []
+    api = Watched(token)
+    client = flavor.client(
+        api, token=token, clock=FakeClock(), on_event=events.append, retry=Retry(attempts=2), breaker=None
+    )
+    told: list[str] = []
+    # Waits that end without their build: alone, by a watcher that misjudges it, and for a job.
+    watcher = client.builds.watcher()
+    for wait in (
+        lambda: client.builds.wait("web", 7, timeout=60, on_blocked="wait"),
+        lambda: watcher.wait("acme/web/7", timeout=90),
+        lambda: watcher.wait_all(["acme/web/7"], timeout=90),
+        lambda: client.jobs.wait("web", 7, job_ids=["j2"], timeout=60),
+    ):
+        texts = await failure_of(flavor, wait)
+        assert "DeadlineExceeded" in texts[1]
+        told += texts
+    told.append(repr(watcher))
+    # Writes that are refused before their request: by a read before them, and by the client.
+    echo = {"message": token, "errors": [{"field": token, "code": token}]}
+    for status in (401, 404, 500):
+        for write in (
+            lambda: client.builds.create("web", env={"A": VALUE}, meta_data={"b": VALUE}, message=VALUE),
+            lambda: client.builds.create("web", branch="main", once="key", env={"A": VALUE}),
+            lambda: client.builds.find_or_create("web", commit="a" * 40, env={"A": VALUE}),
+            lambda: client.builds.unblock("web", 7, step=VALUE, fields={"version": VALUE}),
+        ):
+            api.failures = [answer(echo, status, X_Request_Id=token, Retry_After="99999")] * 2
+            told += await failure_of(flavor, write)
+            api.failures = []
+    strict = client.with_options(read_only=True)
+    for write in (
+        lambda: strict.builds.create("web", env={"A": VALUE}),
+        lambda: strict.builds.wait("web", 7, on_blocked="unblock", fields={"version": VALUE}),
+        lambda: strict.builds.rebuild("web", 7),
+        lambda: strict.request("POST", "organizations/{org}/x", json={"a": VALUE}),
+    ):
+        texts = await failure_of(flavor, write)
+        assert "WriteRefused" in texts[1]
+        told += texts
+    audited = [event for event in events if type(event).__name__ == "WriteAudited"]
+    assert [event.result for event in audited] == ["refused"] * 16
+    # Health, however the probe ends.
+    for trouble in (None, answer(echo, 401), answer(echo, 403), answer(echo, 500), httpx.ReadError(f"got {token}")):
+        api.failures = [] if trouble is None else [trouble]
+        health = await flavor.call(client.health, probe=True)
+        told += [*_lines(health, "https://api.test"), json.dumps(_as_json(health, "https://api.test")), repr(health)]
+        assert (health.problem is None) is (trouble is None)
+    assert [excerpts(text) for text in told if token.removeprefix("bkua_") in text] == []
+    # What others read of it has neither the token nor a value.
+    outputs = {"events": repr(events), "log": logged.getvalue(), "standard error": capsys.readouterr().err}
+    assert {name: excerpts(text) for name, text in outputs.items() if CANARY in text.lower()} == {}
+
+
 def is_ours(event: object) -> bool:
     return type(event).__module__ == "buildkite_ext.events"
 

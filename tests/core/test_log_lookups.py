@@ -167,7 +167,7 @@ def test_the_error_for_a_step_without_a_log_says_which_steps_have_one(method: st
     with simulator.client() as client:
         build = client.builds.wait("web", 1).build
         wait = next(each for each in build.jobs if each.type == "waiter")
-        with pytest.raises(errors.JobNotFound, match="isn.t of a command step"):
+        with pytest.raises(errors.JobNotFound, match="of a command step"):
             list(getattr(client.jobs, method)(wait, **arguments))
         with pytest.raises(errors.BuildNotFound) as other:
             client.builds.get("web", 2)

@@ -159,6 +159,52 @@ def test_what_is_no_address_of_an_api_is_refused_without_showing_its_secrets(url
     assert "hunter2" not in str(error.value)
 
 
+IN_CLEAR = [
+    "http://api.buildkite.com",
+    "http://buildkite.corp.test:8080/v2",
+    "HTTP://10.0.0.7",
+    "http://[fd00::7]:8080",
+    "http://0.0.0.0:8080",
+    "http://127.0.0.1.evil.test",
+    "http://localhost.evil.test",
+    "http://evil.test/localhost",
+]
+HERE = [
+    "http://localhost",
+    "http://LOCALHOST:8080/v2",
+    "http://127.0.0.1:1",
+    "http://127.8.9.10:80",
+    "http://[::1]:8080",
+]
+
+
+@pytest.mark.parametrize("kind", [BuildkiteClient, AsyncBuildkiteClient])
+@pytest.mark.parametrize("url", IN_CLEAR)
+def test_a_root_without_encryption_is_refused_unless_it_is_asked_for(
+    kind: Any, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ConfigurationError, match=r"^base_url 'http://.*unencrypted.*pass allow_http=True"):
+        kind("acme", token=TOKEN, base_url=url)
+    assert kind("acme", token=TOKEN, base_url=url, allow_http=True).with_options(timeout=5).options.allow_http is True
+    monkeypatch.setenv("BUILDKITE_REST_API_ENDPOINT", url)
+    with pytest.raises(ConfigurationError, match=r"^\$BUILDKITE_REST_API_ENDPOINT 'http://.*pass allow_http=True"):
+        kind("acme", token=TOKEN)
+    assert kind("acme", token=TOKEN, allow_http=True).options.base_url == normalize_base_url(url)
+
+
+@pytest.mark.parametrize("url", HERE)
+def test_a_root_on_this_computer_needs_no_encryption(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert BuildkiteClient("acme", token=TOKEN, base_url=url).options.allow_http is False
+    monkeypatch.setenv("BUILDKITE_REST_API_ENDPOINT", url)
+    assert BuildkiteClient("acme", token=TOKEN).options.base_url == normalize_base_url(url)
+
+
+@pytest.mark.parametrize("wrong", ["yes", 1, None])
+def test_only_true_allows_it(wrong: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"^allow_http="):
+        BuildkiteClient("acme", token=TOKEN, base_url="http://api.test", allow_http=wrong)
+
+
 @given(st.text() | st.from_regex(r"https?://[\w.:\[\]@%-]{0,20}(/[\w.%-]{0,8}){0,3}/?", fullmatch=True))
 @example("https://xn--0.com")
 @example("https://a..b")

@@ -31,7 +31,7 @@ from buildkite_ext.events import (
 )
 from buildkite_ext.transport.trace import write_result
 
-from .fakes import TOKEN, Answer, App, FakeClock, Flavor, answer, build
+from .fakes import TOKEN, Answer, App, FakeClock, Flavor, answer, build, job
 from .storage import Storage, artifact
 
 BUILDS = "/v2/organizations/{org_slug}/pipelines/{pipeline_slug}/builds"
@@ -80,12 +80,33 @@ async def test_a_call_that_fails_says_how(
 
 async def test_a_call_that_is_refused_before_it_is_sent_has_no_attempts(flavor: Flavor) -> None:
     events: list[Any] = []
-    client = flavor.client(App(answer([])), on_event=events.append, read_only=True)
-    with pytest.raises(errors.WriteRefused):
+    client = flavor.client(App(answer({}, 500)), on_event=events.append, retry=None, breaker=CircuitBreaker(failures=1))
+    with pytest.raises(errors.ServerError):
+        await flavor.call(client.organizations.get)
+    events.clear()
+    with pytest.raises(errors.CircuitOpen):
         await flavor.call(client.builds.cancel, "web", 7)
     finished, audited = events
-    assert (finished.error, finished.attempts, finished.status) == ("WriteRefused", 0, None)
-    assert (audited.result, audited.error) == ("refused", "WriteRefused")
+    assert (finished.error, finished.attempts, finished.status) == ("CircuitOpen", 0, None)
+    assert (audited.result, audited.error) == ("refused", "CircuitOpen")
+
+
+async def test_what_a_read_only_client_refuses_is_no_call(flavor: Flavor) -> None:
+    events: list[Any] = []
+    client = flavor.client(App(answer([])), on_event=events.append, read_only=True)
+    for write in (
+        lambda: client.builds.cancel("web", 7),
+        lambda: client.builds.create("web", branch="main"),
+        lambda: client.builds.create("web"),
+        lambda: client.builds.unblock("web", 7),
+        lambda: client.request("DELETE", "organizations/{org}/pipelines/web"),
+        lambda: client.request("POST", "organizations/{org}/new-thing"),
+    ):
+        with pytest.raises(errors.WriteRefused):
+            await flavor.call(write)
+        (audited,) = events
+        assert (type(audited), audited.result, audited.error) == (WriteAudited, "refused", "WriteRefused")
+        events.clear()
 
 
 @pytest.mark.parametrize(
@@ -287,6 +308,123 @@ async def test_what_a_read_only_client_refuses_is_audited(
         assert (each.result, each.status, each.error, each.request_id) == ("refused", None, "WriteRefused", None)
         assert each.details == details
     assert app.requests == []
+
+
+SHA = "a" * 40
+PIPELINE = answer({"slug": "web", "default_branch": "main"})
+BLOCKED = answer(
+    build(7, jobs=[{"id": "j1", "type": "manual", "state": "blocked", "step_key": "go"}, job("test")], blocked=True)
+)
+NO = answer({"message": "no"}, 404)
+OTHER_KEY = answer([build(3, commit="b" * 40, branch="other", meta_data={"buildkite-ext:once": "k"})])
+
+
+@pytest.mark.parametrize(
+    ("how", "answers", "refused", "details", "error"),
+    [
+        (lambda api: api.builds.create("web"), [NO], CREATE, {"commit": "HEAD"}, "PipelineNotFound"),
+        (lambda api: api.builds.create("web"), [LOST], CREATE, {"commit": "HEAD"}, "ResponseLost"),
+        (lambda api: api.builds.create("web"), [answer({"slug": "web"})], CREATE, {"commit": "HEAD"}, "ValueError"),
+        (lambda api: api.builds.create("web"), [answer([])], CREATE, {"commit": "HEAD"}, "InvalidResponse"),
+        (
+            lambda api: api.builds.create("web", branch="b", once="k"),
+            [NO],
+            CREATE,
+            {"branch": "b", "commit": "HEAD"},
+            "PipelineNotFound",
+        ),
+        (
+            lambda api: api.builds.create("web", branch="b", commit=SHA, once="k"),
+            [OTHER_KEY],
+            CREATE,
+            {"branch": "b", "commit": SHA},
+            "ValueError",
+        ),
+        (
+            lambda api: api.builds.create("web", once="k"),
+            [answer([]), NO],
+            CREATE,
+            {"commit": "HEAD"},
+            "PipelineNotFound",
+        ),
+        (lambda api: api.builds.run("web"), [NO], CREATE, {"commit": "HEAD"}, "PipelineNotFound"),
+        (lambda api: api.builds.find_or_create("web", commit=SHA), [NO], CREATE, {"commit": SHA}, "PipelineNotFound"),
+        (
+            lambda api: api.builds.find_or_create("web", commit=SHA),
+            [answer([]), NO],
+            CREATE,
+            {"commit": SHA},
+            "PipelineNotFound",
+        ),
+        (lambda api: api.builds.unblock("web", 7), [NO], UNBLOCK, {}, "BuildNotFound"),
+        (lambda api: api.builds.unblock("web", 7, step="no"), [BLOCKED], UNBLOCK, {}, "BlockStepNotFound"),
+    ],
+    ids=[
+        *(
+            "create",
+            "lost",
+            "no branch",
+            "odd",
+            "once",
+            "once: other",
+            "once: no branch",
+            "run",
+            "find",
+            "find, create",
+        ),
+        *("unblock", "unblock: no step"),
+    ],
+)
+async def test_a_write_that_a_read_before_it_prevents_is_audited(
+    flavor: Flavor, how: Any, answers: list[Answer], refused: tuple[str, dict[str, str]], details: Any, error: str
+) -> None:
+    events: list[Any] = []
+    app = App(*answers)
+    client = flavor.client(app, on_event=events.append)
+    with pytest.raises((errors.BuildkiteError, ValueError)) as caught:
+        await flavor.call(how, client)
+    assert type(caught.value).__name__ == error
+    (audited,) = of_kind(events, WriteAudited)
+    assert (audited.operation, dict(audited.parameters), audited.details) == (*refused, details)
+    assert (audited.result, audited.status, audited.error, audited.actor) == ("refused", None, error, ACTOR)
+    assert {request.method for request in app.requests} == {"GET"}
+    assert {event.method for event in of_kind(events, RequestFinished)} == {"GET"}
+
+
+@pytest.mark.parametrize(
+    ("how", "answers", "results"),
+    [
+        (lambda api: api.builds.create("web"), [PIPELINE, CREATED], ["done"]),
+        (lambda api: api.builds.create("web"), [PIPELINE, answer({}, 422)], ["refused"]),
+        (lambda api: api.builds.create("web"), [PIPELINE, LOST], ["unknown"]),
+        (lambda api: api.builds.unblock("web", 7), [BLOCKED, answer({"id": "j1"}), NO], ["done"]),
+        (lambda api: api.builds.unblock("web", 7), [BLOCKED, answer({}, 422)], ["refused"]),
+        (
+            lambda api: api.builds.create("web", branch="b", once="k"),
+            [answer([build(3, branch="b", meta_data={"buildkite-ext:once": "k"})])],
+            [],
+        ),
+        (
+            lambda api: api.builds.find_or_create("web", commit=SHA),
+            [answer([build(3, commit=SHA)])],
+            [],
+        ),
+        (lambda api: api.builds.create("web", env={"A": 1}), [NO], []),
+        (lambda api: api.builds.find_or_create("web", commit="HEAD"), [NO], []),
+    ],
+    ids=[
+        *("done", "refused", "lost", "unblocked", "not unblocked", "there already", "found"),
+        *("wrong argument", "not a SHA"),
+    ],
+)
+async def test_a_write_that_reads_first_is_audited_once(
+    flavor: Flavor, how: Any, answers: list[Answer], results: list[str]
+) -> None:
+    events: list[Any] = []
+    client = flavor.client(App(*answers), on_event=events.append)
+    with suppress(errors.BuildkiteError, ValueError, TypeError):
+        await flavor.call(how, client)
+    assert [event.result for event in of_kind(events, WriteAudited)] == results
 
 
 async def test_a_method_that_is_refused_before_its_first_request_tells_no_token(flavor: Flavor) -> None:

@@ -110,6 +110,17 @@ def test_the_first_call_of_a_blocking_client_loads_nothing_async_and_few_models(
     } & modules == set()
 
 
+def test_a_first_call_that_reads_no_list_loads_nothing_of_lists_and_no_other_operation() -> None:
+    modules, bare = loaded(f"{FIRST_CALL}    client.builds.get('web', 1)\n")
+    ours = modules - bare
+    assert (
+        ours & {f"buildkite_ext.pagination.{name}" for name in ("links", "page", "slices", "sources", "walker")}
+        == set()
+    )
+    operations = {name for name in ours if name.startswith("buildkite_api.api.") and name.count(".") == 3}
+    assert operations == {"buildkite_api.api.builds.get_build"}
+
+
 @pytest.mark.parametrize(
     ("method", "returned"),
     [

@@ -494,3 +494,18 @@ def test_a_client_without_telemetry_loads_nothing_of_it() -> None:
         "print([name for name in sys.modules if 'telemetry' in name])\n"
     )
     assert subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout == "[]\n"
+
+
+async def test_what_a_read_only_client_refuses_is_neither_a_span_nor_counted(flavor: Flavor) -> None:
+    collected = Collected()
+    client = flavor.client(App(answer([])), telemetry=collected.telemetry, read_only=True)
+    for write in (
+        lambda: client.builds.create("web", branch="main"),
+        lambda: client.builds.create("web"),
+        lambda: client.builds.unblock("web", 7),
+        lambda: client.jobs.unblock("web", 7, "j1"),
+    ):
+        with pytest.raises(errors.WriteRefused):
+            await flavor.call(write)
+    assert collected.spans == ()
+    assert not {"buildkite.requests.total", "buildkite.jobs.unblocked"} & set(collected.metrics)

@@ -380,7 +380,7 @@ def test_a_pipeline_that_triggers_itself_comes_to_an_end(simulator: Simulator, a
     create(api)
     simulator.clock.sleep(600)
     assert build(api)["state"] == "failed"
-    assert len(api.get(f"{WEB}/builds").json()) == 11
+    assert len(api.get(f"{WEB}/builds").json()) == 10
 
 
 def test_a_trigger_of_nothing_fails(simulator: Simulator, api: httpx.Client) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildkite_ext.simulation import Mark, check_pipeline
+from buildkite_ext.simulation import Mark, Simulator, check_pipeline, plan_pipeline
 
 from .test_costs import grows, instructions
 
@@ -68,6 +68,28 @@ ERRORS = [
         34,
         "line 1 -> c -> line 1",
     ),
+    ("a dependency across a wait", "- {command: a, depends_on: b}\n- wait\n- {command: b, key: b}", 1, 28, "holds back"),
+    ("a dependency across a block", "- {command: a, depends_on: b}\n- block\n- {command: b, key: b}", 1, 28, "holds back"),
+    ("env that is a list", "- {command: a, env: [A]}", 1, 21, "`env` is a list: a mapping was expected"),
+    ("a key that is a list", "- {command: a, key: [a]}", 1, 21, "`key` is a list: a text was expected"),
+    ("commands that are a mapping", "- {command: {a: b}}", 1, 13, "`command` is a mapping: a text was expected"),
+    ("an expansion in a list of options", "- {block: x, fields: '${A:+x}'}", 1, 22, "a number was expected behind `:`"),
+    ("an expansion in a step", "- '${'", 1, 3, "the name of a variable was expected behind `${`"),
+    ("an expansion in steps", "steps: '${'", 1, 8, "the name of a variable was expected behind `${`"),
+    ("concurrency that is no number, without a group", "- {command: a, concurrency: x}", 1, 29, "`concurrency` is a text: a whole number was expected"),
+    ("options that are a number", "- {block: x, fields: [{select: a, key: b, options: 0}]}", 1, 23, "a field['options'] is an int"),
+    ("a trigger that is a list", "- {trigger: [a]}", 1, 13, "`trigger` is a list: a text was expected"),
+    ("skip that is a list", "- {command: a, skip: [1]}", 1, 22, "`skip` is a list: a text was expected"),
+    ("an entry of soft_fail without a status", "- command: a\n  soft_fail:\n  - status: 1", 3, 5, "such as exit_status: 1"),
+    ("a matrix without setup", "- command: a\n  matrix:\n    os: [a]", 3, 5, "the matrix has no `setup`"),
+    ("an adjustment without values", "- command: a\n  matrix:\n    setup: [a]\n    adjustments:\n    - skip: true", 5, 7, "an adjustment needs `with`"),
+    ("parallelism that is none, beside a matrix", "- {command: a, matrix: [a], parallelism: 0}", 1, 42, "can't stand beside `matrix`"),
+    ("one key in two documents", "- {command: a, key: b}\n---\n- {command: a, key: b}", 3, 21, "already been used by another step in this build (line 1)"),
+    ("a group across a wait", "- {group: g, depends_on: b, steps: [{command: a}]}\n- wait\n- {command: b, key: b}", 1, 26, "waits for 'b', which a wait"),
+    ("a step that waits for its group", "- {group: g, key: g, steps: [{command: a, depends_on: g}, {command: b}]}", 1, 55, "the step waits for 'g', the group in which it stands"),
+    ("a wait that waits for its group", "- {group: g, key: g, steps: [{wait: ~, depends_on: g}]}", 1, 52, "the step waits for 'g', the group in which it stands"),
+    ("a group that waits for its own step", "- {group: g, depends_on: a, steps: [{command: a, key: a}, {command: b}]}", 1, 26, "the group waits for its own step 'a'"),
+    ("a group that waits for itself", "- {group: g, key: g, depends_on: g, steps: [{command: a}, {command: b}]}", 1, 34, "the group waits for itself"),
     ("a step that waits for itself", "- {command: a, key: a, depends_on: a}", 1, 36, "the step a waits for itself"),
 ]  # fmt: skip
 
@@ -129,13 +151,15 @@ WARNINGS = [
     ("a step that does nothing", "- {label: x, type: command}", 1, 3, "neither a command nor a plugin"),
     ("a state that only the documentation lists", "- {command: x, if: build.state == 'started_failing'}", 1, 35, "documentation lists"),
     ("a source that only the documentation lists", "- {command: x, if: build.source != \"scheduled\"}", 1, 36, "documentation lists"),
-    ("a dependency across a wait", "- {command: a, depends_on: b}\n- wait\n- {command: b, key: b}", 1, 28, "holds back"),
+    ("an unknown dimension in a key", "- {command: x, key: 'x-{{matrix.os}}', matrix: [a]}", 1, 21, "isn't replaced in `key`"),
+    ("an unknown attribute of a shared mapping", "- &a {command: x, keyy: a}\n- *a\n- {<<: *a, command: y}", 1, 19, "did you mean `key`"),
+    ("a circle by which a step may be left out", "- {command: a, key: a, depends_on: b, if: build.tag != null}\n- {command: b, key: b, depends_on: a}", 1, 36, "a -> b -> a, unless one of them is left out"),
     ("too many jobs of one step", "- {command: a}\n- {command: b, parallelism: 500}", 2, 3, "has 501 jobs: Buildkite refuses an upload with more than 500"),
     ("too many steps", "- wait\n" * 250 + "- {command: a}\n" * 252, 501, 3, "has 502 jobs"),
     ("too many jobs in a group", "- {command: a, parallelism: 499}\n- group: g\n  steps:\n  - {trigger: b, parallelism: 2}\n- wait", 4, 5, "has 502 jobs"),
     ("too many combinations", f"- {{command: a, matrix: {[*range(25)]}}}\n" * 21, 21, 3, "has 525 jobs"),
     ("too many jobs in the second document", "- {command: a, parallelism: 9}\n---\n- {command: b, parallelism: 501}", 3, 3, "has 501 jobs"),
-    ("a dependency across a block", "- {command: a, depends_on: b}\n- block\n- {command: b, key: b}", 1, 28, "holds back"),
+    ("a circle by a group that may be left out", "- {group: g, key: g, if: build.tag != null, steps: [{command: a, depends_on: g}]}", 1, 78, "stands, unless one of them"),
 ]  # fmt: skip
 
 
@@ -161,6 +185,8 @@ def test_warnings(text: str, line: int, column: int, words: str) -> None:
         "- {command: a, key: a}\n---\n- {command: b, depends_on: a}",
         "- &a {command: x, env: {A: '1'}}\n- {<<: *a, command: y}\n- {<<: [*a, {command: z}]}",
         "- {command: x, parallelism: 499}\n- wait",
+        "- {group: g, key: g, depends_on: [], steps: [{command: a, key: a}, {command: b, depends_on: a}, wait, {command: c}]}",
+        "- {command: a, key: a, depends_on: b, skip: true}\n- {command: b, key: b, depends_on: a}",
         "- {command: x, parallelism: 300}\n---\n- {command: x, parallelism: 300}",
         "- {command: x, parallelism: $MANY}\n- {command: x, parallelism: 499}",
         "- {command: x, branches: ['1.10', main], if_changed: '3', skip: '0'}",
@@ -195,6 +221,11 @@ def test_all_documents_are_checked_in_the_order_of_their_places() -> None:
         ("error", 5),
         ("error", 7),
     ]
+
+
+def test_a_key_that_three_documents_have_is_told_of_each_but_the_first() -> None:
+    text = "\n---\n".join(["- {command: a, key: b}"] * 3)
+    assert [(line, message[-8:]) for _, line, _, message in found(text)] == [(3, "(line 1)"), (5, "(line 1)")]
 
 
 def test_several_circles_are_told() -> None:
@@ -271,6 +302,35 @@ def test_there_is_a_circle_if_and_only_if_one_is_told(waits: list[list[int]]) ->
             assert int(following[1]) in waits[int(key[1])]
         named += keys
     assert len(set(named)) == len(named)
+
+
+_NAMES = ["a", "b", "c", "d", "g", "h"]
+_DEPENDS_ON = st.none() | st.lists(st.sampled_from(_NAMES), max_size=2)
+_STEPS = st.tuples(st.sampled_from(["command", "command", "wait"]), _DEPENDS_ON)
+
+
+def _step(kind: str, key: str, depends_on: list[str] | None, **others: object) -> dict[str, object]:
+    return {kind: None, "key": key, **({} if depends_on is None else {"depends_on": depends_on}), **others}
+
+
+@given(st.tuples(_STEPS, _STEPS, _STEPS, _STEPS), _DEPENDS_ON, _DEPENDS_ON)
+def test_a_build_passes_if_and_only_if_no_circle_is_told(
+    steps: tuple[tuple[str, list[str] | None], ...], of_g: list[str] | None, of_h: list[str] | None
+) -> None:
+    a, b, c, d = (
+        _step(kind, key, depends_on, plugins=["x#v1"]) if kind == "command" else _step(kind, key, depends_on)
+        for key, (kind, depends_on) in zip(_NAMES, steps, strict=False)
+    )
+    text = json.dumps([_step("group", "g", of_g, steps=[a, b]), c, _step("group", "h", of_h, steps=[d])])
+    web = (simulator := Simulator()).pipeline("web").configure(text)
+    web.build()
+    simulator.clock.sleep(3600)
+    passed = {job.state for job in web.builds[0].jobs} == {"passed"}
+    assert passed is (found(text) == [])
+    if passed:
+        assert {step.outcome for step in plan_pipeline(text).steps} == {"passed"}
+    else:
+        assert {level for level, *_ in found(text)} == {"error"}
 
 
 def test_steps_that_are_reached_in_many_ways_are_looked_at_once() -> None:

@@ -154,6 +154,9 @@ def _() -> None:
     text = "[{command: a, key: a, depends_on: b}, {command: b, key: b, depends_on: a}, {command: c, key: c}]"
     assert errors(text) == ["these steps wait for each other: a -> b -> a"]
     assert ended(text) == ("failed", {"a": "waiting_failed", "b": "waiting_failed", "c": "passed"})
+    text = "[{group: g, key: g, steps: [{command: a, key: a, depends_on: g}, {command: b, key: b, depends_on: b}, {command: c, key: c}]}]"
+    assert errors(text) == ["the step waits for 'g', the group in which it stands", "the step b waits for itself"]
+    assert ended(text) == ("failed", {"a": "waiting_failed", "b": "waiting_failed", "c": "passed"})
 
 
 @shows("turn-behind-a-waiting-job")
@@ -261,6 +264,14 @@ def _() -> None:
     with simulator.client() as buildkite:
         buildkite.builds.create("web", commit="HEAD", branch="main", message="Fix [skip ci]")
     assert after(simulator, web, 60).state == "passed"
+
+
+@shows("end-of-a-chain")
+def _() -> None:
+    simulator, web, _build = started("[{trigger: web, key: t}]")
+    after(simulator, web, 600)
+    assert [states(each)["t"] for each in web.builds] == ["failed"] * 10
+    assert [each.jobs[0].refused is not None for each in web.builds] == [False] * 9 + [True]
 
 
 @shows("blocked-child")

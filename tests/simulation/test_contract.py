@@ -105,6 +105,7 @@ def test_every_simulated_operation_answers_as_described(
     walk_administration(simulator, api)
     leftovers(api, second["id"])
     assert described.operations == SIMULATED
+    assert len(SIMULATED) >= 150
 
 
 def look(api: httpx.Client, number: int) -> dict[str, Any]:

@@ -160,7 +160,7 @@ EDGES = [
     (
         "a dependency on a group, on a step of it, and on its own one",
         f"[{{group: g, key: g, steps: [{A}, {BG}]}}, {{command: x, key: c, depends_on: [g, b]}}]",
-        ["dependency: a > b", "dependency: a > c", "dependency: b > c", "dependency: b > c"],
+        ["dependency: a > b", "dependency: a > c", "dependency: b > b", "dependency: b > c", "dependency: b > c"],
     ),
     (
         "a failure that a step, an entry or a group allows",

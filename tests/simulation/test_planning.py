@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from buildkite_ext.errors import ConfigurationError
-from buildkite_ext.simulation import Plan, plan_pipeline
+from buildkite_ext.simulation import Plan, Simulator, plan_pipeline
 from buildkite_ext.terminal_text import cells
 
 from .test_costs import grows, instructions
@@ -214,7 +214,7 @@ def test_a_step_costs_the_same_however_many_others_there_are(pipeline: Callable[
 
 
 def test_steps_that_a_wait_holds_back_and_keys_that_never_come() -> None:
-    text = "[{command: a, key: a, depends_on: b}, wait, {command: b, key: b}, {command: c, depends_on: nowhere}]"
+    text = "[{command: a, key: a, depends_on: b, if: 'true'}, wait, {command: b, key: b}, {command: c, depends_on: nowhere}]"
     plan = plan_pipeline(text)
     assert (plan.state, set(outcomes(plan).values())) == ("failed", {"held_back"})
     assert plan.step("c").missing == ("nowhere",)
@@ -315,6 +315,20 @@ def test_a_text_with_an_error_is_refused(text: str, words: str) -> None:
         plan_pipeline(text)
 
 
+@pytest.mark.parametrize("words", ["[skip ci]", "[ci skip]", "[skip-ci]", "[ci-skip]"])
+def test_a_push_that_is_ignored_has_no_build(words: str) -> None:
+    message = f"Fix a typo\n\n{words}"
+    with pytest.raises(ValueError, match=r"message holds \[.*\]: Buildkite creates no build for such a push"):
+        plan_pipeline("[wait]", message=message, pull_request=3)
+    assert plan_pipeline("[wait]", message=message, source="api").state == "not_run"
+    web = Simulator().pipeline("web").job("test")
+    with pytest.raises(ValueError, match="Buildkite creates no build"):
+        web.build(message=message)
+    assert web.builds == []
+    assert web.build(message=message, source="ui").number == 1
+    assert web.build(message="skip ci [ci  skip] [skipci]").number == 2
+
+
 def test_a_plan_can_be_written_as_json() -> None:
     written = json.loads(json.dumps(plan_pipeline(RELEASE, branch="fix", fail={"wheel": 1}).to_dict()))
     assert written["waves"][1] == ["Wheel linux", "Wheel mac", "Conda"]
@@ -355,7 +369,7 @@ def test_the_picture_has_a_box_for_each_step_and_arrows_between_columns() -> Non
 
 
 def test_the_picture_of_steps_that_wait_for_each_other_ends() -> None:
-    text = "[{command: a, key: a, depends_on: b}, wait, {command: b, key: b}]"
+    text = "[{command: a, key: a, depends_on: b, if: 'true'}, wait, {command: b, key: b}]"
     assert plan_pipeline(text).svg().count("<g ") == 3
 
 

@@ -8,7 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from buildkite_ext.services.arguments import or_unset
 from buildkite_ext.simulation import SimulatedPipeline, Simulator, Timing, VirtualClock
+from buildkite_ext.simulation.definition.steps import CommandStep
 from buildkite_ext.simulation.state.builds import Build, Job
 
 pytestmark = pytest.mark.filterwarnings("ignore::buildkite_ext.UnknownNameWarning")
@@ -518,6 +520,21 @@ def test_top_level_image_and_cache_are_defaults() -> None:
     assert [step.cache for step in steps] == [["a"], {"paths": ["b"]}, False]
 
 
+def test_plugins_artifact_paths_and_notify_are_kept() -> None:
+    text = """
+    notify: [{slack: "#builds"}]
+    steps: [{command: a, artifact_paths: [dist/*, "log;more"], plugins: [{docker#v5: {image: x}}]}]
+    """
+    simulator, web, _build = started(text)
+    (step,) = web.state.steps
+    assert isinstance(step, CommandStep)
+    assert step.plugins == ({"github.com/buildkite-plugins/docker-buildkite-plugin#v5": {"image": "x"}},)
+    assert web.state.notify == [{"slack": "#builds"}]
+    with simulator.client() as buildkite:
+        (job,) = buildkite.builds.get("web", 1).jobs
+    assert job.artifact_paths == "dist/*;log;more"
+
+
 def test_variables_are_expanded_in_each_build() -> None:
     _, web, _ = started("[{command: 'echo $WHO $$HOME', label: '$BUILDKITE_BRANCH'}]", env={"WHO": "me"})
     build = web.builds[0]
@@ -971,15 +988,71 @@ def test_a_trigger_step_is_skipped_when_a_newer_build_takes_the_place_of_the_tri
 def test_a_trigger_of_no_pipeline_fails_as_the_step_says(step: str, state: str, soft: bool) -> None:
     simulator, web, build = started(f"[{{trigger: nowhere, key: t, {step}}}]")
     assert (after(simulator, web, 60).state, build.jobs[0].state, build.jobs[0].soft_failed) == (state, "failed", soft)
+    assert build.jobs[0].refused == "there is no pipeline 'nowhere'"
 
 
-def test_a_chain_of_triggers_ends() -> None:
+def test_a_trigger_of_an_archived_pipeline_fails() -> None:
+    simulator, web, build = started("[{trigger: child, key: t}]")
+    simulator.pipeline("child").job("test")
+    with simulator.client() as buildkite:
+        buildkite.pipelines.archive("child")
+    assert (after(simulator, web, 60).state, build.jobs[0].refused) == ("failed", "the pipeline 'child' is archived")
+
+
+@pytest.mark.parametrize("asynchronous", ["async: true", "async: false"])
+@pytest.mark.parametrize("names", [["web"], ["web", "api"], ["web", "api", "docs"]])
+def test_a_chain_of_triggers_ends_after_ten_builds(names: list[str], asynchronous: str) -> None:
     simulator = Simulator()
-    web = simulator.pipeline("web").configure("[{trigger: web, key: t}]")
-    web.build(branch="main")
+    for name, following in zip(names, [*names[1:], names[0]], strict=True):
+        simulator.pipeline(name).configure(f"[{{trigger: {following}, {asynchronous}}}]")
+    simulator.pipeline("web").build(branch="main")
     advance(simulator, 600)
-    assert len(web.builds) == 11
-    assert {build.state for build in web.builds} == {"failed"}
+    builds = sorted(
+        (build for name in names for build in simulator.pipeline(name).builds), key=lambda build: build.depth
+    )
+    assert [build.depth for build in builds] == [*range(10)]
+    assert [build.jobs[0].refused for build in builds] == [
+        *[None] * 9,
+        "10 builds have triggered each other: Buildkite allows no longer chain",
+    ]
+    assert {build.state for build in builds[:9]} == {"passed" if "true" in asynchronous else "failed"}
+    assert builds[9].state == "failed"
+
+
+@pytest.mark.parametrize(
+    ("step", "pipeline", "organization", "seconds"),
+    [
+        ("", (None, None), (None, None), 900),
+        ("", (None, None), (2, None), 120),
+        ("", (3, None), (2, None), 180),
+        ("timeout_in_minutes: 4", (3, None), (2, None), 240),
+        ("timeout_in_minutes: 4", (None, None), (None, 1), 60),
+        ("", (None, 5), (None, 6), 300),
+        ("", (None, None), (6, 5), 300),
+    ],
+)
+def test_the_timeout_of_a_step_its_pipeline_or_the_organization(
+    step: str, pipeline: tuple[int | None, int | None], organization: tuple[int | None, int | None], seconds: int
+) -> None:
+    simulator = Simulator()
+    web = simulator.pipeline("web").configure(f"[{{command: a, {step}}}]").script("*", after=900)
+    with simulator.client() as buildkite:
+        buildkite.pipelines.update(
+            "web",
+            default_command_step_timeout=or_unset(pipeline[0]),
+            maximum_command_step_timeout=or_unset(pipeline[1]),
+        )
+        buildkite.pipeline_settings.update(
+            default_timeout_in_minutes=or_unset(organization[0]), maximum_timeout_in_minutes=or_unset(organization[1])
+        )
+    build = web.build()
+    after(simulator, web, 3600)
+    (job,) = build.jobs
+    assert job.started_at is not None
+    assert job.finished_at is not None
+    grace = 0 if seconds == 900 else 1
+    assert round(job.finished_at - job.started_at) == seconds + grace
+    assert job.state == ("timed_out" if grace else "passed")
 
 
 # Uploads --------------------------------------------------------------------------------------------------------------

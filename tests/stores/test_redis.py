@@ -214,7 +214,7 @@ def test_each_key_expires_and_is_in_one_slot(url: str) -> None:
     with redis.Redis.from_url(url) as client:
         keys = list(client.scan_iter())
         assert {key.split(b":")[0] for key in keys} == {b"{ci}"}
-        assert {key.split(b":")[1] for key in keys} == {b"window", b"circuit"}
+        assert {key.split(b":")[1] for key in keys} == {b"window", b"circuit", b"tokens"}
         assert all(0 < client.ttl(key) <= 7200 for key in keys)
 
 
@@ -310,6 +310,26 @@ def test_one_process_probes_for_all(url: str) -> None:
     assert probes == 1
     assert sorted(ends[:6]) == ["CircuitOpen"] * 5 + ["ok"]
     assert ends[6:] == ["ok"] * 6
+
+
+def test_a_probe_that_meets_a_429_lets_all_processes_go_on_while_it_waits(url: str) -> None:
+    clock, ends = FakeClock(), []
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        status = statuses.pop(0)
+        if status == 200:
+            ends.extend(fails(other, 2))
+        return build(status=status)
+
+    statuses = [500] * 5 + [429, 200]
+    one, other = (
+        blocking(store_of(url, clock=clock.monotonic), each, clock=clock, budget=None, retry=Retry(attempts=2))
+        for each in (answer, lambda _: build())
+    )
+    assert fails(one.with_options(retry=ONCE), 5) == ["ServerError"] * 5
+    clock.advance(30)
+    assert fails(one) == ["ok"]
+    assert ends == ["ok"] * 2
 
 
 @pytest.mark.parametrize("how", ["cancelled", "died"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import httpx
@@ -41,10 +42,12 @@ def known(**changes: Any) -> Window:
         (known(remaining=1, limit=0), 1.0, {"reserve": 3}, None),
         (known(remaining=0), 60.4, {}, Wait(60.5)),
         (known(remaining=0), 60.5, {}, None),
-        (known(background=8.0), 7.0, {"priority": "background"}, Wait(8.0, spread=True)),
-        (known(background=8.0), 7.0, {"priority": "foreground"}, None),
-        (known(background=8.0), 8.0, {"priority": "background"}, None),
-        (known(background=90.0), 7.0, {"priority": "background"}, Wait(60.5, spread=True)),
+        (known(background=5.0), 9.0, {"priority": "background"}, Wait(10.0, spread=True)),
+        (known(background=5.0), 9.0, {"priority": "foreground"}, None),
+        (known(background=5.0), 10.0, {"priority": "background"}, None),
+        (known(background=5.0), 15.0, {"priority": "background", "reserve": 6}, Wait(16.0, spread=True)),
+        (known(background=5.0, in_flight=6), 15.0, {"priority": "background"}, Wait(16.0, spread=True)),
+        (known(background=60.2), 60.3, {"priority": "background"}, None),
     ],
 )
 def test_room(window: Window, now: float, options: dict[str, Any], wait: Wait | None) -> None:
@@ -57,15 +60,12 @@ def test_room(window: Window, now: float, options: dict[str, Any], wait: Wait | 
         (Window(), 3.0, {}, Window(opened=3.0, in_flight=1)),
         (Window(in_flight=2), 3.0, {"priority": "background"}, Window(opened=3.0, in_flight=3)),
         (known(), 3.0, {}, known(in_flight=1)),
-        (known(), 10.0, {"priority": "background"}, known(in_flight=1, background=15.0)),
-        (known(in_flight=5), 10.0, {"priority": "background"}, known(in_flight=6, background=20.0)),
-        (known(), 10.0, {"priority": "background", "reserve": 5}, known(in_flight=1, background=20.0)),
-        (known(remaining=0), 10.0, {"priority": "background"}, known(remaining=0, in_flight=1, background=60.0)),
-        (known(), 61.0, {"priority": "background"}, known(in_flight=1, background=61.0)),
+        (known(), 10.0, {"priority": "background"}, known(in_flight=1, background=10.0)),
+        (known(background=5.0), 10.0, {}, known(in_flight=1, background=5.0)),
     ],
 )
 def test_a_request_that_is_sent(window: Window, now: float, options: dict[str, Any], after: Window) -> None:
-    window.sent(now, **{"reserve": 0, **options})
+    window.sent(now, **options)
     assert window == after
 
 
@@ -88,7 +88,7 @@ ANSWER = Reported(50, 7, 30.0, "rest")
         (known(background=40.0), Reported(50, 49, 60.0), 61.0, 61.1, known(remaining=49, ends=121.1)),
         (known(), Reported(50, 49, 31.0), 30.0, 30.1, known(remaining=10)),
         (known(), Reported(50, 49, 31.5), 30.0, 30.1, known(remaining=49, ends=61.6)),
-        (Window(), Reported(50, 1, 9000.0), 1.0, 2.0, Window(50, 1, 3602.0)),
+        (Window(), Reported(50, 1, 9000.0), 1.0, 2.0, Window(50, 1, 302.0)),
     ],
 )
 def test_an_answer(window: Window, reported: Reported | None, sent: float, arrived: float, after: Window) -> None:
@@ -284,16 +284,16 @@ def test_a_policy_that_can_t_be_used_is_refused(wrong: dict[str, Any], said: str
 def test_foreground_requests_stand_in_front_of_the_background_in_their_order() -> None:
     lines, limits = Lines(), Limits("acme", "ada")
     assert (lines.busy, lines.waiting(limits)) == (False, 0)
-    quiet = lines.join(limits, "background")
-    one, two = lines.join(limits, "foreground"), lines.join(limits, "foreground")
-    other = lines.join(Limits("acme", "grace"), "background")
+    quiet = lines.join(limits, 0, "background", 0.0)
+    one, two = lines.join(limits, 0, "foreground", 0.0), lines.join(limits, 0, "foreground", 0.0)
+    other = lines.join(Limits("acme", "grace"), 0, "background", 0.0)
     assert (lines.busy, lines.waiting(limits)) == (True, 3)
     for waiter in (one, two, quiet):
-        assert [lines.is_first(limits, each) for each in (one, two, quiet) if each is waiter] == [True]
-        lines.leave(limits, waiter)
+        assert [lines.is_first(each, 0.0) for each in (one, two, quiet) if each is waiter] == [True]
+        lines.leave(waiter, 0.0)
     assert lines.waiting(limits) == 0
     assert lines.busy
-    lines.leave(Limits("acme", "grace"), other)
+    lines.leave(other, 0.0)
     assert not lines.busy
 
 
@@ -302,6 +302,7 @@ class Bell:
 
     def __init__(self) -> None:
         self.rung = 0
+        self.is_alive = True
 
     def set(self) -> None:
         self.rung += 1
@@ -312,18 +313,48 @@ class Bell:
 
 def test_a_waiter_listens_unless_something_has_changed() -> None:
     lines, limits, bell = Lines(), Limits("acme", "ada"), Bell()
-    lines.wake()
+    lines.wake(0.0)
     assert lines.changes == 0  # nobody waits
-    first, second = lines.join(limits, "foreground"), lines.join(limits, "foreground")
-    assert lines.listen(limits, second, bell, first=False, changes=0)
-    lines.wake()
+    first, second, third = (lines.join(limits, 0, "foreground", 0.0) for _ in range(3))
+    # The second looks now and then if the first takes its turn.
+    assert lines.listen(second, bell, first=False, changes=0, until=60.0) == 0.5
+    assert lines.listen(third, Bell(), first=False, changes=0, until=60.0) == math.inf
+    lines.wake(0.0)
     assert (lines.changes, bell.rung) == (1, 0)
-    assert not lines.listen(limits, first, Bell(), first=True, changes=0)
-    assert not lines.listen(limits, second, bell, first=True, changes=1)
-    lines.leave(limits, first)
+    assert lines.listen(first, Bell(), first=True, changes=0, until=60.0) is None
+    assert lines.listen(second, bell, first=True, changes=1, until=60.0) is None
+    lines.leave(first, 0.0)
     assert bell.rung == 1
-    lines.wake()
+    lines.wake(0.0)
     assert (lines.changes, bell.rung) == (2, 2)
+
+
+def test_requests_with_another_reserve_stand_in_another_line() -> None:
+    lines, limits = Lines(), Limits("acme", "ada")
+    waiters = [lines.join(limits, reserve, "foreground", 0.0) for reserve in (0, 10, 0)]
+    assert [lines.is_first(each, 0.0) for each in waiters] == [True, True, False]
+    assert lines.waiting(limits) == 3
+
+
+@pytest.mark.parametrize("how", ["late", "its event loop has ended"])
+def test_a_waiter_that_does_not_take_its_turn_is_passed_over_until_it_comes_back(how: str) -> None:
+    lines, limits, bells = Lines(), Limits("acme", "ada"), [Bell(), Bell(), Bell()]
+    first, second, _ = waiters = [lines.join(limits, 0, "foreground", 0.0) for _ in range(3)]
+    for waiter, bell in zip(waiters, bells, strict=True):
+        lines.listen(waiter, bell, first=waiter is first, changes=0, until=10.0)
+    assert not lines.is_first(second, 10.5)  # it was due half a second ago
+    now = 10.6 if how == "late" else 5.0
+    bells[0].is_alive = how == "late"
+    assert lines.is_first(second, now)
+    assert lines.waiting(limits) == 2
+    assert [bell.rung for bell in bells] == [1, 1, 1]
+    bells[0].is_alive = True
+    assert lines.is_first(first, now)
+    assert not lines.is_first(second, now)
+    for waiter in waiters:
+        lines.leave(waiter, now)
+        lines.leave(waiter, now)
+    assert not lines.busy
 
 
 def test_a_token_is_told_from_others_and_not_shown() -> None:

@@ -11,7 +11,17 @@ import trio
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from buildkite_ext import BuildkiteClient, CircuitBreaker, CircuitChanged, CircuitOpen, MemoryStore, Retry, errors
+from buildkite_ext import (
+    Budget,
+    BuildkiteClient,
+    CircuitBreaker,
+    CircuitChanged,
+    CircuitOpen,
+    MemoryStore,
+    Retry,
+    errors,
+)
+from buildkite_ext.events import RetryScheduled
 from buildkite_ext.simulation import Simulator
 from buildkite_ext.stores.circuits import Circuit, Permit
 from tests.core.fakes import LONGEST, TOKEN, App, FakeClock, Flavor, answer, build
@@ -315,6 +325,84 @@ def test_a_probe_waits_for_no_rate_limit() -> None:
         return times[0], times[1]
 
     assert run(main) == (pytest.approx(1.0), pytest.approx(1.0))
+
+
+SLOW = answer({"message": "slow", "scope": "rest", "limit": 200, "current": 201, "reset": 45}, 429)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("then", [answer(build(7)), DOWN, CUT], ids=["an answer", "500", "lost"])
+async def test_a_probe_that_meets_a_429_closes_the_circuit_at_once(flavor: Flavor, then: Any) -> None:
+    """It waits for the limit itself, and however it ends, the API has answered."""
+    states, clock, events = [], FakeClock(), []
+
+    def refused(_: httpx.Request) -> httpx.Response:
+        states.append(buildkite._requester.circuit)
+        return SLOW
+
+    app = App(*[DOWN] * 5, refused, then)
+    buildkite = flavor.client(app, clock=clock, retry=ONCE, on_event=events.append, timeout=None)
+    await failing(flavor, buildkite, 5)
+    clock.advance(30)
+    patient = buildkite.with_options(retry=Retry(attempts=2))
+    await failing(flavor, patient, 1)
+    assert states == ["half_open"]
+    assert buildkite._requester.circuit == "closed"
+    changes = [(type(event), getattr(event, "after", "")) for event in events]
+    assert changes.index((CircuitChanged, "closed")) < changes.index((RetryScheduled, ""))
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("options", [{"timeout": 5}, {"budget": Budget(max_wait=5)}, {"retry": None}], ids=str)
+async def test_a_probe_that_is_given_up_after_a_429_closes_the_circuit(flavor: Flavor, options: Any) -> None:
+    clock = FakeClock()
+    buildkite = flavor.client(App(*[DOWN] * 5, SLOW), clock=clock, retry=ONCE)
+    await failing(flavor, buildkite, 5)
+    clock.advance(30)
+    (ended,) = await failing(flavor, buildkite.with_options(**{"retry": Retry(), **options}), 1)
+    assert ended in (errors.DeadlineExceeded, errors.BudgetExhausted, errors.RateLimited)
+    assert buildkite._requester.circuit == "closed"
+
+
+def test_a_probe_that_met_a_429_waits_for_the_limit_as_any_call() -> None:
+    """While it waits, others do as well, instead of being refused."""
+
+    async def main() -> list[float]:
+        simulator = simulated(user_rate_limit=1)
+        api, _ = client(simulator, round_trip=1.0, breaker=CircuitBreaker(open_for=5), retry=ONCE)
+        simulator.fail_next(status=500, times=5)
+        for _ in range(5):
+            with pytest.raises(errors.ServerError):
+                await api.builds.get("web", 1)
+        spent, _ = client(simulator, budget=None)
+        await spent.builds.get("web", 1)
+        await trio.sleep(5)
+        began, ends = trio.current_time(), []
+
+        async def get(after: float) -> None:
+            await trio.sleep(after)
+            await api.with_options(retry=Retry(random=lambda: 0.5)).builds.get("web", 1)
+            ends.append(trio.current_time() - began)
+
+        async with trio.open_nursery() as nursery:
+            for after in (0, 2):
+                nursery.start_soon(get, after)
+        return ends
+
+    first, second = run(main)
+    assert 50 < first < 70
+    assert 110 < second < 130
+
+
+def test_organizations_have_one_circuit_whatever_their_spelling() -> None:
+    app, store = App(DOWN), MemoryStore()
+    upper, lower = (Flavor("blocking").client(app, name, retry=ONCE, store=store) for name in ("ACME", "acme"))
+    for each in (upper, lower, upper, lower, upper):
+        with pytest.raises(errors.ServerError):
+            each.builds.get("web", 7)
+    with pytest.raises(CircuitOpen):
+        lower.builds.get("web", 7)
+    assert [path.split("/")[3] for path in app.paths[:2]] == ["ACME", "acme"]
 
 
 @pytest.mark.anyio

@@ -31,6 +31,7 @@ from buildkite_ext import (
 )
 from buildkite_ext.simulation import Simulator
 from buildkite_ext.stores.limits import GUARD, Reported, Window
+from tests.core.fakes import App, FakeClock, Flavor, answer
 
 from .virtual_time import RoundTrips, client, run, simulated
 
@@ -560,7 +561,7 @@ def test_within_a_window_what_is_left_never_rises(answers: list[tuple[Reported, 
         now += pause
         window.roll(now)
         before = (window.remaining, window.ends)
-        window.sent(now, reserve=0)
+        window.sent(now)
         window.answered(reported, sent=now, arrived=now + trip)
         now += trip
         assert window.in_flight == 0
@@ -571,13 +572,83 @@ def test_within_a_window_what_is_left_never_rises(answers: list[tuple[Reported, 
 @given(st.integers(0, 60), st.integers(1, 100), st.integers(0, 100))
 def test_no_more_requests_go_than_are_left(remaining: int, limit: int, reserve: int) -> None:
     window = Window()
-    window.sent(0.0, reserve=reserve)
+    window.sent(0.0)
     window.answered(Reported(limit, remaining, 60.0), sent=0.0, arrived=0.1)
     went = 0
     while window.room(1.0, reserve=reserve) is None:
-        window.sent(1.0, reserve=reserve)
+        window.sent(1.0)
         went += 1
     assert went == max(0, remaining - min(reserve, limit - 1))
     wait = window.room(1.0, reserve=reserve)
     assert wait is not None
     assert wait.until == pytest.approx(60.1 + GUARD)
+
+
+@pytest.mark.parametrize(("max_wait", "reset"), [(10, 30), (0, 1), (29, 30)])
+def test_the_pause_after_a_429_is_bounded_as_the_queue_is(max_wait: float, reset: int) -> None:
+    """The client doesn't know that the limit is exhausted until it is refused."""
+    clock, app = FakeClock(), App(refused(reset))
+    api = Flavor("blocking").client(app, clock=clock, budget=Budget(max_wait=max_wait))
+    with pytest.raises(
+        BudgetExhausted, match=rf"in {reset + 1} s, later than the {max_wait} s .*Nothing was done\.$"
+    ) as late:
+        api.builds.get("web", 7)
+    assert isinstance(late.value.__cause__, RateLimited)
+    assert late.value.retry_after == reset + 1 - max_wait
+    assert clock.sleeps == []
+    assert len(app.requests) == 1
+
+
+def test_the_pauses_of_a_call_count_together() -> None:
+    clock, app = FakeClock(), App(refused(20))
+    api = Flavor("blocking").client(app, clock=clock, budget=Budget(max_wait=50))
+    with pytest.raises(BudgetExhausted, match="in 63 s, later than the 50 s"):
+        api.builds.get("web", 7)
+    assert clock.sleeps == [21.0, 21.0]
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"budget": None, "timeout": 5}, DeadlineExceeded),
+        ({"budget": Budget(max_wait=10), "timeout": 5}, DeadlineExceeded),
+        ({"budget": Budget(max_wait=3), "timeout": 5}, BudgetExhausted),
+        ({"budget": Budget(max_wait=3), "retry": None}, RateLimited),
+    ],
+)
+def test_what_ends_first_ends_a_call_that_is_refused(options: Any, error: type[Exception]) -> None:
+    clock = FakeClock()
+    with pytest.raises(error):
+        Flavor("blocking").client(App(refused(30)), clock=clock, **options).builds.get("web", 7)
+    assert clock.sleeps == []
+
+
+def refused(reset: int) -> httpx.Response:
+    return answer({"message": "slow down", "scope": "rest", "limit": 200, "current": 201, "reset": reset}, 429)
+
+
+def test_a_reserve_that_is_spread_over_the_window_holds_up_no_background_request_of_others() -> None:
+    async def main() -> float:
+        simulator, store = simulated(user_rate_limit=50), MemoryStore()
+        careful, _ = client(simulator, store=store, priority="background", budget=Budget(reserve=47))
+        quiet, _ = client(simulator, store=store, priority="background")
+        await get(careful)
+        await get(careful)
+        began = trio.current_time()
+        await get(quiet)
+        return trio.current_time() - began
+
+    assert run(main) < 2
+
+
+def test_organizations_are_told_apart_whatever_their_spelling() -> None:
+    clock, store = FakeClock(), MemoryStore()
+    app = App(answer({"number": 7}, RateLimit_Limit="9", RateLimit_Remaining="0", RateLimit_Reset="60"))
+    upper, lower = (
+        Flavor("blocking").client(app, name, clock=clock, store=store, timeout=5) for name in ("ACME", "acme")
+    )
+    upper.builds.get("web", 7)
+    assert lower.budget.organization == upper.budget.organization
+    with pytest.raises(DeadlineExceeded):
+        lower.builds.get("web", 7)
+    assert [path.split("/")[3] for path in app.paths] == ["ACME"]

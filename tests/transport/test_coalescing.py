@@ -20,6 +20,8 @@ from buildkite_ext import (
     DeadlineExceeded,
     MemoryStore,
     Retry,
+    Runtime,
+    Send,
     errors,
 )
 from tests.core.fakes import TOKEN, App, FakeClock, answer, build
@@ -104,6 +106,42 @@ async def test_identical_reads_share_one_request(anyio_backend: str) -> None:
     assert api.cache.stats.shared == 19
     await api.builds.get("web", 7)
     assert len(transport.requests) == 2  # nothing is kept
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+@pytest.mark.parametrize("first", [True, False], ids=["the first", "another"])
+@pytest.mark.parametrize("cache", [None, Cache()], ids=["", "cache"])
+async def test_what_a_stage_does_to_an_answer_stays_with_its_caller(
+    anyio_backend: str, first: bool, cache: Cache | None
+) -> None:
+    async def spoils(request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
+        response = await send(request)
+        response.headers["X-Request-Id"] = "spoilt"
+        response.extensions["reason_phrase"] = b"Spoilt"
+        response._content = b'{"message": "spoilt"}'
+        response.status_code = 422
+        response.request.headers["Authorization"] = "spoilt"
+        return response
+
+    transport = Held(answer(build(7), X_Request_Id="r1"))
+    api = over(transport, cache=cache)
+    spoilt = api.with_options(stages=[spoils])
+
+    async def ready() -> None:
+        await settle()
+        transport.open.set()
+
+    clients = [spoilt, api, api] if first else [api, spoilt, api]
+    path = "organizations/{org}/pipelines/web/builds/7"
+    found = await all_of([lambda one=each: one.request("GET", path) for each in clients], ready)  # type: ignore[misc]
+    assert len(transport.requests) == 1
+    for one, each in zip(clients, found, strict=True):
+        if one is spoilt:
+            assert isinstance(each, errors.InvalidRequest)
+        else:
+            assert (each.status_code, each.json()["number"], each.headers["X-Request-Id"]) == (200, 7, "r1")
+            assert (each.reason_phrase, "spoilt" in repr(each.request.headers)) == ("OK", False)
 
 
 @pytest.mark.anyio

@@ -16,7 +16,17 @@ from typing import Any
 import httpx
 import pytest
 
-from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, ConfigurationError
+from buildkite_ext import (
+    AsyncBuildkiteClient,
+    Budget,
+    BuildkiteClient,
+    Cache,
+    ConfigurationError,
+    MemoryStore,
+    Retry,
+    ServerError,
+)
+from tests.core.fakes import FakeClock
 
 from .servers import Server, heads, in_child
 
@@ -211,3 +221,87 @@ class TestOwnTransport:
         with BuildkiteClient("acme", token="t", transport=transport) as client:
             assert client.builds.get("web", 7).number == 7
             in_child(lambda: client.builds.get("web", 7))
+
+
+class TestStateThatTheParentWasChanging:
+    """What another thread of the parent has begun, nobody ends in the child."""
+
+    def _while_sending(self, client: BuildkiteClient, gate: Gate, in_the_child: Callable[[], object]) -> None:
+        """Fork while another thread's request is on its way."""
+        thread = threading.Thread(target=client.builds.get, args=("web", 1))
+        thread.start()
+        try:
+            assert gate.inside.wait(60)
+            in_child(in_the_child)
+        finally:
+            gate.open.set()
+            thread.join(60)
+
+    def test_a_probe_of_the_parent_is_none_of_the_child(self) -> None:
+        clock, gate = FakeClock(), Gate(*[500] * 5)
+        client = gate.client(clock=clock)
+        for _ in range(5):
+            with pytest.raises(ServerError):
+                client.builds.get("web", 1)
+        clock.advance(30)
+
+        def probe() -> None:
+            gate.open.set()
+            numbers(client, 7, 3)
+
+        self._while_sending(client, gate, probe)
+        numbers(client, 7, 3)
+
+    def test_a_question_of_the_parent_for_the_user_of_a_token_is_asked_again_in_the_child(self) -> None:
+        gate, store = Gate(), MemoryStore()
+        first, second = (gate.client(token=token, store=store) for token in ("bkua_1", "bkua_2"))
+        gate.open.set()
+        numbers(first, 1, 1)
+        gate.open.clear()
+        gate.inside.clear()
+
+        def ask() -> None:
+            gate.open.set()
+            gate.paths.clear()
+            numbers(second, 7, 2)
+            assert gate.paths.count("/v2/access-token") == 1
+
+        self._while_sending(second, gate, ask)
+        assert gate.paths.count("/v2/access-token") == 1
+
+    @pytest.mark.parametrize(
+        "options", [{"coalesce": True}, {"cache": Cache()}, {"budget": Budget(reserve=48)}], ids=str
+    )
+    def test_a_request_of_the_parent_is_waited_for_by_none_in_the_child(self, options: Any) -> None:
+        gate = Gate()
+        client = gate.client(**options)
+
+        def get() -> None:
+            gate.open.set()
+            assert client.budget.waiting == 0
+            numbers(client, 1, 1)
+
+        self._while_sending(client, gate, get)
+
+
+class Gate:
+    """API that answers first with some errors, and then holds each request until it is open."""
+
+    def __init__(self, *statuses: int) -> None:
+        self._statuses = list(statuses)
+        self.open, self.inside = threading.Event(), threading.Event()
+        self.paths: list[str] = []
+
+    def client(self, **options: Any) -> BuildkiteClient:
+        options = {"token": "bkua_0", "retry": Retry(attempts=1), **options}
+        return BuildkiteClient("acme", transport=httpx.MockTransport(self), **options)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.paths.append(request.url.path)
+        if self._statuses:
+            return httpx.Response(self._statuses.pop(0), json={"message": "down"})
+        self.inside.set()
+        assert self.open.wait(60)
+        headers = {"RateLimit-Limit": "50", "RateLimit-Remaining": "49", "RateLimit-Reset": "60"}
+        number = request.url.path.rpartition("/")[2]
+        return httpx.Response(200, headers=headers, json={"number": int(number) if number.isdigit() else None})

@@ -18,7 +18,7 @@ from buildkite_ext.errors import ConnectionFailed, ResponseLost
 from buildkite_ext.runtime import BlockingRuntime
 from buildkite_ext.transport.context import CircuitMoved
 from buildkite_ext.transport.retry import RetryQuota, RetryStage, replayable
-from tests.core.fakes import TOKEN, FakeClock, build
+from tests.core.fakes import TOKEN, App, FakeClock, Flavor, answer, build
 
 
 class Pipe(io.RawIOBase):
@@ -213,20 +213,74 @@ def test_a_form_whose_file_can_t_be_rewound_is_sent_once() -> None:
     assert len(sent) == 1
 
 
-def test_the_end_of_a_retry_after_is_waited_for_up_to_a_day() -> None:
+DATE = "Fri, 02 Jan 2026 00:00:00 GMT"
+ADVICE: list[tuple[str, dict[str, str], float | None]] = [
+    ("7", {}, 7.0),
+    ("300", {}, 300.0),
+    ("301", {}, None),
+    ("99999", {}, None),
+    ("9" * 400, {}, None),
+    ("1.5", {}, 1.5),
+    ("Fri, 02 Jan 2026 00:00:40 GMT", {"Date": DATE}, 40.0),
+    ("Fri, 02 Jan 2026 00:05:01 GMT", {"Date": DATE}, None),
+    ("Fri, 31 Dec 9999 23:59:59 GMT", {"Date": DATE}, None),
+    *(
+        (told, {"Date": DATE}, 0.5)
+        for told in ("Thu, 01 Jan 2026 00:00:00 GMT", "soon", "-3", "1e3", "nan", "inf", "1_0", "")
+    ),
+    ("Fri, 02 Jan 2026 00:00:40 GMT", {}, 0.5),
+    ("Fri, 02 Jan 2026 00:00:40 GMT", {"Date": "today"}, 0.5),
+]
+"""Values of `Retry-After`, other headers, and the pause that they lead to, where that without them is half a second."""
+
+
+@pytest.mark.parametrize(("told", "headers", "pause"), ADVICE)
+def test_an_advised_pause_is_made_up_to_five_minutes(told: str, headers: dict[str, str], pause: float | None) -> None:
     policy = Retry(random=lambda: 0.5)
-    for told, pause in (
-        ("7", 7.0),
-        ("99999", 99999.0),
-        ("100000", 0.5),
-        ("1.5", 0.5),
-        ("²", 0.5),
-        ("", 0.5),
-        ("-3", 0.5),
-    ):
-        answer = httpx.Response(503, headers={b"retry-after": told.encode()})
+    for status in (500, 502, 503, 504):
+        answer = httpx.Response(status, headers={**headers, "Retry-After": told})
         assert policy.delay(1, answer, repeatable=True) == pause
-    assert policy.delay(1, httpx.Response(503), repeatable=True) == 0.5
+        assert policy.delay(1, answer, repeatable=False) is None
+    refused = policy.delay(1, httpx.Response(429, headers={**headers, "Retry-After": told}), repeatable=False)
+    # A pause that a 429 tells is made a little longer.
+    assert refused in (pause, None if pause is None else pause + 0.5)
+
+
+@pytest.mark.parametrize("timeout", [None, 86_400.0, 120.0])
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_pause_that_is_too_long_is_the_error_at_once(
+    flavor: Flavor, status: int, timeout: float | None
+) -> None:
+    clock = FakeClock()
+    app = App(answer({"message": "no"}, status, Retry_After="99999"))
+    client = flavor.client(app, clock=clock, timeout=timeout, breaker=None)
+    with pytest.raises((errors.RateLimited, errors.ServiceUnavailable), match="asks to wait 99999 s") as caught:
+        await flavor.call(client.builds.get, "web", 7)
+    assert caught.value.retry_after == 99999
+    assert (clock.sleeps, len(app.requests)) == ([], 1)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_pause_past_the_deadline_is_an_error_at_once_that_tells_it(flavor: Flavor, status: int) -> None:
+    clock = FakeClock()
+    app = App(answer({}, status, Retry_After="200"))
+    client = flavor.client(app, clock=clock, timeout=60)
+    with pytest.raises(errors.DeadlineExceeded) as caught:
+        await flavor.call(client.builds.get, "web", 7)
+    assert 200 <= caught.value.retry_after <= 201
+    assert isinstance(caught.value.__cause__, errors.RateLimited | errors.ServiceUnavailable)
+    assert caught.value.__cause__.retry_after == 200
+    assert (clock.sleeps, len(app.requests)) == ([], 1)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_wait_polls_again_after_five_minutes_whatever_an_answer_wants(flavor: Flavor, status: int) -> None:
+    clock = FakeClock()
+    running, done = build(7), build(7, state="passed", finished_at="2026-01-05T12:01:00Z")
+    app = App(answer(running), answer({}, status, Retry_After="99999"), answer(done))
+    client = flavor.client(app, clock=clock)
+    assert (await flavor.call(client.builds.wait, "web", 7)).outcome == "passed"
+    assert 300 <= clock.monotonic() - 1000 < 400
 
 
 def test_a_pause_of_nothing_is_one_and_there_may_be_no_longest() -> None:

@@ -184,3 +184,36 @@ def test_a_call_waits_five_seconds_for_the_user_of_its_token_at_most(timeout: fl
         assert buildkite.builds.get("web", 1).number == 1
     assert api.asked
     assert clock.monotonic() - began <= 6
+
+
+def test_a_question_that_failed_is_asked_again_after_pauses_that_grow_to_an_hour() -> None:
+    clock, store, api = FakeClock(), MemoryStore(), Api(whose=500, remaining=40)
+    one, two = (of(api, store, token, clock=clock, breaker=None) for token in ("bkua_ada_1", "bkua_ada_2"))
+    one.builds.get("web", 1)
+    began, times = clock.monotonic(), []
+    while clock.monotonic() - began < 3 * 3600:
+        before = len(api.asked)
+        two.builds.get("web", 1)
+        if len(api.asked) > before:
+            times.append(clock.monotonic() - began)
+        clock.advance(30)
+    assert times == [0, 60, 180, 420, 900, 1860, 3780, 7380]
+    api._whose = None
+    clock.advance(3600)
+    for each in (two, one):
+        each.builds.get("web", 1)
+    assert one.budget.user == two.budget.user
+    assert len(api.asked) == len(times) + 2
+
+
+@pytest.mark.parametrize("whose", [429, 503, httpx.ConnectError("refused"), httpx.ReadError("reset")], ids=str)
+def test_a_question_that_failed_for_a_moment_is_answered_a_minute_later(whose: Any) -> None:
+    clock, store, api = FakeClock(), MemoryStore(), Api(whose=whose)
+    one, two = (of(api, store, token, clock=clock) for token in ("bkua_ada_1", "bkua_ada_2"))
+    for each in (one, two, one):
+        each.builds.get("web", 1)
+    api._whose = None
+    clock.advance(61)
+    for each in (one, two):
+        each.builds.get("web", 1)
+    assert one.budget.user == two.budget.user

@@ -113,7 +113,7 @@ def api(
     return ApiRun(
         request=request,
         method_implied=method_option is None and path is None,
-        connection=ConnectionOptions(organization=common.organization, token_file=common.token_file, simulate=simulate),
+        connection=ConnectionOptions.of(common, common.organization, simulate=simulate),
         printer=printer,
         timeout=timeout,
         paginate=paginate,

@@ -70,7 +70,7 @@ def builds_list(
     )
     organization = common.organization if address is None else address.organization
     values = pairs("--meta-data", meta_data)
-    connection = ConnectionOptions(organization=organization, token_file=common.token_file, simulate=simulate)
+    connection = ConnectionOptions.of(common, organization, simulate=simulate)
     with connection.client() as client:
         builds = client.builds.list(
             None if address is None else address.pipeline,

@@ -39,7 +39,7 @@ def cancel(
 
     words = [build] if number is None else [build, number]
     address, chosen = build_of(words, pipeline, organization=common.organization)
-    with ConnectionOptions(organization=address.organization, token_file=common.token_file).client() as client:
+    with ConnectionOptions.of(common, address.organization).client() as client:
         chosen_client = client if timeout is None else client.with_options(timeout=timeout)
         canceled = chosen_client.builds.cancel(address.pipeline, chosen)
     if json:

@@ -35,7 +35,7 @@ def doctor(
     """
     from ..connection import ConnectionOptions
 
-    connection = ConnectionOptions(organization=common.organization, token_file=common.token_file, simulate=simulate)
+    connection = ConnectionOptions.of(common, common.organization, simulate=simulate)
     with connection.client(need_organization=False) as client:
         health, root = client.health(probe=True), client.options.base_url
     print(json.dumps(_as_json(health, root)) if json_output else "\n".join(_lines(health, root)))

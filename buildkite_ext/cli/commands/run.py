@@ -93,7 +93,7 @@ def run(
         follow=not (no_follow or quiet),
         last_lines=not quiet,
     )
-    connection = ConnectionOptions(organization=address.organization, token_file=common.token_file, simulate=simulate)
+    connection = ConnectionOptions.of(common, address.organization, simulate=simulate)
     output: Output = "json" if json else "lines"
     return executed(options, connection, output=output, quiet=quiet, color=color, debug=common.debug)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from ...errors import ApiError, BuildkiteError, ConnectionFailed, DeadlineExceeded, ServerError
+from ...errors import ApiError, BuildkiteError, ConfigurationError, ConnectionFailed, DeadlineExceeded, ServerError
 from ...options import DEFAULT_TIMEOUT
 from ..exit_codes import ExitCode, exit_code_of
 from ..hints import in_options
@@ -98,7 +98,7 @@ class RunState:
 
     def explained(self, error: Exception) -> Problem:
         """Return what an error means in this phase."""
-        if not isinstance(error, BuildkiteError):
+        if not isinstance(error, BuildkiteError) or isinstance(error, ConfigurationError):
             return self._with_advice(Problem.of(error))
         if self.phase == "preparing" or (self.phase == "creating" and _nothing_created(error)):
             hint = f"\nThe simulator has the pipelines {', '.join(self.known)}." if self.known else ""

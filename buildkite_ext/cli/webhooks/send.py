@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Group, Parameter
 
+from ...urls import is_loopback
 from ..durations import shown_duration
 from ..exit_codes import ExitCode
 from ..inputs import Inputs, is_stdin, json_or_text, name_and_value
@@ -218,15 +219,10 @@ def _check_url(url: str) -> None:
 
 def _is_local(url: str) -> bool:
     """Return whether a URL leads to this computer."""
-    import ipaddress
-
     import httpx
 
     host = httpx.URL(url).host
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+    return is_loopback(host) or host.endswith(".localhost")
 
 
 def _send_all(

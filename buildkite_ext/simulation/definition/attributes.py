@@ -46,6 +46,12 @@ class Problems:
         """Note a warning."""
         self.found.append(PipelineProblem("warning", message, mark))
 
+    def in_order(self) -> tuple[PipelineProblem, ...]:
+        """Return the problems in the order of their places, without warnings of the parser about values that are errors here."""
+        errors = {(each.mark, _subject(each)) for each in self.found if each.level == "error"}
+        told = (each for each in self.found if each.level == "error" or (each.mark, _subject(each)) not in errors)
+        return tuple(sorted(told, key=lambda each: each.mark))
+
     def is_open(self, value: Tree) -> bool:
         """Tell whether a value holds a variable that will be expanded."""
         return not self.expanded and isinstance(value, str) and "$" in value
@@ -129,11 +135,12 @@ class AttributeReader:
         if value is None:
             return ()
         if isinstance(value, TreeList):
-            try:
-                return tuple(text_of(item) for item in value)
-            except TypeError:
-                self._wrong(key, "a list of texts")
-                return ()
+            for index, item in enumerate(value):
+                if isinstance(item, TreeList | TreeMap):
+                    message = f"`{key}` holds {describe(item)}: a text was expected"
+                    self._problems.error(message, value.item_mark(index))
+                    return ()
+            return tuple(map(text_of, value))
         text = self.text(key) or ""
         return tuple(part.strip() for part in text.split(split) if part.strip()) if split else (text,)
 
@@ -172,6 +179,11 @@ class AttributeReader:
         message = f"`{key}` is {value!r}: one of {', '.join(values)} was expected"
         self._problems.error(message, self.tree.value_mark(key), value=value)
         return default
+
+
+def _subject(problem: PipelineProblem) -> str:
+    """Return what a message is about and what that is, such as "`env` is a list"."""
+    return problem.message.partition(":")[0]
 
 
 def unknown_attributes(tree: TreeMap, known: Collection[str], what: str) -> Iterator[PipelineProblem]:

@@ -132,7 +132,7 @@ class _Compiler:
             self._env,
             self._tree.get("notify"),
             self._keys,
-            tuple(sorted(self._problems.found, key=lambda problem: problem.mark)),
+            self._problems.in_order(),
             self._too_many,
         )
 
@@ -263,7 +263,8 @@ class _Compiler:
         value = step.get("skip")
         if value is None or isinstance(value, bool):
             return bool(value)
-        self._read(step).quoted("skip")
+        if not isinstance(value, TreeList):
+            self._read(step).quoted("skip")
         text = self._read(step).text("skip") or ""
         if len(text) > _LONGEST_SKIP:
             self._read(step).error("skip", f"the reason of `skip` is longer than {_LONGEST_SKIP} characters")
@@ -293,7 +294,7 @@ class _Compiler:
         matrix = step.get("matrix")
         read = self._read(step)
         common = self._common(step, group, "")
-        whole = self._one_command(_without(step, "matrix"), common, None)
+        whole = self._one_command(step if matrix is None else _without(step, "matrix", "parallelism"), common, None)
         if matrix is not None:
             if read.has("parallelism"):
                 read.error("parallelism", "`parallelism` can't stand beside `matrix`")
@@ -308,16 +309,19 @@ class _Compiler:
     def _combinations(self, step: TreeMap, matrix: Tree, common: _CommonAttributes) -> Iterator[CommandStep]:
         mark = step.value_mark("matrix")
         if isinstance(matrix, TreeMap):
-            self._read(matrix).known("`matrix`", "setup", "adjustments")
+            if matrix.get("setup") is not None:
+                self._read(matrix).known("`matrix`", "setup", "adjustments")
             adjustments = matrix.get("adjustments")
             for item in adjustments if isinstance(adjustments, TreeList) else ():
-                if isinstance(item, TreeMap):
+                if isinstance(item, TreeMap) and item.get("with"):
                     self._read(item).known("an entry of `adjustments`", "with", "skip", "soft_fail")
                     soft_fail(item.get("soft_fail"), item.value_mark("soft_fail"), self._problems)
         try:
             for each in combinations(matrix, mark):
                 known = len(self._problems.found)
-                replaced = replace_tokens(_without(step, "matrix"), each.values, step.mark)
+                replaced = replace_tokens(
+                    _without(step, "matrix", "parallelism", "key", "concurrency_group"), each.values, step.mark
+                )
                 one = self._one_command(cast("TreeMap", replaced), common, each.values)
                 if each.skip:
                     one = replace(one, skip=each.skip)
@@ -332,9 +336,9 @@ class _Compiler:
         read = self._read(step)
         minutes = self._minutes(step)
         plugins = step.get("plugins")
-        command = read.text("command") or ""
+        command = "\n".join(read.texts("command"))
         label = read.text("label", "name") or ""
-        if not command and not plugins:
+        if step.get("command") in (None, "") and plugins is None:
             read.warn("command", "the step has neither a command nor a plugin")
         common = {**common, "label": label}
         return CommandStep(
@@ -368,9 +372,8 @@ class _Compiler:
         read = self._read(step)
         limit, group = read.whole("concurrency", least=1), read.text("concurrency_group")
         method = read.choice("concurrency_method", _METHODS, "ordered")
-        if read.has("concurrency") and not group:
+        if limit is not None and step.get("concurrency_group") in (None, ""):
             read.error("concurrency", "`concurrency` needs a `concurrency_group` beside it")
-            return None
         if group and not read.has("concurrency"):
             read.error("concurrency_group", "`concurrency_group` needs a `concurrency` beside it, a number of jobs")
             return None
@@ -408,7 +411,7 @@ class _Compiler:
             if not isinstance(item, TreeMap) or not ("text" in item or "select" in item):
                 message = "a field needs `text` or `select`, and a `key`"
                 self._problems.error(message, at)
-            elif not self._read(item).text("key"):
+            elif item.get("key") in (None, ""):
                 self._problems.error("a field needs a `key`: the key of the meta-data that holds its value", at)
             else:
                 found += self._field(item, at)
@@ -416,17 +419,20 @@ class _Compiler:
 
     def _field(self, item: TreeMap, at: Mark) -> Iterator[BlockField]:
         read = self._read(item)
+        if read.text("key") is None:
+            return
         read.text("text", "select")
         read.text("hint")
         if "select" in item:
             read.known("a select field", "select", "key", "default", "hint", "multiple", "options", "required")
             options = item.get("options")
-            if not options:
+            if options is None or options == []:
                 read.warn("select", "a select field needs `options`: a list of mappings with `label` and `value`")
             for option in options if isinstance(options, TreeList) else ():
                 if isinstance(option, TreeMap):
                     one = self._read(option)
-                    one.known("an option", "label", "value", "hint", "required")
+                    if "value" in option:
+                        one.known("an option", "label", "value", "hint", "required")
                     one.text("label")
                     one.text("hint")
                     one.texts("required")
@@ -445,7 +451,7 @@ class _Compiler:
     def _trigger(self, step: TreeMap, group: Group | None) -> None:
         read = self._read(step)
         pipeline = read.text("trigger") or ""
-        if not pipeline:
+        if not pipeline and step.get("trigger") in (None, ""):
             read.error("trigger", "`trigger` is empty: the slug of a pipeline was expected")
         build = self._read(read.mapping("build") or TreeMap(step.mark))
         build.known("the `build` of a trigger step", "branch", "commit", "env", "message", "meta_data")
@@ -492,7 +498,8 @@ def _agents(read: AttributeReader) -> tuple[str, ...]:
     return read.texts(key)
 
 
-def _without(tree: TreeMap, key: str) -> TreeMap:
+def _without(tree: TreeMap, *keys: str) -> TreeMap:
     found = tree.copy()
-    found.pop(key, None)
+    for key in keys:
+        found.pop(key, None)
     return found

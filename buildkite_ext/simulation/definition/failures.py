@@ -25,7 +25,7 @@ def soft_fail(value: Tree, mark: Mark, problems: Problems) -> SoftFail:
     if isinstance(value, TreeList):
         statuses: list[int | Literal["*"]] = []
         for index, item in enumerate(value):
-            if isinstance(item, TreeMap):
+            if isinstance(item, TreeMap) and "exit_status" in item:
                 AttributeReader(item, problems).known("an entry of `soft_fail`", "exit_status")
             status = item.get("exit_status") if isinstance(item, TreeMap) else None
             found = "*" if status == "*" else whole_number(status)

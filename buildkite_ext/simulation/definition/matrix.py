@@ -133,6 +133,10 @@ def _items(value: Tree) -> Iterator[Tree]:
 def _adjust(found: dict[tuple[str, ...], Combination], adjustment: TreeMap, setup: Mapping[str, Sequence[str]]) -> None:
     """Adjust the combinations that an adjustment names. One that names all dimensions may be a new combination."""
     chosen = adjustment.get("with")
+    if chosen is None or (chosen == "" and ("",) not in found):
+        raise PipelineError(
+            "an adjustment needs `with`: the values of the combination that it adjusts", adjustment.mark
+        )
     if isinstance(chosen, TreeList):
         message = "`with` is a list: a value, or a mapping with a value of each dimension, was expected"
         raise PipelineError(message, adjustment.value_mark("with"))

@@ -16,7 +16,9 @@ from ...globs import PathGlob, branch_matches
 from .conditions import ConditionContext, Value
 from .steps import FilePatterns, Group, Step
 
-__all__ = ["LeftOut", "left_out"]
+__all__ = ["LeftOut", "left_out", "refuse_ignored_commit"]
+
+_IGNORED = re.compile(r"\[(?:ci[ -]skip|skip[ -]ci)\]")
 
 _GLOB_PIECES = re.compile(r"\*\*/|\*\*|\*|\?|\[[^\]/]+\]|\\.|.", re.DOTALL)
 _INCOMPLETE = frozenset({"[", "\\", "[!]", "[^]"})
@@ -43,6 +45,27 @@ class LeftOut:
     text: str
     values: Mapping[str, Value] = field(default_factory=dict[str, Value])
     in_group: bool = False
+
+
+def refuse_ignored_commit(message: str | None, source: str) -> None:
+    """Refuse a build of a push or pull request that Buildkite ignores, by the words in its message.
+
+    https://buildkite.com/docs/pipelines/configure/skipping
+
+    Raises:
+        ValueError: Buildkite would create no build.
+
+    Example:
+        >>> refuse_ignored_commit("Fix a typo [skip ci]", "webhook")
+        Traceback (most recent call last):
+        ...
+        ValueError: message holds [skip ci]: Buildkite creates no build for such a push or pull request. Give another source
+    """
+    found = _IGNORED.search(message or "") if source == "webhook" else None
+    if found is not None:
+        raise ValueError(
+            f"message holds {found[0]}: Buildkite creates no build for such a push or pull request. Give another source"
+        )
 
 
 def left_out(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime
 from decimal import Decimal
 from math import isfinite
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -30,19 +30,27 @@ __all__ = [
     "text_of",
 ]
 
-_MOST_VALUES = 200_000
-"""Values of one document. Aliases of aliases could otherwise make a small text a huge document."""
+_MOST_VALUES = 100_000
+"""Keys and values of one text. Aliases of aliases could otherwise make a small text a huge document."""
 
 _MOST_NESTED = 100
-_MOST_DIGITS = 309
-"""Digits of a number. One with more is beyond a float too, and stays a text."""
 
-_INTEGER = re.compile(r"([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0o?[0-7]+|0|[1-9][0-9]*)")
+_INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]{0,19}))")
+_BASES = (16, 2, 8, 10)
+_LEAST_INTEGER, _MOST_INTEGER = -(2**63), 2**64 - 1
+"""Bounds of Buildkite's parser. A decimal number outside of them is a float."""
+
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _TIME = re.compile(
-    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
-    r"(?:(?:[Tt]|[ \t]+)([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(\.[0-9]+)?[ \t]*(Z|[-+][0-9]{1,2}(?::[0-9]{2})?)?)?"
+    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:( +|[Tt])([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,]([0-9]+))?"
+    r"(Z|[-+](?:[01][0-9]|2[0-3]):[0-5][0-9])?)?"
 )
+_LEAP_YEAR = 4
+"""Year with the days of the year 0, which Python doesn't have."""
+
+_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("bool", "float", "int", "null", "timestamp"))
+"""Tags of scalars that are no texts."""
+
 _CONSTANTS: dict[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -165,7 +173,7 @@ def documents(text: str) -> list[tuple[Tree, Mark]]:
         raise ImportError("Reading a pipeline needs PyYAML: pip install 'buildkite-ext[simulator]'") from error
     loader: type[yaml.CLoader | yaml.Loader] = getattr(yaml, "CLoader", yaml.Loader)
     try:
-        _refuse_depth(text, loader)
+        tagged = _scan(text, loader)
         nodes = list(yaml.compose_all(text, Loader=loader))
     except yaml.MarkedYAMLError as error:
         place = error.problem_mark or error.context_mark
@@ -176,7 +184,7 @@ def documents(text: str) -> list[tuple[Tree, Mark]]:
         raise PipelineError(f"not YAML: {message}", mark) from None
     except yaml.YAMLError as error:  # a character that YAML doesn't have
         raise PipelineError(f"not YAML: {' '.join(str(error).split())}", Mark(1, 1)) from None
-    found = [(_Constructor().value(node), _mark(node.start_mark)) for node in nodes if node is not None]
+    found = [(_Constructor(tagged).value(node), _mark(node.start_mark)) for node in nodes if node is not None]
     return found or [(None, Mark(1, 1))]
 
 
@@ -187,22 +195,45 @@ def _begins_with_tab(text: str, mark: Mark) -> bool:
     return "\t" in line[: len(line) - len(line.lstrip())]
 
 
-def _refuse_depth(text: str, loader: type[yaml.CLoader | yaml.Loader]) -> None:
-    """Refuse a text that is nested too deeply. PyYAML composes by recursion in C, which ends the process there.
+def _scan(text: str, loader: type[yaml.CLoader | yaml.Loader]) -> frozenset[Mark]:
+    """Return the places of the scalars that a tag says to be texts, of a text that is neither too deep nor too large.
+
+    PyYAML composes by recursion in C, which ends the process for a text that is nested too deeply.
 
     Raises:
-        PipelineError: it is.
+        PipelineError: it is nested too deeply, or too large when its aliases are followed.
     """
     import yaml
 
-    depth = 0
+    tagged: set[Mark] = set()
+    count = 0
+    opened: list[tuple[str | None, int]] = []
+    """Anchors of the mappings and lists around, each with the count before it."""
+    sizes: dict[str, int] = {}
+    """Counts of what has an anchor."""
     for event in yaml.parse(text, Loader=loader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > _MOST_NESTED:
+        if isinstance(event, yaml.CollectionEndEvent):
+            anchor, before = opened.pop()
+            if anchor is not None:
+                sizes[anchor] = count - before
+            continue
+        if not isinstance(event, yaml.NodeEvent):
+            continue
+        if isinstance(event, yaml.AliasEvent):
+            count += sizes.get(str(event.anchor), 1)
+        elif isinstance(event, yaml.ScalarEvent):
+            count += 1
+            if event.tag is not None and event.tag not in _TAGS:
+                tagged.add(_mark(event.start_mark))
+        else:
+            opened.append((event.anchor, count))
+            count += 1
+            if len(opened) > _MOST_NESTED:
                 raise PipelineError(f"nested deeper than {_MOST_NESTED}", _mark(event.start_mark))
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
+        if count > _MOST_VALUES:
+            message = f"more than {_MOST_VALUES} keys and values, when aliases are followed"
+            raise PipelineError(message, _mark(event.start_mark))
+    return frozenset(tagged)
 
 
 def repeated_keys(tree: Tree) -> Iterator[PipelineProblem]:
@@ -289,26 +320,27 @@ def _mark(mark: _LibraryMark | None) -> Mark:
 
 
 class _Constructor:
-    """Constructor of the values of one document."""
+    """Constructor of the values of one document.
 
-    def __init__(self) -> None:
+    Args:
+        tagged: the places of the scalars that a tag says to be texts.
+    """
+
+    def __init__(self, tagged: frozenset[Mark]) -> None:
+        self._tagged = tagged
         self._open: set[int] = set()
-        self._count = 0
 
     def value(self, node: yaml.Node) -> Tree:
         """Return the value of a node.
 
         Raises:
-            PipelineError: it holds itself, a key isn't a text, or there are too many values.
+            PipelineError: it holds itself, or a key isn't a text.
         """
         import yaml
 
         mark = _mark(node.start_mark)
-        self._count += 1
-        if self._count > _MOST_VALUES:
-            raise PipelineError(f"more than {_MOST_VALUES} values, when aliases are followed", mark)
         if isinstance(node, yaml.ScalarNode):
-            return _scalar(node)
+            return str(node.value) if mark in self._tagged else _scalar(node)
         with _Inside(self._open, node, mark):
             if isinstance(node, yaml.SequenceNode):
                 items = TreeList(mark)
@@ -396,46 +428,44 @@ def _scalar(node: yaml.ScalarNode) -> Tree:
         return _CONSTANTS[text]
     if text[0] not in "+-.0123456789":
         return text
-    digits = text.replace("_", "")
-    if len(digits) <= _MOST_DIGITS and (integer := _INTEGER.fullmatch(digits)) is not None:
-        return int(integer[1] + _decimal(integer[2]))
+    digits = text if text[0] == "." else text.replace("_", "")
+    integer = _integer(digits)
+    if integer is not None:
+        return integer
     if _FLOAT.fullmatch(digits) is not None and isfinite(float(digits)):
         return float(digits)
     return _time(text)
 
 
-def _decimal(digits: str) -> str:
-    """Return a whole number of any base with decimal digits."""
-    lower = digits.lower()
-    if lower.startswith("0x"):
-        return str(int(digits, 16))
-    if lower.startswith("0b"):
-        return str(int(digits, 2))
-    return str(int(lower.replace("o", ""), 8)) if digits.startswith("0") else digits
+def _integer(text: str) -> int | None:
+    """Return the integer that a text is; None if it is none, or too large for one."""
+    match = _INTEGER.fullmatch(text)
+    if match is None:
+        return None
+    sign, *digits = match.groups()
+    number = next(int(found, base) for found, base in zip(digits, _BASES, strict=True) if found)
+    number = -number if sign == "-" else number
+    return number if _LEAST_INTEGER <= number <= _MOST_INTEGER else None
 
 
 def _time(text: str) -> str:
-    """Return a time in the form of RFC 3339, and any other text as it is."""
+    """Return a time in the form of RFC 3339, and any other text as it is.
+
+    A zone has to stand behind a time after `T`, and can't behind one after a space, as Buildkite's parser has it.
+    """
     match = _TIME.fullmatch(text)
     if match is None:
         return text
-    year, month, day, hour, minute, second = (int(digits or 0) for digits in match.groups()[:6])
-    fraction, zone = match.groups()[6:]
+    year, month, day, separator, hour, minute, second, fraction, zone = match.groups()
+    if separator is not None and separator.isspace() is not (zone is None):
+        return text
     try:
-        offset = UTC if zone in (None, "Z") else timezone(_offset(zone))
-        found = datetime(year, month, day, hour, minute, second, tzinfo=offset)
+        numbers = (int(digits or 0) for digits in (month, day, hour, minute, second))
+        found = datetime(
+            int(year) or _LEAP_YEAR, next(numbers), next(numbers), next(numbers), next(numbers), next(numbers)
+        )
     except ValueError:
         return text
-    shown = (fraction or "").rstrip("0").removesuffix(".")
-    return found.strftime("%Y-%m-%dT%H:%M:%S") + shown + ("Z" if not found.utcoffset() else _zone(found))
-
-
-def _offset(zone: str) -> timedelta:
-    hours, _, minutes = zone[1:].partition(":")
-    offset = timedelta(hours=int(hours), minutes=int(minutes or 0))
-    return -offset if zone[0] == "-" else offset
-
-
-def _zone(time: datetime) -> str:
-    zone = time.strftime("%z")
-    return f"{zone[:3]}:{zone[3:]}"
+    shown = (fraction or "")[:9].rstrip("0")
+    utc = zone is None or zone[1:] in ("", "00:00")
+    return f"{year}{found.isoformat()[4:]}{'.' if shown else ''}{shown}{'Z' if utc else zone}"

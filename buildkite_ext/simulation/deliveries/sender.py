@@ -7,9 +7,10 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from ...urls import is_loopback
 
 if TYPE_CHECKING:
     import httpx
@@ -144,8 +145,7 @@ def is_here(url: str) -> bool:
         (True, True, False)
     """
     try:
-        host = urlsplit(url).hostname or ""
-        return host == "localhost" or ip_address(host).is_loopback
+        return is_loopback(urlsplit(url).hostname or "")
     except ValueError:
         return False
 

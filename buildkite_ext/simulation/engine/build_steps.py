@@ -138,7 +138,7 @@ class BuildSteps:
         parallelism = step.parallelism if isinstance(step, CommandStep | TriggerStep) else None
         for one in each:
             for index in range(parallelism or 1):
-                behaviour = build.pipeline.behaviour_of(one)
+                behaviour = build.pipeline.behaviour_of(one, self._organization.pipeline_settings)
                 job = self.new_job(build, run, one, behaviour, position=len(build.current_jobs))
                 job.queued_at = None if uploader is None else uploader.queued_at
                 build.current_jobs.append(job)

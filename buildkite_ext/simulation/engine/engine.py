@@ -36,8 +36,8 @@ __all__ = ["Engine"]
 
 T = TypeVarTuple("T")
 
-_MAX_TRIGGER_DEPTH = 10
-"""Without a limit, a pipeline that triggers itself would create builds for ever."""
+_LONGEST_CHAIN = 10
+"""Builds of which each triggers the next one. https://buildkite.com/docs/platform/limits"""
 
 
 class Engine:
@@ -89,6 +89,7 @@ class Engine:
             self._transitions,
             self.agents,
             self.files,
+            organization=organization,
             timestamps=timestamps,
             upload=self._upload,
             started=self._settle_started,
@@ -472,7 +473,13 @@ class Engine:
             self._runner.later(job.behaviour.duration, job, self._end_unfollowed)
             return
         target = self.organization.pipelines.get(step.pipeline)
-        if target is None or target.refuses_builds or job.build.depth >= _MAX_TRIGGER_DEPTH:
+        if target is None:
+            job.refused = f"there is no pipeline {step.pipeline!r}"
+        elif target.refuses_builds:
+            job.refused = f"the pipeline {step.pipeline!r} is archived"
+        elif job.build.depth + 1 >= _LONGEST_CHAIN:
+            job.refused = f"{_LONGEST_CHAIN} builds have triggered each other: Buildkite allows no longer chain"
+        if target is None or job.refused is not None:
             job.soft_failed = step.allows_any_failure
             self._end(job, "failed")
             return

@@ -11,6 +11,7 @@ from ..behaviour.timing import Timing
 from ..definition.steps import BlockStep, CommandStep
 from ..state.builds import Build, BuildRequest, Job
 from ..state.pipelines import Pipeline
+from ..state.settings import PipelineSettings
 from ..state.users import User
 from .changes import BuildChanged, Change, JobChanged
 from .engine import Engine
@@ -50,7 +51,7 @@ def check_ending(outcome: str | None, pipeline: Pipeline) -> None:
             raise ValueError(f"no build of {pipeline.slug!r} can be {outcome}: add {needed} to the pipeline first")
 
 
-def longest_build(pipeline: Pipeline, timing: Timing) -> float:
+def longest_build(pipeline: Pipeline, timing: Timing, settings: PipelineSettings) -> float:
     """Return a number of seconds that no build takes longer after its first rest, apart from builds that it triggers."""
     overhead = timing.creating + timing.pickup + timing.assigned + timing.accepted + timing.canceling
     total = 0.0
@@ -58,7 +59,7 @@ def longest_build(pipeline: Pipeline, timing: Timing) -> float:
         if isinstance(step, BlockStep):
             total += _USER_PAUSE
         elif isinstance(step, CommandStep):
-            total += (pipeline.behaviour_of(step).duration + overhead) * (
+            total += (pipeline.behaviour_of(step, settings).duration + overhead) * (
                 sum(rule.limit for rule in step.retry) + 2
             ) + _USER_PAUSE
     return total
@@ -101,7 +102,8 @@ class History:
         commands = [job for job in build.jobs if job.command_step is not None and job.finished_at is None]
         for job in commands:
             assert job.command_step is not None
-            timeout = self._pipeline.timeout_of(job.command_step)
+            settings = self._engine.organization.pipeline_settings
+            timeout = self._pipeline.timeout_of(job.command_step, settings)
             job.behaviour = passing(job.command_step, job.behaviour, timeout)
         if planned.outcome == "failed" or planned.retried:
             able = [job for job in commands if job.command_step is not None and not job.command_step.allows_failure(1)]

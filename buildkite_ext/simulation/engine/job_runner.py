@@ -8,6 +8,7 @@ from functools import partial
 from ..behaviour.commands import Upload
 from ..behaviour.timing import Timing
 from ..state.builds import Job
+from ..state.organization import Organization
 from .agents import AgentConnections
 from .files import Files
 from .scheduler import ScheduledAction, Scheduler
@@ -31,6 +32,7 @@ class JobRunner:
         transitions: moves the jobs.
         agents: the agents that run them.
         files: their artifacts.
+        organization: the organization of the jobs.
         timestamps: whether logs hold the time of each line.
         upload: takes the steps that a job uploads, and returns why they are refused, or None.
         started: called when a job has started.
@@ -45,11 +47,13 @@ class JobRunner:
         agents: AgentConnections,
         files: Files,
         *,
+        organization: Organization,
         timestamps: bool,
         upload: Callable[[Job, Upload], str | None],
         started: Callable[[Job], object],
         ended: Callable[[Job], object],
     ) -> None:
+        self._organization = organization
         self._scheduler = scheduler
         self._timing = timing
         self._transitions = transitions
@@ -132,7 +136,7 @@ class JobRunner:
                 self.later(min(upload.after, duration), job, partial(self._take_upload, upload))
         if behaviour.promise is not None and behaviour.promise[0] < duration:
             self.later(behaviour.promise[0], job, partial(self._promise, behaviour.promise[1]))
-        timeout = job.build.pipeline.timeout_of(step)
+        timeout = job.build.pipeline.timeout_of(step, self._organization.pipeline_settings)
         if timeout is not None and timeout < duration:
             self.later(timeout, job, self._time_out)
         else:

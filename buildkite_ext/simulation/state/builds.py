@@ -218,6 +218,7 @@ class Job(Struct, eq=False):
         retry_of, retried_in: the job that it retries, and the job that retries it.
         unblocked_by: the user who unblocked it.
         triggered_build: the build that it created; only of a trigger.
+        refused: why it created no build; only of a trigger that failed for that.
         artifacts: the artifacts.
         run: the jobs of its step.
         position: its index in the build's `current_jobs`.
@@ -266,6 +267,7 @@ class Job(Struct, eq=False):
     unblocked_by: User | None = None
     unblocked_at: float | None = None
     triggered_build: Build | None = None
+    refused: str | None = None
     log: Log = msgspec_field(default_factory=Log)
     artifacts: Sequence[Artifact] = ()
 

@@ -437,8 +437,7 @@ class Graph:
     def _depend(self, node: Node, key: str, *, allow: bool) -> None:
         known = self._structure
         for number in (*known.keys.get(key, ()), *known.groups.get(key, ())):
-            if number != node.number:
-                self._edge(self._nodes[number], node, "dependency", allow=allow)
+            self._edge(self._nodes[number], node, "dependency", allow=allow)
 
     def _want(self, node: Node) -> None:
         """Let a step wait for the keys on which it depends and that no step has."""

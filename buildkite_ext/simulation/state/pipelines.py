@@ -11,6 +11,7 @@ from ..behaviour.endings import ended_as
 from ..behaviour.rules import BehaviourRule, behaviour_of
 from ..definition.steps import CommandStep, Group, Step, TriggerStep
 from ..definition.template import Template
+from .settings import PipelineSettings
 from .users import User
 
 __all__ = ["Pipeline", "PipelineAttributes", "PipelineRule", "PipelineTemplate", "TemplateAttributes"]
@@ -164,22 +165,32 @@ class Pipeline:
         """True if no builds can be created: it is archived or deleted."""
         return self.deleted or self.archived_at is not None
 
-    def behaviour_of(self, step: Step) -> CommandBehaviour:
-        """Return what happens in the jobs of a step."""
+    def behaviour_of(self, step: Step, settings: PipelineSettings) -> CommandBehaviour:
+        """Return what happens in the jobs of a step. The settings are those of the organization."""
         if not isinstance(step, CommandStep | TriggerStep):
             return _DEFAULT
         known = self.behaviours.get(step, _DEFAULT) if isinstance(step, CommandStep) else _DEFAULT
         found = behaviour_of(step, self.rules, known) if self.rules else known
         if self.ending is None or not isinstance(step, CommandStep):
             return found
-        return ended_as(self.ending, step, found, self.timeout_of(step))
+        return ended_as(self.ending, step, found, self.timeout_of(step, settings))
 
-    def timeout_of(self, step: CommandStep) -> float | None:
-        """Return the seconds that a job may run: its step's timeout or the pipeline's, at most the pipeline's maximum."""
+    def timeout_of(self, step: CommandStep, settings: PipelineSettings) -> float | None:
+        """Return the seconds that a job may run: the timeout of its step, of the pipeline or of the organization.
+
+        It is at most the maximum of the pipeline and that of the organization.
+        https://buildkite.com/docs/pipelines/configure/build-timeouts
+
+        Args:
+            step: the step of the job.
+            settings: the settings of the organization.
+        """
         timeout = self.default_timeout if step.timeout is None else step.timeout
-        if timeout is None or self.maximum_timeout is None:
-            return timeout if timeout is not None else self.maximum_timeout
-        return min(timeout, self.maximum_timeout)
+        timeout = settings.default_timeout if timeout is None else timeout
+        for most in (self.maximum_timeout, settings.maximum_timeout):
+            if most is not None and (timeout is None or most < timeout):
+                timeout = most
+        return timeout
 
 
 _DEFAULT = CommandBehaviour()

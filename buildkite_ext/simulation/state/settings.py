@@ -39,6 +39,16 @@ class PipelineSettings:
     advanced_queue_metrics: Switch | None = None
     build_export: BuildExport | None = None
 
+    @property
+    def default_timeout(self) -> float | None:
+        """Seconds that a job may run for which neither its step nor its pipeline has a timeout."""
+        return None if self.default_timeout_in_minutes is None else self.default_timeout_in_minutes * 60.0
+
+    @property
+    def maximum_timeout(self) -> float | None:
+        """Seconds that any job may run."""
+        return None if self.maximum_timeout_in_minutes is None else self.maximum_timeout_in_minutes * 60.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiSettings:
