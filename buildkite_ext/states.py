@@ -38,6 +38,7 @@ __all__ = [
     "RUNNING_BUILDS",
     "RUNNING_JOBS",
     "UNREACHED_JOBS",
+    "UNREACHED_OUTCOMES",
     "BuildStateName",
     "EventStateName",
     "JobOutcome",
@@ -232,6 +233,9 @@ FINISHED_JOBS = frozenset(
 
 UNREACHED_JOBS = frozenset({"skipped", "broken", "waiting_failed", "blocked_failed", "unblocked_failed"})
 """The job never ran, since a condition or another job left it out."""
+
+UNREACHED_OUTCOMES: frozenset[JobOutcome] = frozenset({"broken", "not_run"})
+"""Outcomes of jobs that never ran since another job failed. A retry of that one may let them run."""
 
 FAILED_JOBS = frozenset({"failed", "timed_out", "expired"})
 """The job broke its build, unless it failed softly or was retried."""

@@ -137,7 +137,7 @@ WATCH_CODES: Mapping[ExitCode, str] = {
     **READ_CODES,
     **_ENDS,
     ExitCode.PASSED: "all builds passed",
-    ExitCode.FAILED: "a build failed; of several builds 1 counts before 4, 5 and 7",
+    ExitCode.FAILED: "a build failed; of several builds 6 counts before 1, then 4, 5 and 7",
 }
 RETRY_CODES: Mapping[ExitCode, str] = {
     **READ_CODES,

@@ -37,20 +37,25 @@ def job_words(words: Sequence[str], address: Reference | None) -> list[str]:
     return list(words)
 
 
-def chosen_jobs(client: BuildkiteClient, address: Reference, words: Sequence[str]) -> list[Job]:
-    """Return the jobs of a build that are chosen, in Buildkite's order, without attempts that were retried.
+def chosen_jobs(
+    client: BuildkiteClient, address: Reference, words: Sequence[str], *, retried: bool = False
+) -> list[Job]:
+    """Return the jobs of a build that are chosen, in Buildkite's order.
 
     Args:
         client: a client of the organization.
         address: the build.
         words: the jobs, as of `job_words`; empty for all.
+        retried: attempts that were retried are among them.
 
     Raises:
         NothingMatched: a word names no job.
     """
     from ..logs.selection import JobSelection, name_of
 
-    build = client.builds.get(address.pipeline, address.number, exclude_pipeline=True)
+    build = client.builds.get(
+        address.pipeline, address.number, exclude_pipeline=True, include_retried_jobs=True if retried else None
+    )
     jobs = [job for job in build.jobs if str(job.type) != "waiter"]
     for word in words:
         if not any(JobSelection((word,)).matches(job) for job in jobs):

@@ -18,7 +18,6 @@ __all__ = [
     "coloured",
     "discard",
     "is_terminal",
-    "log_text",
     "output_failure",
     "paragraph",
     "prepare_streams",
@@ -158,8 +157,3 @@ def paragraph(text: str) -> str:
         'one\\n  two'
     """
     return "\n".join(clean(line).rstrip() for line in text.splitlines()).strip()
-
-
-def log_text(text: str) -> str:
-    """Return a parsed line of a log without the Unicode separators that some programs take for a line break."""
-    return text.replace("\u2028", " ").replace("\u2029", " ")

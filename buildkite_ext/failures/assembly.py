@@ -15,7 +15,7 @@ from ..logs.parser import parse_log
 from ..logs.screen import without_controls
 from ..messages import job_name, printable, shortened
 from ..redaction import redacted_text
-from ..states import FAILED_JOBS, blocking_jobs, build_state, is_failing, outcome_of
+from ..states import FAILED_JOBS, UNREACHED_OUTCOMES, blocking_jobs, build_state, is_failing, outcome_of
 from .excerpt import Excerpt, excerpt_of
 from .html_text import text_of_html
 from .summary import (
@@ -45,8 +45,6 @@ _NOT_STARTED = frozenset(
 
 _ORDER: Mapping[FailureKind, int] = {"canceled": 1, "soft": 2, "not_run": 3, "broken": 4}
 """Order in which kinds are shown; all others are first."""
-
-_CONSEQUENCES = frozenset({"not_run", "broken"})
 
 _LONGEST_NAME = 200
 _LONGEST_LINE = 400
@@ -92,7 +90,9 @@ class Candidate:
     @property
     def has_log(self) -> bool:
         """True if a command wrote a log."""
-        return str(self.job.type) == "script" and self.job.started_at is not None and self.kind not in _CONSEQUENCES
+        return (
+            str(self.job.type) == "script" and self.job.started_at is not None and self.kind not in UNREACHED_OUTCOMES
+        )
 
 
 @dataclass(slots=True)
@@ -127,9 +127,9 @@ def candidates(build: Build) -> list[Candidate]:
     The build has its retried jobs too. Jobs that did not run, and broken ones, are among them only if something failed before.
     """
     found = [each for each in _chains(build.jobs) if each.kind is not None]
-    failed = any(each.kind not in _CONSEQUENCES and each.kind != "soft" for each in found)
+    failed = any(each.kind not in UNREACHED_OUTCOMES and each.kind != "soft" for each in found)
     return sorted(
-        (each for each in found if failed or each.kind not in _CONSEQUENCES),
+        (each for each in found if failed or each.kind not in UNREACHED_OUTCOMES),
         key=lambda each: (_ORDER.get(each.kind or "command", 0), each.job.started_at is None, _end_of(each.job)),
     )
 

@@ -16,6 +16,7 @@ from ..errors import (
     InvalidResponse,
     NetworkError,
 )
+from ..logs.lateness import Lateness, may_have_log, may_read_again, seconds_since
 from ..logs.tail import content_range
 from ..pagination.links import parse_links
 from ..references import read_reference
@@ -57,7 +58,8 @@ async def read_summary(
 ) -> FailureSummary:
     """Read a build, and return its summary.
 
-    At most 3 requests are sent, and one for each job that is shown. Those of Test Engine's runs are added.
+    At most 3 requests are sent, and one for each job that is shown. Those of Test Engine's runs are added, and further ones for
+    logs that aren't there just after the end of their jobs.
 
     Args:
         requester: sends the requests.
@@ -95,7 +97,7 @@ async def read_summary(
             left -= len(inside[:left])
     logs = [each.job for each in (*shown, *inner) if each.has_log]
     await _all(requester, [partial(_read_log, requester, job, max_log_bytes, readings) for job in logs])
-    readings.requests = 1 + len(tasks) + len(logs)
+    readings.requests += 1 + len(tasks)
     return assembled(
         build,
         shown,
@@ -191,17 +193,28 @@ def _has_next(response: httpx.Response) -> bool:
 
 
 async def _read_log(requester: Requester, job: Job, most: int, readings: Readings) -> None:
-    try:
-        found = await _end_of_log(requester, job.id, most)
-    except ApiError as error:
-        if error.status != 416:
+    """Read the end of a log. One that isn't there just after the end of its job is read again for a while."""
+    lateness = Lateness()
+    while True:
+        readings.requests += 1
+        try:
+            readings.logs[job.id] = await _end_of_log(requester, job.id, most)
+            return
+        except ApiError as error:
+            # 416 is an empty log: https://buildkite.com/docs/apis/rest-api/jobs
+            readings.logs[job.id] = LogEnd(b"", 0, 0) if error.status == 416 else problem_of("its log", error)
+            if error.status != 404 or not (may_have_log(job) and may_read_again(requester)):
+                return
+            age = seconds_since(job.finished_at, error.response)
+            if age is None:
+                return
+            pause = lateness.again(requester.runtime.now(), absent=True, grew=False, age=age)
+            if pause is None:
+                return
+        except (*_EXPECTED, *TRANSPORT_ERRORS) as error:
             readings.logs[job.id] = problem_of("its log", error)
             return
-        found = LogEnd(b"", 0, 0)  # an empty log: https://buildkite.com/docs/apis/rest-api/jobs
-    except (*_EXPECTED, *TRANSPORT_ERRORS) as error:
-        readings.logs[job.id] = problem_of("its log", error)
-        return
-    readings.logs[job.id] = found
+        await requester.pause(pause)
 
 
 async def _end_of_log(requester: Requester, job_id: str, most: int) -> LogEnd:

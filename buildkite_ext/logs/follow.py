@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from ..backoff import full_jitter
-from ..errors import BuildkiteError, DeadlineExceeded
+from ..errors import BuildkiteError, DeadlineExceeded, NotFound
 from ..events import BuildSeen, FollowFinished
 from ..messages import in_state
 from ..states import FAILED_JOBS, build_state, is_job_over, outcome_of
 from ..watching.outcome import outcome_after
 from ..watching.pacing import next_pause
 from ..watching.patience import Patience, asked_pause, is_passing
+from .lateness import ended_job, may_read_again
 from .parser import LogLine
 from .reader import JobLogReader
-from .schedule import Pace, Schedule
+from .schedule import POLL_INTERVAL, Pace, Schedule
 from .selection import JobSelection, LoggedJob, name_of
 
 if TYPE_CHECKING:
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 __all__ = ["follow_build", "follow_job", "found_in", "read_job"]
 
 T_co = TypeVar("T_co", covariant=True)
+
+_MOST_READS = 10
+"""Retries of a job that one poll reads, one after another."""
 
 _STATUS = ""
 """The status among what can fail; the others are logs, by the ids of their jobs."""
@@ -90,19 +95,20 @@ def follow_job(
 
     async def status(ends: float | None) -> _Status:
         identity = next(reversed(attempts))
-        while True:
+        for _ in range(_MOST_READS):
             job: Job = await requester.call_by(ends, get_job, requester.organization, pipeline, number, identity)
             attempts[identity] = job
             retry: str | None = job.retried_in_job_id if follow_retries and is_job_over(job) else None
             if retry is None or retry in attempts:  # two that name each other would never end
                 break
             identity = retry
+            attempts[identity] = None
         seen = [attempt for attempt in attempts.values() if attempt is not None]
-        reopening = requester.recent_actions.pending(
+        pending = requester.recent_actions.pending(
             (requester.organization, pipeline, number), now=requester.runtime.now()
-        ).reopening
-        retried = follow_retries and reopening is not None and reopening.retries(job)
-        over = is_job_over(job) and not retried
+        )
+        retried = follow_retries and pending.retries(job)
+        over = is_job_over(job) and not retried and attempts[identity] is not None
         if str(job.type) != "script":  # only command jobs write logs
             return _Status(job.state, [], over=True)
         begun = [attempt for attempt in seen if attempt.started_at is not None or is_job_over(attempt)]
@@ -116,22 +122,50 @@ def follow_job(
     return _Follower(requester, status, name, pace=pace, timeout=timeout, tail=tail, known=known).lines()
 
 
-def read_job(
-    requester: Requester, job_id: str, name: str, *, timeout: float | None, tail: int | None = None
+async def read_job(
+    requester: Requester, job: LoggedJob, *, timeout: float | None, tail: int | None = None
 ) -> AsyncGenerator[LogLine, None]:
-    """Yield the lines that a job's log has now.
+    """Yield the lines that a job's log has now. One that is missing is waited for if the job has just ended.
+
+    Args:
+        requester: sends the requests.
+        job: the job, as far as it is known. It is read if its log is missing.
+        timeout, tail: as for `AsyncJobs.follow`.
 
     Raises:
         NotFound: the job or its log doesn't exist.
     """
+    ends = None if timeout is None else requester.runtime.now() + timeout
+    pace = Pace.of(None, None, single=True)
+    seen = job
 
     async def status(_: float | None) -> _Status:
-        return _Status("", [LoggedJob(job_id, name)], {job_id}, over=True)
+        return _Status("", [seen], {seen.id}, over=True)
 
-    pace = Pace.of(None, None, single=True)
-    return _Follower(
-        requester, status, lambda: f"Job {name!r}", pace=pace, timeout=timeout, tail=tail, stored=True, required=True
-    ).lines()
+    while True:
+        follower = _Follower(
+            requester,
+            status,
+            lambda: f"Job {job.name!r}",
+            pace=pace,
+            timeout=timeout,
+            tail=tail,
+            stored=True,
+            required=True,
+        )
+        try:
+            async with aclosing(follower.lines()) as lines:
+                async for line in lines:
+                    yield line
+        except NotFound:
+            known = (
+                None if seen.ended or not may_read_again(requester) else await ended_job(requester, job.id, ends=ends)
+            )
+            if known is None:
+                raise
+            seen = replace(LoggedJob.of(known), id=job.id, name=job.name)
+        else:
+            return
 
 
 def follow_build(
@@ -256,11 +290,15 @@ class _Follower:
         self._tail = tail
         self._finished = finished
         self._ends: float | None = None
+        self._pace = pace
         self._schedule = Schedule(pace)
         self._stored = stored
         self._required = required
         self._seen = _Status(None, [])
         self._logs: dict[str, JobLogReader] = {}
+        """The readers of the logs that were not read to their ends."""
+        self._read: set[str] = set()
+        """The ids of the jobs whose logs were."""
         self._arriving: deque[JobLogReader] = deque()
         self._exists = known
         """True once it is known that what is followed exists."""
@@ -294,7 +332,7 @@ class _Follower:
                         failures.succeeded(_STATUS)
                 elif step.action == "logs":
                     logs = [self._logs[log] for log in step.logs]
-                    found = await runtime.map(partial(_poll, ends=until, ended=self._seen.ended), logs)
+                    found = await runtime.map(partial(_poll, ends=until, ended=self._seen.ended, last=self._last), logs)
                     for log in logs:
                         schedule.polled(log.job_id, now, requests=log.requests, grew=log.grew)
                 elif arriving:
@@ -314,6 +352,8 @@ class _Follower:
                         if ends:
                             yield _EndOfLog(log.job_id)
                         self._complete(log, now)
+                    elif log.again is not None:
+                        schedule.delay(log.job_id, runtime.now() + log.again)
                 for log, lines in zip(logs, found, strict=True):
                     failure = lines if isinstance(lines, BuildkiteError) else log.lost
                     if failure is None:
@@ -332,9 +372,11 @@ class _Follower:
         seen = self._seen = await self._status(self._ends)
         self._exists = True
         for job in seen.jobs:
-            if job.id not in self._logs:
+            if job.id in self._logs:
+                self._logs[job.id].job = job
+            elif job.id not in self._read:
                 self._logs[job.id] = JobLogReader(
-                    self._requester, job.id, job.name, last=self._tail, stored=self._stored
+                    self._requester, job, last=self._tail, stored=self._stored, pace=self._pace.fastest / POLL_INTERVAL
                 )
         self._tail = None  # logs that begin later are read from their beginning
         self._follow_unread(now)
@@ -342,7 +384,7 @@ class _Follower:
 
     def _follow_unread(self, now: float) -> None:
         seen = self._seen
-        unread = [job.id for job in seen.jobs if not self._logs[job.id].finished]
+        unread = [job.id for job in seen.jobs if job.id in self._logs]
         self._schedule.follow(
             now, unread[:1] if seen.in_turn else unread, ended=seen.ended, failed=seen.failed, focus=seen.focus
         )
@@ -351,6 +393,8 @@ class _Follower:
         """Note that a log was read to its end."""
         if self._required and log.missing is not None:
             raise log.missing
+        del self._logs[log.job_id]
+        self._read.add(log.job_id)
         self._schedule.finished(log.job_id)
         if self._seen.in_turn:
             self._follow_unread(now)
@@ -375,11 +419,11 @@ class _Follower:
 
 
 async def _poll(
-    log: JobLogReader, *, ends: float | None, ended: AbstractSet[str]
+    log: JobLogReader, *, ends: float | None, ended: AbstractSet[str], last: bool
 ) -> Iterator[LogLine] | BuildkiteError:
     """Poll a log. Return the error of a poll that may succeed later, which would end the polls beside it if it were raised."""
     try:
-        return await log.poll(ends, over=log.job_id in ended)
+        return await log.poll(ends, over=log.job_id in ended, last=last)
     except BuildkiteError as error:
         if not is_passing(error):
             raise

@@ -86,8 +86,9 @@ class LogLine:
         job_name: its name, or its label or command if it has none.
         time: the time at which the agent wrote it; None if the log doesn't say.
         group: the header of its group, "" if that is empty; None before the first.
-        text: its text without escape sequences, safe to print.
-        raw: its text with all escape sequences, which are not safe on a terminal.
+        text: its text without escape sequences, control characters, and characters that change the direction of what follows, so
+            that it is safe to print.
+        raw: its text with all of these, which are not safe on a terminal.
     """
 
     job_id: str

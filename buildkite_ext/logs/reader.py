@@ -14,11 +14,13 @@ from ..errors import ApiError, DeadlineExceeded, InvalidResponse, NetworkError, 
 from ..events import LogRewritten
 from ..transport.wire import TRANSPORT_ERRORS, lost
 from ..urls import path_of
+from .lateness import Lateness, seconds_since
 from .parser import LineParser, LogLine
 from .tail import LogReplaced, Tail, content_range
 
 if TYPE_CHECKING:
     from ..transport.requester import Requester
+    from .selection import LoggedJob
 
 __all__ = ["JobLogReader"]
 
@@ -51,8 +53,9 @@ class JobLogReader:
     log of any size takes little memory.
 
     Attributes:
-        job_id: the job.
-        finished: True after `end`.
+        job_id: the id of the job.
+        job: the job as it was seen last.
+        again: after the end of the job, the seconds after which its log is polled again because more may come; None otherwise.
         requests: the number of requests that the last poll took.
         grew: True if the last poll found new bytes.
         lost: the error of the last poll, if it has lost an answer. The next poll asks for the rest.
@@ -60,31 +63,32 @@ class JobLogReader:
     """
 
     def __init__(
-        self, requester: Requester, job_id: str, name: str, *, last: int | None = None, stored: bool = False
+        self, requester: Requester, job: LoggedJob, *, last: int | None = None, stored: bool = False, pace: float = 1.0
     ) -> None:
         """Create a reader.
 
         Args:
             requester: sends the requests.
-            job_id: the job's id.
-            name: the job's name, for its lines.
+            job: the job. Its name is that of its lines.
             last: the number of the log's last lines to begin with; None to begin with its first line.
             stored: read the log as it is now, so that each line is given once.
+            pace: see `Lateness`.
         """
-        self.finished = False
         self.requests = 0
         self.grew = False
         self.lost: NetworkError | None = None
         self.missing: NotFound | None = None
         self._requester = requester
-        self.job_id = job_id
-        self._name = name
+        self.job = job
+        self.job_id = job.id
+        self.again: float | None = None
+        self._name = job.name
         self._last = last
         self._stored = stored
         self._tail = Tail()
         self._live = not stored
         """False if each line is given once, as it is at last."""
-        self._parser = LineParser(job_id, name, live=self._live)
+        self._parser = LineParser(job.id, job.name, live=self._live)
         self._polled = False
         """True after the first poll."""
         self._quiet = 0
@@ -99,6 +103,14 @@ class JobLogReader:
         self._over = False
         """True if the job had ended before the last poll."""
         self._rounds = 0
+        self._lateness = Lateness(pace=pace)
+        self._answer: httpx.Response | None = None
+        """The last answer, which may be an error."""
+        self._previous: httpx.Response | None = None
+        """The last answer of the poll before."""
+        self._begun = False
+        """True once a byte of the log was read."""
+        self._no_time_left = False
 
     @property
     def arriving(self) -> bool:
@@ -108,19 +120,20 @@ class JobLogReader:
     @property
     def complete(self) -> bool:
         """True if the last poll read all that the log had, after the job had ended."""
-        return self._over and self._settled
+        return self._over and self._settled and self.again is None
 
     @property
     def read(self) -> int:
         """Number of bytes of the log that are read, or left out before the last lines."""
         return self._tail.offset
 
-    async def poll(self, ends: float | None, *, over: bool = False) -> Iterator[LogLine]:
+    async def poll(self, ends: float | None, *, over: bool = False, last: bool = False) -> Iterator[LogLine]:
         """Return the first lines that are new since the last poll. `more` returns the others.
 
         Args:
             ends: end of the time allowed, on the runtime's clock; None for no limit.
-            over: True if the job has ended, so that the log grows no longer.
+            over: True if the job has ended, so that the log grows no longer, but for what comes late.
+            last: True if no time is left for another poll.
 
         Raises:
             InvalidResponse: an answer doesn't have the form that is documented.
@@ -130,6 +143,7 @@ class JobLogReader:
         self.requests = 0
         self.grew = False
         self.lost = None
+        self.again = None
         self._over = over
         if self._rounds >= _ROUNDS:
             raise InvalidResponse(
@@ -140,11 +154,34 @@ class JobLogReader:
             self._live = False
             self._restart(self._tail)
         self._polled = True
-        lines = iter(await self._begin_with_last(self._last, ends)) if self._last is not None else await self._new(ends)
-        if over and self.lost is None and not self.grew:
+        self._no_time_left = last
+        self._previous = self._answer
+        if self._last is not None:
+            lines = iter(await self._begin_with_last(self._last, ends))
+        else:
+            lines = await self._new(ends)
+            self._expect_more()
+        if over and self.lost is None and not self.grew and self.again is None:
             self._rounds += 1
         self._quiet = 0 if self.grew else self._quiet + 1
         return lines if self._quiet < _QUIET else chain(lines, self._parser.release())
+
+    def _expect_more(self) -> None:
+        """Find out after a poll whether the log is polled again although its job has ended, because more may come late."""
+        if not (self._over and self.job.ended) or self.lost is not None or self._no_time_left:
+            return
+        if self._answer is None or (
+            self._begun and self._answer.is_error
+        ):  # the next poll looks again whether it is gone
+            return
+        before = None if self._previous is None else seconds_since(self.job.finished_at, self._previous)
+        age = seconds_since(self.job.finished_at, self._answer)
+        empty, now = self._answer.status_code == 416, self._requester.runtime.now()
+        if self._stored and (empty or age is None):  # what the log is now, or it may have ended long ago
+            return
+        absent = self._settled and not self._begun
+        grew = self.grew and not self._stored
+        self.again = self._lateness.again(now, absent=absent, grew=grew, age=age, before=before, empty=empty)
 
     async def _new(self, ends: float | None) -> Iterator[LogLine]:
         """Return the first of the new lines."""
@@ -173,7 +210,6 @@ class JobLogReader:
 
     def end(self) -> list[LogLine]:
         """Return the last line, once the log is complete."""
-        self.finished = True
         lines = list(self._parser.finish())
         return lines[1:] if self._cut else lines
 
@@ -188,7 +224,6 @@ class JobLogReader:
         return self.missing is not None or (self._tail.settled and self._response is None)
 
     def _restart(self, tail: Tail) -> None:
-        self.finished = False
         self._tail = tail
         self._parser = LineParser(self.job_id, self._name, live=self._live)
         self._cut = False
@@ -225,6 +260,7 @@ class JobLogReader:
 
     def _lines(self, block: bytes) -> Iterator[LogLine]:
         self.grew = self.grew or bool(block)
+        self._begun = self._begun or bool(block)
         lines = self._parser.feed(block)
         if self._cut and next(lines, None) is not None:
             self._cut = False
@@ -234,7 +270,7 @@ class JobLogReader:
         """Return the last lines that the log has now, and continue behind them. The log is never read as a whole for them."""
         expected = last * _LINE
         lines, count = await self._read_end(last, expected + _LINE, ends)
-        self.grew = count > 0
+        self.grew = self._begun = count > 0
         for attempt in range(2, _ATTEMPTS + 1):
             if count > last or not last or self._tail.begun_at == 0 or not self._tail.settled:
                 break
@@ -248,6 +284,9 @@ class JobLogReader:
         cut = self._tail.begun_at > 0
         if self.lost is not None or (not count and not self._settled):
             return []  # the answer was lost; the next poll begins again
+        self._expect_more()
+        if not count and self.again is not None:
+            return []  # it may come late; the next poll begins again
         self._last = None
         if self._tail.offset == 0:  # the log is empty so far, so all of it will be new
             self._tail = Tail()
@@ -281,7 +320,7 @@ class JobLogReader:
         response = await self._send(tail.request(runtime.now()), ends)
         if response is None:
             return b""
-        self._response = response  # released if anything below fails
+        self._response = self._answer = response  # released if anything below fails
         try:
             encoded = response.headers.get("Content-Encoding", "identity") != "identity"
             body = await self._decoded(response) if encoded else b""
@@ -320,6 +359,7 @@ class JobLogReader:
         try:
             return await requester.send_by(ends, request)
         except NotFound as error:
+            self._answer = error.response
             if self._tail.offset:
                 self._tail.empty()  # it was deleted, if the next answer says so too
             else:
@@ -327,6 +367,7 @@ class JobLogReader:
         except ApiError as error:
             if error.status != 416:
                 raise
+            self._answer = error.response
             self._tail.empty()
         return None
 

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Literal
 
-__all__ = ["Pace", "Schedule", "Step"]
+__all__ = ["POLL_INTERVAL", "Pace", "Schedule", "Step"]
 
 _REQUESTS_PER_MINUTE = 40.0
 """Requests in any minute, if a caller doesn't say otherwise. Buildkite allows a user 50, and other programs may need some."""
 
-_POLL_INTERVAL = 2.0
+POLL_INTERVAL = 2.0
+"""Seconds between two polls of a log that grows."""
+
 _STATUS_INTERVAL = 8.0
 """Seconds between two polls of a build: its end is seen within ten."""
 
@@ -88,7 +90,7 @@ class Pace:
                 that is more.
             single: True if one log is followed alone.
         """
-        fastest = _POLL_INTERVAL if poll_interval is None else poll_interval
+        fastest = POLL_INTERVAL if poll_interval is None else poll_interval
         asked = 0.0 if poll_interval is None else _MINUTE / poll_interval
         status = _STATUS_INTERVAL if poll_interval is None else poll_interval
         if max_requests_per_minute is None:  # a poll of a log takes a second request now and then
@@ -283,7 +285,7 @@ class Schedule:
         """Make all due now, without gaps: the last round before the time allowed is over."""
         self._hurried = True
         self._status_due = self._free_at = now
-        for log in self._running.values():
+        for log in (*self._running.values(), *self._ended.values()):
             log.due = min(log.due, now)
 
     def next(self, now: float, *, busy: Collection[str] = ()) -> Step:

@@ -48,8 +48,10 @@ STRING_CONTROL = re.compile(rf"\x1b{_STRING}")
 CSI = re.compile(rf"\x1b{_CSI}")
 ESCAPE = re.compile(rf"\x1b(?:{_ESCAPE})?")
 SGR = re.compile(r"\x1b\[[0-9;:]*m")
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""Control character, except tabs and line breaks."""
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""Control character, except tabs and line breaks. Those that separate lines, or change the direction of what follows, are among
+them: a terminal would show another text than the one that is there. Marks and joiners of a script are not.
+https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters"""
 
 # Each of these begins with one set of characters, which a search skips to. It would try alternatives at each character.
 _TOKEN = re.compile(rf"{CONTROL.pattern}(?:(?<=\x1b)(?:{_STRING}|{_CSI}|{_ESCAPE}))?")
@@ -80,7 +82,10 @@ class Pen(NamedTuple):
         first, _, further = parameters.partition(";")
         if first.strip("0"):
             kept = self.colours if len(self.colours) <= _LONGEST_STYLE else ""
-            return Pen(kept + sequence, self.link)
+            if kept == sequence:
+                return self
+            # What it sets is set by the later one alone, so that a colour that is chosen again takes no more place.
+            return Pen(kept.replace(sequence, "") + sequence, self.link)
         colours = sequence if further.strip("0;") else ""
         return Pen(colours, self.link) if colours or self.link else _PLAIN
 
@@ -107,6 +112,8 @@ class Pen(NamedTuple):
 
 _PLAIN = Pen()
 
+_NO_NUMBERS: list[int] = []
+
 
 class Row:
     """Row of a screen.
@@ -120,9 +127,10 @@ class Row:
         line: the line that begins on it, as the log has it, and its number of rows; None once it has been drawn on again.
         given: the text of the line that begins on it, as it was handed out.
         group: the group of the line.
+        used: False if nothing was written on it or erased since it was last erased as a part of the screen.
     """
 
-    __slots__ = ("ends", "erased", "given", "group", "line", "pens", "returned", "stamp", "text")
+    __slots__ = ("ends", "erased", "given", "group", "line", "pens", "returned", "stamp", "text", "used")
 
     def __init__(self) -> None:
         self.text = ""
@@ -134,10 +142,11 @@ class Row:
         self.line: tuple[LogLine, int] | None = None
         self.given: str | None = None
         self.group: str | None = None
+        self.used = False
 
     def put(self, column: int, text: str, pen: Pen) -> None:
         """Write a text that fits into the row."""
-        self.line = None
+        self.line, self.used = None, True
         before, end = self.text, column + len(text)
         if self.pens is not None or pen is not _PLAIN:
             if self.pens is None:
@@ -150,7 +159,7 @@ class Row:
 
     def erase(self, start: int, end: int | None = None) -> None:
         """Erase the columns from `start` to before `end`, or to the end."""
-        self.line = None
+        self.line, self.used = None, True
         text, blank = self.text, 0
         if start == 0 and end is None and not self.returned and text.strip():
             self.erased = (text, self.pens)
@@ -164,7 +173,7 @@ class Row:
 
     def clear(self) -> None:
         """Erase it as a part of the screen."""
-        self.line = None
+        self.line, self.used = None, False
         self.text, self.pens, self.erased, self.ends = "", None, ("", None), True
 
 
@@ -264,6 +273,10 @@ class Screen:
 
     def _put(self, text: str) -> None:
         start, end = 0, len(text)
+        if self._x + end <= _COLUMNS and self._x < _COLUMNS:
+            self._row().put(self._x, text, self.pen)
+            self._x += end
+            return
         while start < end:
             if self._x >= _COLUMNS:
                 self._row().ends = False
@@ -301,7 +314,7 @@ class Screen:
             return
         if final not in "ABCDEFGHJK`aefsu" or len(token) != len(parameters) + 3 or parameters.strip("0123456789;"):
             return  # one that Buildkite's renderer doesn't know, or that is private to some terminals
-        numbers = [int(number[:9]) for number in parameters.split(";") if number]
+        numbers = [int(number[:9]) for number in parameters.split(";") if number] if parameters else _NO_NUMBERS
         first = numbers[0] if numbers else 1
         if final in "Ca":
             self._x = min(self._x + first, _COLUMNS - 1)
@@ -373,7 +386,7 @@ class Screen:
         above = self.rows[self._top : self._y] if what else []
         below = self.rows[self._y + 1 :] if what != 1 else []
         self._erase_in_line(min(what, 2))
-        for row in (*above, *below):
+        for row in [row for row in (*above, *below) if row.used or row.line is not None]:
             row.clear()
 
 
@@ -497,15 +510,16 @@ def _element(content: str) -> tuple[str, str]:
     kind = _ELEMENT.match(content)
     if kind is None:
         return "", ""
-    values: dict[str, str] = {}
+    parts: dict[str, list[str]] = {}
     key = ""
     for part in content[kind.end() :].split(";"):
         name, equals, value = part.partition("=")
         if equals and name in _ELEMENT_KEYS:
             key = name
-            values[key] = value
+            parts[key] = [value]
         elif key:
-            values[key] += f";{part}"
+            parts[key].append(part)
+    values = {name: ";".join(pieces) for name, pieces in parts.items()}
     text = values.get("alt") if kind[1] == "8" else values.get("content") or values.get("url")
     return _unquoted(text or ""), _safe(_unquoted(values.get("url", "")))
 

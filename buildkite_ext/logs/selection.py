@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 from ..errors import NothingMatched
 from ..globs import matches_wildcard
 from ..messages import job_name
+from .lateness import may_have_log
 from .screen import without_controls
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from buildkite_api.models import Build, Job
 
 __all__ = ["JobSelection", "LoggedJob", "name_of"]
@@ -27,15 +30,23 @@ def name_of(job: Job) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LoggedJob:
-    """Job whose log is read."""
+    """Job whose log is read.
+
+    Attributes:
+        id, name: those of the job.
+        ended: True if it ran and has ended, so that its log may come late.
+        finished_at: when it ended.
+    """
 
     id: str
     name: str
+    ended: bool = False
+    finished_at: datetime | None = None
 
     @classmethod
     def of(cls, job: Job) -> LoggedJob:
         """Return what is needed of a job."""
-        return cls(job.id, name_of(job))
+        return cls(job.id, name_of(job), may_have_log(job), job.finished_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from re import Pattern
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from ..logs.groups import LogGroup
     from ..logs.parser import LogLine
     from ..logs.search import LogMatch
+    from ..logs.selection import LoggedJob
 
 __all__ = ["AsyncJobLogs"]
 
@@ -66,7 +68,8 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
 
         Raises:
             JobNotFound: the job doesn't exist, or it has no log. Jobs that have not started have none, and neither have wait,
-                block, input and trigger steps.
+                block, input and trigger steps. A log that is missing just after the end of its job is waited for, for 30
+                seconds at most.
 
         Example:
             >>> def errors(buildkite, job) -> list[str]:
@@ -76,7 +79,12 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
         """
         check(AsyncJobLogs.log_text, locals())
         at = self._job_at("jobs.log_text", pipeline, number, job_id)
-        return _shown(await self._requester.call(get_build_job_log_text, *at), clean=clean)
+        requester = self._requester
+        from ..logs.lateness import read_late
+
+        read = partial(requester.request, get_build_job_log_text, *at)
+        response = await read_late(requester.within(at[0]), at[3], read)
+        return _shown(requester.parse(get_build_job_log_text, response), clean=clean)
 
     async def log_text_by_id(self, job_id: str | Job, *, clean: bool = False) -> str:
         """Get the log of a job as text, by the id of the job alone. Scope: read_build_logs.
@@ -89,7 +97,11 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
         """
         check(AsyncJobLogs.log_text_by_id, locals())
         at = self._job_by_id("jobs.log_text_by_id", job_id)
-        return _shown(await self._requester.call(get_job_log_text, *at), clean=clean)
+        requester = self._requester
+        from ..logs.lateness import read_late
+
+        response = await read_late(requester.within(at[0]), at[1], partial(requester.request, get_job_log_text, *at))
+        return _shown(requester.parse(get_job_log_text, response), clean=clean)
 
     async def log_size(
         self, pipeline: str | Build | Job, number: int | Build | None = None, job_id: str | Job | None = None
@@ -135,6 +147,9 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
         so the log may be larger than the memory, and than `max_body`. A log that changes where it was read already is followed
         behind the lines that were given, or from its beginning: the event `LogRewritten` tells which. One that two polls in a
         row don't find any more was deleted: it ends with the lines that were read.
+
+        A log may show up later than the end of its job. One that is missing or empty then, or that still grows, is polled for 30
+        more seconds at most; an empty one for 15 poll intervals if that is less. Logs that are there take no further poll.
 
         Errors that may pass, such as a lost connection, a 5xx or an open circuit, are waited out until the timeout, or for an
         hour without one; not at all by a client without retries.
@@ -222,8 +237,8 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
         positive(timeout=timeout)
         from ..logs.follow import read_job
 
-        name = _name(pipeline, job_id, at[3])
-        read = read_job(self._requester.within(at[0]), at[3], name, timeout=timeout, tail=count("lines", lines))
+        job = _logged(pipeline, job_id, at[3])
+        read = read_job(self._requester.within(at[0]), job, timeout=timeout, tail=count("lines", lines))
         return [line async for line in DetachedIterator(read)]
 
     def log_search(
@@ -325,8 +340,7 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
         from ..logs.schedule import Pace
 
         if not follow:
-            name = _name(pipeline, job_id, identity)
-            return DetachedIterator(read_job(requester, identity, name, timeout=timeout))
+            return DetachedIterator(read_job(requester, _logged(pipeline, job_id, identity), timeout=timeout))
         pace = Pace.of(None, None, single=True)
         return DetachedIterator(
             follow_job(
@@ -351,11 +365,12 @@ def _shown(text: str, *, clean: bool) -> str:
     return render_log(text)
 
 
-def _name(pipeline: object, job_id: object, identity: str) -> str:
-    """Return the name of a job if a model of it was given, and else its id."""
-    from ..logs.selection import name_of
+def _logged(pipeline: object, job_id: object, identity: str) -> LoggedJob:
+    """Return what is known of a job: all if a model of it was given, and else its id, which is its name too."""
+    from ..logs.selection import LoggedJob
 
-    return next((name_of(given) for given in (pipeline, job_id) if isinstance(given, Job)), identity)
+    given = next((LoggedJob.of(given) for given in (pipeline, job_id) if isinstance(given, Job)), None)
+    return LoggedJob(identity, identity) if given is None else given
 
 
 def _length(response: httpx.Response) -> int:

@@ -132,7 +132,7 @@ class AsyncJobs(AsyncJobLogs):
             raise ValueError(f"timeout={timeout}: it is for wait=True, without which jobs.retry() doesn't wait")
         at = self._job_at("jobs.retry", pipeline, number, job_id)
         job: Job = await self._requester.call(retry_build_job, *at)
-        self._requester.recent_actions.add(at[:3], Reopening.of_job(job), now=self._requester.runtime.now())
+        self._requester.recent_actions.add(at[:3], Reopening.of_job(job, at[3]), now=self._requester.runtime.now())
         if not wait:
             return job
         organization, slug, found, _ = at

@@ -38,11 +38,13 @@ class Reopening(Struct, frozen=True):
         since: the time at which the retry was made, on Buildkite's clock; an end before it is the old one. None if only
             `old_end` is known.
         retried: the outcomes of the jobs that Buildkite retries in the background; none if it has answered with the new job.
+        job_id: the id of the job whose retry was answered with the new job.
     """
 
     old_end: datetime | None
     since: datetime | None = None
     retried: frozenset[str] = frozenset()
+    job_id: str | None = None
 
     @classmethod
     def of_build(cls, build: Build, states: Iterable[str] | None = None) -> Reopening | None:
@@ -57,9 +59,14 @@ class Reopening(Struct, frozen=True):
         return cls(build.finished_at, retried=RETRIED_STATES if states is None else frozenset(map(str, states)))
 
     @classmethod
-    def of_job(cls, job: Job) -> Reopening | None:
-        """Return the reopening that the new job of a retry tells; None if it has no time."""
-        return cls(None, job.created_at) if isinstance(job.created_at, datetime) else None
+    def of_job(cls, job: Job, retried: str | None = None) -> Reopening | None:
+        """Return the reopening that the new job of a retry tells; None if it has no time.
+
+        Args:
+            job: the new job.
+            retried: the id of the job that it retries.
+        """
+        return cls(None, job.created_at, job_id=retried) if isinstance(job.created_at, datetime) else None
 
     def is_old(self, build: Build) -> bool:
         """Tell whether the end that a build shows is the one that it had before."""
@@ -71,21 +78,37 @@ class Reopening(Struct, frozen=True):
     def retries(self, job: Job) -> bool:
         """Tell whether a job that has ended is going to be retried, or was retried and doesn't show it yet."""
         end: object = job.finished_at
-        if self.old_end is None or not isinstance(end, datetime) or job.retried_in_job_id is not None:
+        if job.retried_in_job_id is not None:
             return False
-        return end <= self.old_end and job_outcome(job) in self.retried
+        if self.job_id is not None and self.job_id.lower() == job.id.lower():
+            return True
+        return (
+            self.old_end is not None
+            and isinstance(end, datetime)
+            and end <= self.old_end
+            and job_outcome(job) in self.retried
+        )
 
 
 class PendingActions(Struct, frozen=True):
     """Actions on one build that its answers may not show yet.
 
     Attributes:
-        reopening: the last retry of its jobs.
+        reopenings: the retries of its jobs.
         unblocked: the ids of the block steps that were unblocked.
     """
 
-    reopening: Reopening | None = None
+    reopenings: tuple[Reopening, ...] = ()
     unblocked: frozenset[str] = frozenset()
+
+    @property
+    def reopening(self) -> Reopening | None:
+        """The last retry of its jobs."""
+        return self.reopenings[-1] if self.reopenings else None
+
+    def retries(self, job: Job) -> bool:
+        """Tell whether a job that has ended is going to be retried, or was retried and doesn't show it yet."""
+        return any(reopening.retries(job) for reopening in self.reopenings)
 
 
 class _Action(Struct, frozen=True):
@@ -136,9 +159,9 @@ class RecentActions:
             return PendingActions()
         with self._lock:
             actions = [action.what for action in self._lasting(build, now)]
-        reopenings = [what for what in actions if isinstance(what, Reopening)]
+        reopenings = tuple(what for what in actions if isinstance(what, Reopening))
         unblocked = frozenset(what for what in actions if isinstance(what, str))
-        return PendingActions(reopenings[-1] if reopenings else None, unblocked)
+        return PendingActions(reopenings, unblocked)
 
     def _lasting(self, build: tuple[str, str, int], now: float) -> tuple[_Action, ...]:
         return tuple(action for action in self._actions.get(build, ()) if action.at + _REMEMBERED > now)

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Literal
 
 from ..errors import BuildkiteError, DeadlineExceeded
 from ..messages import in_state, job_name, shown
-from ..states import FAILED_OUTCOMES, PASSED_OUTCOMES, JobOutcome, job_outcome
+from ..states import FAILED_OUTCOMES, PASSED_OUTCOMES, UNREACHED_OUTCOMES, JobOutcome, job_outcome
+from ..stores.recent_actions import PendingActions
+from .outcome import outcome_after
 from .pacing import next_interval, next_pause
 from .patience import Patience, asked_pause
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build, Job
 
-    from ..stores.recent_actions import Reopening
     from ..transport.requester import Requester
 
 __all__ = ["JOB_POLL_INTERVAL", "JobResult", "JobWaitResult", "OnJobTimeout", "RetryChains", "wait_for_jobs"]
@@ -32,6 +33,12 @@ JOB_POLL_INTERVAL = 15.0
 OnJobTimeout = Literal["raise", "return"]
 
 _FIRST_INTERVAL = 1.0
+_MOST_ATTEMPTS = 100
+"""Attempts of a job that are kept."""
+
+_MOST_READS = 10
+"""Jobs that one poll reads alone."""
+
 _TOLD = 3
 """Limit on the jobs that a message tells."""
 
@@ -44,7 +51,8 @@ class JobResult:
         job: the job as it was last seen: the last attempt, if it was retried.
         outcome: `passed`, `failed`, `soft_failed`, `timed_out`, `canceled`, `expired`, `skipped`, `broken`, `not_run` or, for a
             block step, `unblocked`. None if the job hasn't ended, which is so after `on_timeout="return"` alone.
-        attempts: the job that was asked for, and those that retried it one after another; `job` is the last one.
+        attempts: the job that was asked for, and those that retried it one after another; `job` is the last one. Of more than
+            100, the first and the last ones.
     """
 
     job: Job
@@ -119,16 +127,20 @@ class JobWaitResult:
 
 
 class RetryChains:
-    """What has been seen of jobs and of the jobs that retried them.
+    """What has been seen of jobs and of the jobs that retried them. Other jobs of the build aren't kept.
 
     Args:
         ids: the ids of the jobs that are waited for.
     """
 
     def __init__(self, ids: Iterable[str]) -> None:
-        self.reopening: Reopening | None = None
-        """The last retry of the build's failed jobs, which the jobs may not show yet."""
-        self._chains: dict[str, list[str]] = {identity: [identity] for identity in ids}
+        self.pending = PendingActions()
+        """What was done to the build lately, which its jobs may not show yet."""
+        self.build_over = False
+        """The last answer that showed the build has shown an end, which isn't that before a retry."""
+        self._reopened = False
+        self._chains: dict[str, dict[str, None]] = {identity: {identity: None} for identity in ids}
+        """For each job, its id and those of its retries, in their order."""
         self._seen: dict[str, Job] = {}
         self._ended: set[str] = set()
 
@@ -141,24 +153,27 @@ class RetryChains:
         self._see({identity: job})
 
     def _see(self, jobs: Mapping[str, Job]) -> None:
-        self._seen.update(jobs)
+        seen = {**self._seen, **jobs}
+        self._seen = {}
         for chain in self._chains.values():
             while True:
-                last = self._seen.get(chain[-1])
+                last = seen.get(_last(chain))
                 following = None if last is None else last.retried_in_job_id
                 if following is None or following in chain:
                     break
-                chain.append(following)
+                chain[following] = None
+            kept = [identity for identity in chain if identity in seen]
+            self._seen.update((identity, seen[identity]) for identity in (*kept[:1], *kept[1 - _MOST_ATTEMPTS :]))
 
     @property
     def unseen(self) -> list[str]:
         """The ids of last attempts that no poll has shown yet."""
-        return [chain[-1] for chain in self._chains.values() if chain[-1] not in self._seen]
+        return [identity for identity in self.current if identity not in self._seen]
 
     @property
     def current(self) -> list[str]:
         """The ids of the last attempts."""
-        return [chain[-1] for chain in self._chains.values()]
+        return [_last(chain) for chain in self._chains.values()]
 
     def ended(self) -> bool:
         """Tell whether all jobs have ended for good. It is asked once after each poll.
@@ -166,10 +181,11 @@ class RetryChains:
         A job that ended in a way that a retry may follow is believed when a second poll still shows no retry.
         """
         for_good = True
+        before, self._ended = self._ended, set()
         for identity in self.current:
             job = self._seen.get(identity)
             outcome = None if job is None else self._outcome(job)
-            if outcome is None or (outcome in _RETRYABLE and identity not in self._ended):
+            if outcome is None or (outcome in _RETRYABLE and identity not in before):
                 for_good = False
             if outcome is not None:
                 self._ended.add(identity)
@@ -184,25 +200,98 @@ class RetryChains:
         found = []
         for chain in self._chains.values():
             attempts = tuple(self._seen[identity] for identity in chain if identity in self._seen)
-            outcome = self._outcome(attempts[-1]) if chain[-1] in self._seen else None
+            outcome = self._outcome(attempts[-1]) if _last(chain) in self._seen else None
             found.append(JobResult(attempts[-1], outcome, attempts))
         return tuple(found)
 
     @property
     def started(self) -> bool:
         """True if each job was seen."""
-        return all(chain[0] in self._seen for chain in self._chains.values())
+        return all(identity in self._seen for identity in self._chains)
+
+    @property
+    def unreached(self) -> bool:
+        """True if a job waits for the retry of another one, so that only the end of the build tells whether it runs."""
+        jobs = [self._seen[identity] for identity in self.current if identity in self._seen]
+        return self._reopened and any(job_outcome(job) in UNREACHED_OUTCOMES for job in jobs)
+
+    def know(self, pending: PendingActions) -> None:
+        """Take what was done to the build lately."""
+        self.pending = pending
+        self._reopened = self._reopened or bool(pending.reopenings)
 
     def _outcome(self, job: Job) -> JobOutcome | None:
         """Return the outcome of a job; None while it continues, or while its retry hasn't begun."""
-        return None if self.reopening is not None and self.reopening.retries(job) else job_outcome(job)
+        outcome = job_outcome(job)
+        if self.pending.retries(job) or (self._reopened and not self.build_over and outcome in UNREACHED_OUTCOMES):
+            return None
+        return outcome
 
     def waiting(self) -> list[Job]:
         """Return the jobs that haven't ended."""
         return [result.job for result in self.results() if result.outcome is None]
 
 
+def _last(chain: dict[str, None]) -> str:
+    return next(reversed(chain))
+
+
 _RETRYABLE: frozenset[str] = FAILED_OUTCOMES | {"soft_failed"}
+
+
+class _Polls:
+    """Polls of jobs, each of one or a few requests.
+
+    Args:
+        requester: sends the requests.
+        pipeline, number: the build.
+        chains: takes what the polls show.
+        ends: the end of the time allowed.
+
+    Attributes:
+        requests: the number of requests so far.
+    """
+
+    def __init__(
+        self, requester: Requester, pipeline: str, number: int, chains: RetryChains, ends: float | None
+    ) -> None:
+        self.requests = 0
+        self._requester = requester
+        self._at = requester.organization, pipeline, number
+        self._chains = chains
+        self._ends = ends
+
+    async def poll(self) -> None:
+        """Read one job by itself, and several with their build."""
+        requester, chains = self._requester, self._chains
+        chains.know(requester.recent_actions.pending(self._at, now=requester.runtime.now()))
+        if len(chains.current) > 1:
+            await self._read_build()
+        else:
+            await self._read(chains.current[0])
+            if chains.unreached:
+                await self._read_build()
+        for _ in range(_MOST_READS):  # a retry that the build doesn't show yet, or an id that is none
+            if not (unseen := chains.unseen):
+                break
+            await self._read(unseen[0])
+
+    async def _read(self, identity: str) -> None:
+        self.requests += 1
+        get_job = self._requester.module("jobs", "get_build_job")
+        organization, pipeline, number = self._at
+        job: Job = await self._requester.call_by(self._ends, get_job, organization, pipeline, number, identity)
+        self._chains.see_one(identity, job)
+
+    async def _read_build(self) -> None:
+        self.requests += 1
+        get_build = self._requester.module("builds", "get_build")
+        organization, pipeline, number = self._at
+        build: Build = await self._requester.call_by(
+            self._ends, get_build, organization, pipeline, number, include_retried_jobs=True, exclude_pipeline=True
+        )
+        self._chains.see(build.jobs)
+        self._chains.build_over = outcome_after(build, self._chains.pending) is not None
 
 
 async def wait_for_jobs(
@@ -227,55 +316,29 @@ async def wait_for_jobs(
         timeout, poll_interval, on_timeout: as for `AsyncJobs.wait`.
         known: the caller has the jobs from an answer. Then they exist, and a 404 passes for a while.
     """
-    get_build = requester.module("builds", "get_build")
-    get_build_job = requester.module("jobs", "get_build_job")
     runtime = requester.runtime
-    organization = requester.organization
     ends = None if timeout is None else runtime.now() + timeout
     chains = RetryChains(ids)
+    polls = _Polls(requester, pipeline, number, chains, ends)
     patience = Patience()
     interval = min(_FIRST_INTERVAL, poll_interval)
-    requests = 0
     last = False
-
-    async def read(identity: str) -> None:
-        nonlocal requests
-        requests += 1
-        job: Job = await requester.call_by(ends, get_build_job, organization, pipeline, number, identity)
-        chains.see_one(identity, job)
-
-    async def poll() -> None:
-        nonlocal requests
-        if len(ids) > 1:
-            requests += 1
-            build: Build = await requester.call_by(
-                ends, get_build, organization, pipeline, number, include_retried_jobs=True, exclude_pipeline=True
-            )
-            chains.see(build.jobs)
-        else:
-            await read(chains.current[0])
-        while unseen := chains.unseen:  # a retry that the build doesn't show yet, or an id that is none
-            await read(unseen[0])
-
     while True:
         failure: BuildkiteError | None = None
         try:
-            await poll()
+            await polls.poll()
         except BuildkiteError as error:
             if not patience.bears(error, runtime.now(), seen=known or chains.started, limited=ends is not None):
                 raise
             failure = error
         else:
             patience.succeeded()
-            chains.reopening = requester.recent_actions.pending(
-                (organization, pipeline, number), now=runtime.now()
-            ).reopening
             if chains.ended():
-                return JobWaitResult(chains.results(), requests)
+                return JobWaitResult(chains.results(), polls.requests)
         left = None if ends is None else ends - runtime.now()
         if last or (left is not None and left <= 0):
             if chains.over() or (on_timeout == "return" and chains.started):
-                return JobWaitResult(chains.results(), requests)
+                return JobWaitResult(chains.results(), polls.requests)
             raise DeadlineExceeded(_too_late(chains, f"{pipeline} #{number}", timeout or 0.0)) from failure
         if failure is None and chains.over():
             pause, last = next_pause(_FIRST_INTERVAL, left)
@@ -290,12 +353,17 @@ def _too_late(chains: RetryChains, build: str, timeout: float) -> str:
         return f"Jobs of build {build} were not seen in {timeout:g} s, since no poll has succeeded. Wait again."
     jobs = chains.waiting()
     told = ", ".join(
-        f"{shown(job_name(job))} is {in_state(job.state)}"
-        + (", and its retry hasn't begun" if job_outcome(job) is not None else "")
-        for job in jobs[:_TOLD]
+        f"{shown(job_name(job))} is {in_state(job.state)}" + _although_over(job_outcome(job)) for job in jobs[:_TOLD]
     )
     more = "" if len(jobs) <= _TOLD else f", and {len(jobs) - _TOLD} more have not ended"
     return (
         f"Jobs of build {build} have not ended after {timeout:g} s: {told}{more}. They continue. Wait again, or pass "
         'on_timeout="return" for what is known.'
     )
+
+
+def _although_over(outcome: JobOutcome | None) -> str:
+    """Return why a job that seems to be over is waited for."""
+    if outcome is None:
+        return ""
+    return ", and may still run" if outcome in UNREACHED_OUTCOMES else ", and its retry hasn't begun"

@@ -15,51 +15,20 @@ page. Builds that are blocked, skipped or not run may have no `finished_at`. A l
 
 from __future__ import annotations
 
-import re
 from collections import deque
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from math import inf
-from typing import Literal
 
 from ..states import ACTIVE_BUILDS, BUILD_FILTERS
+from .looks import Looks
 from .pacing import LONGEST_PAUSE, PAUSE_WITH_WEBHOOKS, READS_AFTER_WEBHOOK
+from .steps import Answer, Key, ListBuilds, Pause, ReadBuild, SeenBuild, Step, Traits
 
-__all__ = [
-    "LOOK_EVERY",
-    "Answer",
-    "Key",
-    "ListBuilds",
-    "Narrowing",
-    "Pause",
-    "ReadBuild",
-    "SeenBuild",
-    "Step",
-    "Sweeps",
-    "Traits",
-]
-
-Key = tuple[str, int]
-"""A build: the slug of its pipeline, and its number."""
-
-_Purpose = Literal["look", "search", "check", "quiet"]
-"""Why a list is asked for. `quiet` is the sweep of what may end without a time."""
+__all__ = ["Sweeps"]
 
 _LISTS_A_MINUTE = 15
 """Requests for lists in any minute. The further pages of a search come on top, when many waits begin at the same time."""
-
-LOOK_EVERY = 5.0
-"""Seconds between two looks."""
-
-_OVERLAP = 15.0
-"""Seconds by which looks overlap: what the list shows later than that is found by a sweep."""
-
-_LEAST_OVERLAP = 8.0
-"""Seconds of overlap that are left if more would need another page."""
-
-_LOOKS_A_MINUTE = 12.0
-_LOOKS_UNDER_LOAD = 13.5
-"""Part of `_LISTS_A_MINUTE` that is for looks, and that part when a look needs several pages. The others are sweeps."""
 
 _FEW = 3
 """Waits up to which reads of each build alone cost less than lists."""
@@ -81,120 +50,15 @@ _CHECK_EVERY = 60.0
 _SLOWER = 6.0
 """How many times slower looks and sweeps are where webhooks tell of ends."""
 
-_LATE_FOR = 600.0
-"""Seconds for which it is remembered that lists showed ends late."""
-
-_LATE_MARGIN = 3.0
-
-_PAGES_TO_NARROW = 1.25
-"""Pages of a look, on average, from which on looks are narrowed."""
-
 _UNKNOWN_FOR = 60.0
 """Seconds after which a new wait's build is read alone, if lists have not shown it."""
-
-_MOST_ENDS = 5_000
-"""Builds that are remembered to have ended, so that a wait for one of them that begins later is over at once."""
-
-_MOST_PAGES = 10
-"""Pages of one look. If it had more, all waits are searched again."""
 
 _LONGEST_BACKOFF = 60.0
 
 _MILLISECOND = 0.001
 
-_SHA = re.compile(r"[0-9a-f]{40}")
-
 _ACTIVE = tuple(sorted(ACTIVE_BUILDS & BUILD_FILTERS))
 _QUIET = ("blocked", "not_run", "skipped")
-
-
-@dataclass(frozen=True, slots=True)
-class Traits:
-    """What lists can be narrowed by, of one build."""
-
-    creator: str | None = None
-    branch: str | None = None
-    commit: str | None = None
-    meta_data: frozenset[tuple[str, str]] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class SeenBuild:
-    """Build as an answer shows it.
-
-    Attributes:
-        key: the build.
-        over: the wait for it ends with what is seen here. Builds that nobody waits for may have any value.
-        created_at, finished_at: its times.
-        latest: the latest of all its times, which Buildkite's clock has passed.
-        traits: what lists can be narrowed by.
-    """
-
-    key: Key
-    over: bool
-    created_at: float | None = None
-    finished_at: float | None = None
-    latest: float | None = None
-    traits: Traits | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Answer to a request.
-
-    Attributes:
-        rows: the builds.
-        time: Buildkite's time, by the `Date` of the answer; None if it has none.
-        more: the list has a further page.
-        pages_left: the number of further pages; None if nothing tells it.
-    """
-
-    rows: Sequence[SeenBuild]
-    time: float | None = None
-    more: bool = False
-    pages_left: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Narrowing:
-    """Filter that leaves no build out that is waited for."""
-
-    creator: str | None = None
-    branches: tuple[str, ...] = ()
-    commits: tuple[str, ...] = ()
-    meta_data: tuple[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ListBuilds:
-    """Request for a page of the list of a pipeline, or of the organization."""
-
-    purpose: _Purpose
-    pipeline: str | None
-    states: tuple[str, ...] = ()
-    finished_from: float | None = None
-    created_from: float | None = None
-    created_to: float | None = None
-    narrowing: Narrowing = Narrowing()
-    page: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class ReadBuild:
-    """Request for one build."""
-
-    key: Key
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Pause until a time."""
-
-    until: float
-
-
-Step = ListBuilds | ReadBuild | Pause
-"""What a watcher does next."""
 
 
 @dataclass(slots=True)
@@ -205,21 +69,6 @@ class _Waited:
     traits: Traits | None = None
     read_at: float = 0.0
     """When it is read next, where builds are read alone."""
-
-
-@dataclass(slots=True)
-class _Round:
-    """Look of one or several pages.
-
-    Attributes:
-        request: the next page.
-        began: when it began.
-        position: the latest end that the first page showed.
-    """
-
-    request: ListBuilds
-    began: float
-    position: float
 
 
 @dataclass(slots=True)
@@ -291,7 +140,7 @@ class Sweeps:
     def __init__(self, *, webhooks: bool = False, page_size: int = 100) -> None:
         self._slower = _SLOWER if webhooks else 1.0
         self._read_every = PAUSE_WITH_WEBHOOKS if webhooks else _READ_EVERY
-        self._page_size = page_size
+        self._looks = Looks(slower=self._slower, page_size=page_size)
         self._waited: dict[Key, _Waited] = {}
         self._unknown: dict[Key, float] = {}
         """Builds of which nothing has been seen since their wait began, and when that was."""
@@ -302,21 +151,6 @@ class Sweeps:
         self._woken: dict[Key, tuple[float, int]] = {}
         """Builds of which a webhook told: when they are read, and how often they were."""
         self._listing = False
-        self._position: float | None = None
-        """A time of Buildkite's clock: what ended before it has been seen, but for what the list shows late."""
-        self._scope: tuple[str | None, Narrowing] | None = None
-        """What the last look asked for."""
-        self._recent: dict[Key, float] = {}
-        """Builds that the last looks have shown, with their ends."""
-        self._ended: dict[Key, None] = {}
-        """Builds that looks have shown, the latest last."""
-        self._late: deque[tuple[float, float]] = deque(maxlen=1000)
-        """The overlaps that were needed to see an end, and when that was."""
-        self._pages = 1.0
-        """Pages of a look, a moving average."""
-        self._narrow = False
-        self._round: _Round | None = None
-        self._look_at = 0.0
         self._checks_next = False
         self._search: _Rotation | None = None
         self._search_at = 0.0
@@ -338,7 +172,7 @@ class Sweeps:
     @property
     def looks_every(self) -> float:
         """Seconds between two looks, as far as the limit of requests allows."""
-        return max(LOOK_EVERY, 60.0 * self._pages / self._looks_a_minute) * self._slower
+        return self._looks.every
 
     @property
     def lists(self) -> bool:
@@ -357,7 +191,7 @@ class Sweeps:
             self._waited[key] = _Waited(read_at=now + after if after else 0.0)
             if after:
                 self._woken[key] = now + after, len(READS_AFTER_WEBHOOK)
-            elif key in self._ended:
+            elif key in self._looks.ended:
                 self._missing[key] = None
             else:
                 self._unknown[key] = now
@@ -392,15 +226,15 @@ class Sweeps:
                 if row.over:
                     over.append(row.key)
                     self.remove(row.key)
-        if self._listing and self._position is None:
-            times = (row.latest for row in answer.rows if row.latest is not None)
-            self._position = answer.time if answer.time is not None else max(times, default=None)
+        if self._listing and self._looks.position is None:
+            self._looks.begin(answer, now)
         if isinstance(step, ReadBuild):
             self._was_read(step.key, now)
         elif isinstance(step, ListBuilds):
             match step.purpose:
                 case "look":
-                    self._looked(answer, now)
+                    if self._looks.answered(answer, now):
+                        self._unknown = dict.fromkeys(self._waited, now)
                 case "search":
                     self._searched(answer, now)
                 case "check":
@@ -431,7 +265,7 @@ class Sweeps:
                     del queue[step.key]
                     queue[step.key] = None
         elif isinstance(step, ListBuilds) and step.purpose == "look":
-            self._round, self._look_at = None, now
+            self._looks.abandoned(now)
 
     # --- What comes next
 
@@ -440,8 +274,8 @@ class Sweeps:
         lists = len(self._waited) > (_FEW - 1 if self._listing else _FEW)
         if lists and not self._listing:
             # What ended between the last reads and the first look would be missed, so all are searched.
-            self._position, self._round, self._search, self._check, self._scope = None, None, None, None, None
-            self._recent.clear()
+            self._search = self._check = None
+            self._looks.restart()
             self._unknown = dict.fromkeys(self._waited, now)
         self._listing = lists
 
@@ -478,26 +312,18 @@ class Sweeps:
         return self._sent[-1 - allowed] + 60.0 if len(self._sent) > allowed else 0.0
 
     def _next_look(self, now: float, later: list[float]) -> ListBuilds | None:
-        if self._position is None:
+        looks = self._looks
+        if looks.position is None:
             return None
-        # The pages of a look come quickly one after the other: the list grows meanwhile.
-        at = self._room_at(1) if self._round is not None else max(self._look_at, self._room_at(round(self._pages)))
+        at = max(looks.next_at, self._room_at(looks.next_pages))
         if at > now:
             later.append(at)
             return None
-        if self._round is None:
-            request = ListBuilds(
-                "look",
-                self._pipeline,
-                finished_from=self._position - self._overlap(now),
-                narrowing=self._narrowing() if self._narrow else Narrowing(),
-            )
-            self._round = _Round(request, now, self._position)
-        return self._round.request
+        return looks.request(now, self._pipeline, [waited.traits for waited in self._waited.values()])
 
     def _next_search(self, now: float, later: list[float]) -> ListBuilds | None:
         """Return the next page of the search with which a watcher begins. Pages of later ones take turns with sweeps."""
-        if self._search is None and self._position is None and len(self._unknown) > _FEW:
+        if self._search is None and self._looks.position is None and len(self._unknown) > _FEW:
             self._search = _Rotation(set(self._unknown), begins=True)
         if self._search is None or not self._search.begins:
             return None
@@ -526,14 +352,14 @@ class Sweeps:
         return ReadBuild(key)
 
     def _next_sweep(self, now: float, later: list[float]) -> ListBuilds | ReadBuild | None:
-        if self._position is None or (self._search is not None and self._search.begins):
+        if self._looks.position is None or (self._search is not None and self._search.begins):
             return None
         # Some requests are left for further pages of looks, for a minute at most.
         at = max(self._sweep_at, min(self._room_at(3), max(self._room_at(1), self._sweep_at + 60.0)))
         if at > now:
             later.append(at)
             return None
-        self._sweep_at = now + 60.0 / (_LISTS_A_MINUTE - self._looks_a_minute) * self._slower
+        self._sweep_at = now + 60.0 / (_LISTS_A_MINUTE - self._looks.a_minute) * self._slower
         later.append(self._sweep_at)
         self._turn += 1
         if self._turn % 2 and (self._search is not None or len(self._unknown) > _FEW):
@@ -563,48 +389,10 @@ class Sweeps:
         return ListBuilds("check", self._pipeline, states=_ACTIVE, created_from=oldest, created_to=to, page=page)
 
     @property
-    def _looks_a_minute(self) -> float:
-        return _LOOKS_A_MINUTE if self._pages < 1.1 else _LOOKS_UNDER_LOAD
-
-    @property
     def _pipeline(self) -> str | None:
         """The pipeline of all builds; None if they are of several."""
         first = next(iter(self._waited))[0]
         return first if all(pipeline == first for pipeline, _ in self._waited) else None
-
-    # --- How much a look asks for
-
-    def _overlap(self, now: float) -> float:
-        """Return the seconds by which the next look overlaps: less than usual if that saves a page, and if no end was shown
-        so late that more was needed."""
-        assert self._position is not None
-        while self._late and self._late[0][0] < now - _LATE_FOR:
-            self._late.popleft()
-        needed = max((overlap for _, overlap in self._late), default=0.0)
-        if needed > _LEAST_OVERLAP - _LATE_MARGIN:
-            return _OVERLAP
-        ends = sorted(self._recent.values(), reverse=True)
-        fresh = round(len(ends) / (2 * _OVERLAP) * (self.looks_every + 1.0))
-        expected = fresh + 2 * int(fresh**0.5) + 1
-        least = fresh + sum(end > self._position - _LEAST_OVERLAP for end in ends)
-        room = max(0, -(-least // self._page_size) * self._page_size - expected)
-        if len(ends) <= room:
-            return _OVERLAP
-        return min(_OVERLAP, max(_LEAST_OVERLAP, self._position - ends[room]))
-
-    def _narrowing(self) -> Narrowing:
-        """Return the filter that leaves the most other builds out; an empty one if the waits have nothing in common."""
-        traits = [waited.traits for waited in self._waited.values() if waited.traits is not None]
-        if len(traits) < len(self._waited):
-            return Narrowing()
-        creators = {each.creator for each in traits}
-        commits = _some(each.commit for each in traits)
-        return Narrowing(
-            creator=next(iter(creators)) if len(creators) == 1 else None,
-            branches=_some(each.branch for each in traits),
-            commits=commits if all(_SHA.fullmatch(commit) for commit in commits) else (),
-            meta_data=min(frozenset.intersection(*(each.meta_data for each in traits)), default=None),
-        )
 
     # --- What an answer shows
 
@@ -632,41 +420,6 @@ class Sweeps:
             due, reads = self._woken.pop(key, (inf, 0))
             if due <= now and reads < len(READS_AFTER_WEBHOOK):
                 self._woken[key] = now + READS_AFTER_WEBHOOK[reads], reads + 1
-
-    def _looked(self, answer: Answer, now: float) -> None:
-        """Take in a page of a look."""
-        current = self._round
-        assert current is not None
-        assert self._position is not None
-        request = current.request
-        ends = [(row.key, row.finished_at) for row in answer.rows if row.finished_at is not None]
-        scope = request.pipeline, request.narrowing
-        if scope == self._scope:
-            self._late.extend((now, self._position - end) for key, end in ends if self._is_late(key, end))
-        if request.page == 1 and ends:
-            latest = max(end for _, end in ends)
-            # An end in the future would hide those that come before it.
-            current.position = max(current.position, latest if answer.time is None else min(latest, answer.time))
-        self._recent.update(ends)
-        self._ended |= dict.fromkeys(key for key, _ in ends)
-        while len(self._ended) > _MOST_ENDS:
-            del self._ended[next(iter(self._ended))]
-        if answer.more and request.page < _MOST_PAGES:
-            current.request = replace(request, page=request.page + 1)
-            return
-        if answer.more:
-            self._unknown = dict.fromkeys(self._waited, now)
-        self._round, self._position, self._scope = None, current.position, None if answer.more else scope
-        oldest = self._position - 2 * _OVERLAP
-        self._recent = {key: end for key, end in self._recent.items() if end >= oldest}
-        self._pages = max(self._pages + (request.page - self._pages) / 4, request.page - 1.0)
-        self._narrow = self._narrow or self._pages >= _PAGES_TO_NARROW
-        self._look_at = current.began + self.looks_every
-
-    def _is_late(self, key: Key, end: float) -> bool:
-        """Tell whether the look before could have shown an end that comes now."""
-        assert self._position is not None
-        return self._recent.get(key) != end and end < self._position
 
     def _searched(self, answer: Answer, now: float) -> None:
         """Take in a page of the search."""
@@ -698,9 +451,3 @@ class Sweeps:
         for key in sorted(keys):
             self._unknown.pop(key, None)
             queue[key] = None
-
-
-def _some(values: Iterable[str | None]) -> tuple[str, ...]:
-    """Return values that fit into a query; none if there are many, or one is missing."""
-    different = set(values)
-    return tuple(sorted(value for value in different if value)) if len(different) <= 5 and all(different) else ()

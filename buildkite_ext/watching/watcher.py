@@ -23,9 +23,11 @@ from ..references import read_reference
 from ..states import blocking_jobs, build_state, failed_jobs, outcome_of
 from ..timestamps import parse_http_date
 from .announcements import Announcements, announced_name
+from .looks import LOOK_EVERY
 from .outcome import WaitResult, outcome_after
 from .patience import Patience, asked_pause
-from .sweeps import LOOK_EVERY, Answer, Key, ListBuilds, Narrowing, Pause, ReadBuild, SeenBuild, Sweeps, Traits
+from .steps import Answer, Key, ListBuilds, Narrowing, Pause, ReadBuild, SeenBuild, Traits
+from .sweeps import Sweeps
 
 if TYPE_CHECKING:
     import httpx
@@ -243,6 +245,7 @@ class SharedPoller:
             waiters.remove(waiter)
         if not waiters and self._waiters.pop(key, None) is not None:
             self._sweeps.remove(key)
+            self._patience_with.pop(key, None)
 
     def _wake(self, waiter: _Waiter | None) -> None:
         if waiter is not None:
@@ -454,7 +457,7 @@ class SharedPoller:
     def _row(self, key: Key, build: Build) -> SeenBuild:
         waiters = tuple(self._waiters.get(key, ()))
         created, finished = _seconds(build.created_at), _seconds(build.finished_at)
-        times = (created, _seconds(build.scheduled_at), _seconds(build.started_at), finished)
+        times = (created, _seconds(build.started_at), finished)
         if not waiters:
             return SeenBuild(
                 key, False, created, finished, max((time for time in times if time is not None), default=None)
@@ -548,7 +551,6 @@ def _query(step: ListBuilds) -> dict[str, Any]:
         "creator": narrowing.creator,
         "branch": list(narrowing.branches),
         "commit": list(narrowing.commits),
-        "meta_data": None if narrowing.meta_data is None else dict([narrowing.meta_data]),
     }
     return {name: value for name, value in filters.items() if value}
 
@@ -556,13 +558,10 @@ def _query(step: ListBuilds) -> dict[str, Any]:
 def _traits(build: Build) -> Traits:
     """Return what lists can be narrowed by. Decoding keeps values of other types as they came."""
     creator: object = getattr(build.creator, "id", None)
-    meta_data: object = build.meta_data
-    pairs = meta_data.items() if isinstance(meta_data, Mapping) else ()
     return Traits(
         creator if isinstance(creator, str) else None,
         build.branch if isinstance(build.branch, str) else None,
         build.commit if isinstance(build.commit, str) else None,
-        frozenset((key, value) for key, value in pairs if isinstance(value, str)),
     )
 
 

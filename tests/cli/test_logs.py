@@ -162,3 +162,29 @@ def test_simulated(command: Run) -> None:
     result = command("logs", "web", "1", "--simulate", "--job", "lint", "--grep", "check")
     assert result.code == 0
     assert all(line.startswith("lint | ") for line in result.lines)
+
+
+def test_attempts_that_were_retried_are_shown_or_said_to_be_left_out(web: Simulator, command: Run) -> None:
+    web.pipeline("web").job("unit", key="unit", log="again\n", exit_status=[1, 0], after=0.01)
+    with web.client() as client:
+        first = client.builds.run("web", branch="main").failed_jobs[0]
+        client.jobs.retry(first, wait=True)
+    last = command("logs", "web", "1")
+    assert (last.lines, last.err) == (
+        ["unit | again"],
+        "1 attempt that was retried is left out. --retried shows all.\n",
+    )
+    shown = command("logs", "web", "1", "--retried", "--json")
+    assert shown.err == ""
+    assert json.loads(shown.lines[0])["job_id"] == first.id
+    assert len(shown.lines) == 2
+    assert len(command("logs", "web", "1", "--follow").lines) == 2
+    one = command("logs", "web", "1", "--job", first.id, "--json")
+    assert ([json.loads(line)["job_id"] for line in one.lines], one.err) == ([first.id], "")
+
+
+def test_no_direction_of_text_is_changed_on_the_terminal(web: Simulator, command: Run) -> None:
+    web.pipeline("web").job("te\u202est\u2028x", log="ok \u202etxt.exe\u2066\n", after=0.01).history(1, branch="main")
+    out = command("logs", "web", "1").out
+    assert out.endswith("| ok txt.exe\n")
+    assert not any(character in out for character in "\u202e\u2066\u2028")

@@ -178,6 +178,32 @@ def test_several_builds_as_json_lines(org: Simulator, command: Run) -> None:
 
 
 @pytest.mark.parametrize(
+    ("ends", "code"),
+    [
+        (("good", "nothing"), 7),
+        (("nothing", "held"), 5),
+        (("held", "stopped", "nothing"), 4),
+        (("held", "stopped", "bad", "nothing"), 1),
+        (("bad", "held", "slow"), 6),
+    ],
+)
+def test_the_code_of_several_builds_is_that_of_the_worst(
+    org: Simulator, command: Run, ends: tuple[str, ...], code: int
+) -> None:
+    org.pipeline("nothing").job("test", skip=True)
+    org.pipeline("stopped").job("test", after=1000)
+    org.pipeline("slow").job("test", after=1000)
+    words = []
+    for slug in ends:
+        created(org, slug, over=slug not in ("stopped", "slow"))
+        words += [slug, "1"]
+        if slug == "stopped":
+            with org.client() as client:
+                client.builds.cancel(slug, 1)
+    assert command("watch", *words, *(("--timeout", "1s") if "slow" in ends else ())).code == code
+
+
+@pytest.mark.parametrize(
     ("words", "said"),
     [
         ((), "missing argument BUILD: write PIPELINE NUMBER"),

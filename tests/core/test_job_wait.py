@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import httpx
@@ -9,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildkite_ext import DeadlineExceeded, JobWaitResult, errors
+from buildkite_ext import BuildkiteClient, DeadlineExceeded, JobWaitResult, errors
 from buildkite_ext.models import Job, JobState
 from buildkite_ext.simulation import Simulator
 from buildkite_ext.states import JOB_STATES, job_outcome
 from buildkite_ext.watching.job_wait import RetryChains
 
-from .fakes import FakeClock, Flavor, answer, build, job
+from .fakes import TOKEN, FakeClock, Flavor, answer, build, job
 
 ENDED_AT = "2026-01-05T12:00:00.000Z"
 
@@ -234,7 +235,7 @@ STATES = st.sampled_from(["running", "passed", "failed", "canceled"])
 
 @given(st.data())
 def test_the_last_attempt_decides_whatever_the_polls_show(data: st.DataObject) -> None:
-    """Polls of chains that only grow, in any order of jobs: the result is that of the last attempts in the last poll."""
+    """Polls that show more and more of some chains: the result is that of the last attempts in the last poll."""
     chains = data.draw(st.lists(st.lists(STATES, min_size=1, max_size=4), min_size=1, max_size=3))
     watched = RetryChains(f"{index}-0" for index in range(len(chains)))
     jobs = [
@@ -249,8 +250,10 @@ def test_the_last_attempt_decides_whatever_the_polls_show(data: st.DataObject) -
         for index, chain in enumerate(chains)
         for attempt, state in enumerate(chain)
     ]
+    shown: list[Job] = []
     for each in data.draw(st.permutations(jobs)):
-        watched.see([each])
+        shown.append(each)
+        watched.see(shown)
     assert watched.unseen == []
     result = JobWaitResult(watched.results(), 1)
     assert [str(each.job.state) for each in result.results] == [chain[-1] for chain in chains]
@@ -260,3 +263,56 @@ def test_the_last_attempt_decides_whatever_the_polls_show(data: st.DataObject) -
     first = watched.ended()
     assert first is all(chain[-1] == "passed" for chain in chains)
     assert watched.ended() is over
+
+
+def test_the_other_jobs_of_a_build_and_older_retries_are_not_kept(clock: FakeClock) -> None:
+    """A long wait for two jobs of a build, one of which is retried again and again, by a job of another id each time."""
+    polls = 0
+
+    def app(request: httpx.Request) -> httpx.Response:
+        nonlocal polls
+        polls += 1
+        attempts = [
+            job("x", id=f"x-{number}", state="failed", retried_in_job_id=f"x-{number + 1}")
+            for number in range(5 * polls)
+        ]
+        last = job("x", id=f"x-{5 * polls}", state="running" if polls < 60 else "passed")
+        others = [job("other", id=f"other-{polls}-{number}") for number in range(50)]
+        return answer(build(7, jobs=[*attempts, last, *others, job("y", id="y", state="passed")]))
+
+    with BuildkiteClient("acme", token=TOKEN, transport=httpx.MockTransport(app), clock=clock) as client:
+        result = client.jobs.wait("web", 7, job_ids=["x-0", "y"], timeout=3600)
+    attempts = [attempt.id for attempt in result.results[0].attempts]
+    assert result.passed
+    assert len(attempts) == 100
+    assert (attempts[0], attempts[-1]) == ("x-0", "x-300")
+
+
+def test_retries_without_end_send_few_requests_a_poll_and_end_with_the_timeout(clock: FakeClock) -> None:
+    times: list[float] = []
+
+    def app(request: httpx.Request) -> httpx.Response:
+        times.append(clock.monotonic())
+        number = int(request.url.path.rpartition("-")[2])
+        return answer(job("x", id=f"x-{number}", state="failed", retried_in_job_id=f"x-{number + 1}"))
+
+    client = BuildkiteClient("acme", token=TOKEN, transport=httpx.MockTransport(app), clock=clock)
+    with client, pytest.raises(DeadlineExceeded):
+        client.jobs.wait("web", 7, "x-0", timeout=60)
+    assert max(Counter(times).values()) <= 11
+
+
+def test_following_a_job_that_is_retried_without_end_ends_with_the_timeout(clock: FakeClock) -> None:
+    times: list[float] = []
+
+    def app(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/log"):
+            return answer(status=416)
+        times.append(clock.monotonic())
+        number = int(request.url.path.rpartition("-")[2])
+        return answer(job("x", id=f"x-{number}", state="failed", retried_in_job_id=f"x-{number + 1}"))
+
+    client = BuildkiteClient("acme", token=TOKEN, transport=httpx.MockTransport(app), clock=clock)
+    with client, pytest.raises(DeadlineExceeded):
+        list(client.jobs.follow("web", 7, "x-0", timeout=60))
+    assert max(Counter(times).values()) <= 11

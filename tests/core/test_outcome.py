@@ -26,12 +26,12 @@ OLD_END, NEW_END = "2026-01-05T12:05:00Z", "2026-01-05T12:10:00Z"
     [
         ({"state": "running"}, PendingActions(), None),
         ({"state": "passed", "finished_at": OLD_END}, PendingActions(), "passed"),
-        ({"state": "failed", "finished_at": OLD_END}, PendingActions(OLD), None),
-        ({"state": "failed", "finished_at": NEW_END}, PendingActions(OLD), "failed"),
-        ({"state": "running"}, PendingActions(OLD), None),
+        ({"state": "failed", "finished_at": OLD_END}, PendingActions((OLD,)), None),
+        ({"state": "failed", "finished_at": NEW_END}, PendingActions((OLD,)), "failed"),
+        ({"state": "running"}, PendingActions((OLD,)), None),
         ({"state": "passed", "blocked": True, "jobs": [DEPLOY]}, PendingActions(), "blocked"),
         ({"state": "passed", "blocked": True, "jobs": [DEPLOY]}, PendingActions(unblocked=frozenset({"deploy"})), None),
-        ({"state": "passed", "blocked": True, "jobs": [DEPLOY]}, PendingActions(OLD, frozenset({"deploy"})), None),
+        ({"state": "passed", "blocked": True, "jobs": [DEPLOY]}, PendingActions((OLD,), frozenset({"deploy"})), None),
         ({"state": "passed", "blocked": True, "jobs": [DEPLOY]}, PendingActions(unblocked=frozenset({"deploy", "x"})), None),
         ({"state": "passed", "blocked": True, "jobs": [DEPLOY]}, PendingActions(unblocked=frozenset({"x"})), "blocked"),
         (

@@ -277,3 +277,85 @@ def test_a_build_is_followed_over_the_block_step_that_the_client_has_unblocked(c
         client.jobs.unblock("web", 7, "job-ship")
         assert list(client.builds.follow("web", 7)) == []
         assert timeline.now >= 30
+
+
+class Consequence:
+    """Server of a build that has ended since `a` failed, and in which `b` didn't run for that reason. After a retry of `a`
+    the build shows its old end for 20 s, and then runs.
+
+    Args:
+        state: the state of `b` until its turn comes.
+        until: the seconds after which `a` has ended again.
+        passes: `a` passes then, and `b` runs for 30 s.
+    """
+
+    def __init__(self, clock: FakeClock, state: str, *, until: float = 90.0, passes: bool = True) -> None:
+        self._clock, self._began = clock, clock.monotonic()
+        self._state, self._until, self._passes = state, until, passes
+        self.requests: list[str] = []
+
+    @property
+    def now(self) -> float:
+        return self._clock.monotonic() - self._began
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.method != "GET":
+            if request.url.path.endswith("/retry"):
+                return answer(job("c", state="scheduled", created_at="2026-01-05T12:06:00Z"))
+            return answer(build(7, **FAILED, retried_jobs_count=1), 202)
+        self.requests.append(request.url.path)
+        reopened, ends = self.now >= 20, self._until + (30 if self._passes else 0)
+        a = job("a", state="failed", finished_at=OLD, retried_in_job_id="job-c" if reopened else None)
+        again = ("passed" if self._passes else "failed") if self.now >= self._until else "running"
+        c = job("c", state=again, finished_at="2026-01-05T12:09:00Z" if again != "running" else None)
+        states = {False: self._state, True: "running" if self.now < ends else "passed"}
+        b = job("b", state=states[self._passes and self.now >= self._until])
+        if "/jobs/" in request.url.path:
+            return answer({"a": a, "b": b, "c": c}[request.url.path.rpartition("-")[2]])
+        shown = (
+            FAILED if not reopened else {"state": "running"} if self.now < ends else PASSED if self._passes else AGAIN
+        )
+        return answer(build(7, jobs=[a, b, *([c] if reopened else [])], **shown))
+
+
+CONSEQUENCES = {
+    "broken": "broken",
+    "waiting_failed": "not_run",
+    "blocked_failed": "not_run",
+    "unblocked_failed": "not_run",
+}
+
+
+@pytest.mark.parametrize("until", [90.0, 1000.0])
+@pytest.mark.parametrize("action", ["retry_failed_jobs", "retry"])
+@pytest.mark.parametrize("many", [False, True])
+@pytest.mark.parametrize("state", CONSEQUENCES)
+async def test_a_job_that_did_not_run_may_run_after_the_retry_of_another(
+    flavor: Flavor, clock: FakeClock, state: str, many: bool, action: str, until: float
+) -> None:
+    server = Consequence(clock, state, until=until)
+    result, _ = await waited(flavor, clock, server, action, many)
+    assert [each.outcome for each in result.results] == ["passed"] * (2 if many else 1)
+    assert until + 30 <= server.now <= until + 60
+    assert len(server.requests) <= 2 * (until / 15 + 12)
+
+
+@pytest.mark.parametrize("many", [False, True])
+@pytest.mark.parametrize("state", CONSEQUENCES)
+async def test_a_job_that_does_not_run_after_the_retry_either_ends_with_the_build(
+    flavor: Flavor, clock: FakeClock, state: str, many: bool
+) -> None:
+    server = Consequence(clock, state, until=60.0, passes=False)
+    result, _ = await waited(flavor, clock, server, "retry_failed_jobs", many)
+    assert result.results[0].outcome == CONSEQUENCES[state]
+    assert server.now <= 90
+
+
+async def waited(flavor: Flavor, clock: FakeClock, server: Any, action: str, many: bool) -> Any:
+    client = flavor.client(server, clock=clock)
+    if action == "retry":
+        await flavor.call(client.jobs.retry, "web", 7, "job-a")
+    else:
+        await flavor.call(client.builds.retry_failed_jobs, "web", 7)
+    ids = ["job-b", "job-a"] if many else ["job-b"]
+    return await flavor.call(client.jobs.wait, "web", 7, job_ids=ids, timeout=3600), server

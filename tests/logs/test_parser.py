@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from buildkite_ext.logs.parser import LineParser, LogLine
+from buildkite_ext.logs.parser import LineParser, LogLine, parse_log, render_log
 from buildkite_ext.logs.screen import plain, styled
 
 
@@ -413,3 +413,33 @@ def test_text_without_controls_of_its_own_is_never_lost(words: list[str]) -> Non
     assert plain(text) == kept
     assert plain(f"\x1b_bk;t=1\x07\x1b[1m{text}\x1b[0m") == kept
     assert plain(f"\x1b[1mlonger than it all, \r\x1b[K{text}x") == f"{kept}x"
+
+
+@pytest.mark.parametrize(
+    "character",
+    [*map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A)), "\u2028", "\u2029", "\x9b", "\x85"],
+)
+@pytest.mark.parametrize(
+    "log",
+    [
+        "ok {}txt.exe{}\n",
+        "10%\rok {}txt.exe{}\n",
+        "\x1b[32mok {}txt.exe{}\x1b[0m\n",
+        "a\n\x1b[1A\x1b[2Kok {}txt.exe{}\n",
+    ],
+)
+def test_what_changes_the_direction_or_the_line_is_in_raw_alone(log: str, character: str) -> None:
+    data = log.format(character, character).encode()
+    (line,) = [line for line in parse_log(data) if "txt" in line.text]
+    assert line.text == "ok txt.exe"
+    assert character not in line.styled
+    assert character in line.raw or "\x1b[1A" in log
+    assert render_log(data).rstrip("\n") == "ok txt.exe"
+
+
+@pytest.mark.parametrize(
+    "text", ["שלום\u200f!", "\u200eabc", "می\u200cخواهم", "👩\u200d💻", "zero\u200bwidth", "\ufeffbom"]
+)
+def test_marks_and_joiners_of_a_script_stay(text: str) -> None:
+    (line,) = parse_log(f"{text}\n".encode())
+    assert line.text == line.styled == text

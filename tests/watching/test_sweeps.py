@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from buildkite_ext.watching.sweeps import (
+from buildkite_ext.watching.steps import (
     Answer,
     Key,
     ListBuilds,
@@ -16,9 +18,9 @@ from buildkite_ext.watching.sweeps import (
     Pause,
     ReadBuild,
     SeenBuild,
-    Sweeps,
     Traits,
 )
+from buildkite_ext.watching.sweeps import Sweeps
 
 EPOCH = 1_767_603_600.0
 
@@ -47,15 +49,19 @@ class FakeBuild:
 class Server:
     """Builds as Buildkite's lists show them, and the requests that were made."""
 
-    def __init__(self, *, page_size: int, dated: bool) -> None:
+    def __init__(self, *, page_size: int, dated: bool, skew: Callable[[int], float] = lambda _: 0.0) -> None:
+        """Create a server. `skew` returns how many seconds the Date of an answer is ahead, by the number of the answer."""
         self.builds: dict[Key, FakeBuild] = {}
         self.page_size = page_size
         self.dated = dated
+        self.skew = skew
+        self.answers = 0
         self.lists: list[float] = []
         self.searched = 0
 
     def answer(self, step: ListBuilds | ReadBuild, now: float) -> Answer:
-        time = now if self.dated else None
+        self.answers += 1
+        time = EPOCH + now + self.skew(self.answers) if self.dated else None
         if isinstance(step, ReadBuild):
             return Answer([self.builds[step.key].row(now, alone=True)], time)
         if step.purpose == "search":
@@ -199,6 +205,50 @@ def test_each_end_is_seen_by_the_first_look_after_lists_show_it(
         seen |= dict.fromkeys(sweeps.answered(answer, now), now)
     assert len(seen) >= len(lags) - 4
     assert all(at - server.builds[key].shown_at <= 6.0 for key, at in seen.items())
+
+
+def run_to_the_ends(server: Server, sweeps: Sweeps, ends: dict[Key, float], *, until: float) -> dict[Key, float]:
+    """Wait for builds that end at some times, and return the seconds after which each end was seen."""
+    for key in ends:
+        sweeps.add(key, 0.0)
+    now, seen = 0.0, dict[Key, float]()
+    while len(sweeps) > 3 and now < until:
+        for key, end in ends.items():
+            if end <= now:
+                server.builds[key].ended_at = EPOCH + end
+        step = sweeps.next(now)
+        if isinstance(step, Pause):
+            now = min(step.until, now + 0.5)
+            continue
+        answer = server.answer(step, now)
+        now += 0.2
+        seen |= {key: now - ends[key] for key in sweeps.answered(answer, now)}
+    return seen
+
+
+@pytest.mark.parametrize(
+    "skew",
+    [
+        lambda _: 300.0,
+        lambda number: 300.0 if number == 1 else 0.0,
+        lambda number: 3600.0 * (number % 4 == 0),
+        lambda _: -300.0,
+        lambda number: -3600.0 * (number % 4 == 0),
+    ],
+    ids=["all ahead", "the first ahead", "one of four ahead", "all behind", "one of four behind"],
+)
+@pytest.mark.parametrize("in_the_future", [False, True], ids=["", "an end in the future"])
+def test_a_wrong_date_of_an_answer_delays_no_end(skew: Callable[[int], float], in_the_future: bool) -> None:
+    server = Server(page_size=100, dated=True, skew=skew)
+    ends = {(f"p{index % 5}", index): 10.0 + 9 * index for index in range(40)}
+    for key in ends:
+        server.builds[key] = FakeBuild(key, EPOCH - 60, EPOCH - 60)
+    if in_the_future:
+        server.builds["other", 1] = FakeBuild(("other", 1), EPOCH - 60, EPOCH - 60, ended_at=EPOCH + 200, shown_at=0)
+    seen = run_to_the_ends(server, Sweeps(), ends, until=1000)
+    assert len(seen) >= len(ends) - 3
+    # Where no clock tells that an end is in the future, the check of the active builds finds what it hides.
+    assert max(seen.values()) <= (6.0 if not in_the_future or skew(2) <= 0 else 120.0)
 
 
 def test_looks_are_narrowed_when_too_many_builds_of_others_end() -> None:

@@ -434,3 +434,40 @@ def test_lists_that_show_blocked_builds_beside_their_jobs_that_run_cost_few_read
     assert [result.outcome for result in results] == ["passed"] * number
     assert clock.monotonic() - began <= 610
     assert max(reads.values()) <= 30  # 3 a minute
+
+
+def test_builds_are_never_asked_for_by_their_meta_data_which_they_may_change() -> None:
+    clock = FakeClock()
+    began = clock.monotonic()
+    looks: list[httpx.QueryParams] = []
+
+    def of(number: int, **more: Any) -> dict[str, Any]:
+        over = clock.monotonic() - began >= 100 + 10 * number
+        meta_data = {"batch": "1"} if clock.monotonic() - began < 90 else {"batch": "done"}
+        end = {"state": "passed", "finished_at": "2026-01-05T12:30:00.000Z"} if over else {}
+        return build(
+            number,
+            url=f"https://api.buildkite.com/v2/organizations/acme/pipelines/web/builds/{number}",
+            creator={"id": "ada", "name": "Ada"},
+            branch=f"topic-{number}",
+            meta_data=meta_data,
+            **{**end, **more},
+        )
+
+    def app(request: httpx.Request) -> httpx.Response:
+        clock.advance(0.05)
+        if not request.url.path.endswith("/builds"):
+            return answer(of(int(request.url.path.rpartition("/")[2])))
+        shown = [of(number) for number in range(1, 9)]
+        if "finished_from" not in request.url.params:
+            return answer([each for each in shown if each["state"] == "running"])
+        looks.append(request.url.params)
+        ended = [each for each in shown if each["state"] == "passed"]
+        # So many builds of others have ended that each look has two pages.
+        link = {"Link": f'<{request.url.copy_set_param("page", "2")}>; rel="next"'}
+        return answer(ended, 200, **({} if request.url.params.get("page") == "2" else link))
+
+    results = over(clock, app).builds.watcher().wait_all([f"acme/web/{number}" for number in range(1, 9)], timeout=600)
+    assert all(results)
+    assert looks[-1].get("creator") == "ada"
+    assert not [name for params in looks for name in params if "meta_data" in name]

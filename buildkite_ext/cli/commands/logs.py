@@ -14,7 +14,7 @@ from ..exit_codes import ExitCode
 from ..job_choice import JobWords, chosen_jobs, job_words
 from ..parameters import CONNECTION, OUTPUT, CommonOptions, Duration, Flag, Repeated, WholeNumber
 from ..problem import UsageError
-from ..streams import Colour, coloured, is_terminal
+from ..streams import Colour, coloured, is_terminal, print_line
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build
@@ -35,6 +35,7 @@ def logs(
     which: BuildOptions = BuildOptions(),
     job: JobWords = (),
     state: Annotated[tuple[JobStateName, ...], Repeated, Parameter(alias="-s", metavar="STATE")] = (),
+    retried: Annotated[bool, Flag] = False,
     follow: Annotated[bool, Flag, Parameter(group=_LINES, alias="-f")] = False,
     tail: Annotated[int | None, WholeNumber, Parameter(group=_LINES, alias="-n")] = None,
     grep: Annotated[str | None, Parameter(group=_LINES, metavar="RE", alias="-g", allow_leading_hyphen=True)] = None,
@@ -52,6 +53,8 @@ def logs(
             --branch, --latest or --mine: the pipeline.
         job: Only this job: a step key, a name in which * stands for any text, or an id; may be repeated.
         state: Only jobs in this state; may be repeated.
+        retried: Show the logs of attempts that were retried, too. Without it a note tells how many were left out. With --follow
+            all attempts are shown.
         follow: Show lines as they come, until the build has ended or is blocked.
         tail: Begin with the last N lines of each log.
         grep: Only lines that match this regular expression. The exit code is 1 if none does.
@@ -103,7 +106,7 @@ def logs(
         if follow:
             lines = _followed(client, at, words, state, tail=tail, timeout=timeout, view=view)
         else:
-            lines = _stored(client, at, words, state, tail=tail, timeout=timeout, view=view)
+            lines = _stored(client, at, words, state, retried, tail=tail, timeout=timeout, view=view)
         if search is None:
             for line in lines:
                 view.line(line)
@@ -176,6 +179,7 @@ def _stored(
     at: Reference,
     words: list[str],
     states: tuple[JobStateName, ...],
+    retried: bool,
     *,
     tail: int | None,
     timeout: float | None,
@@ -184,7 +188,11 @@ def _stored(
     """Yield the lines that the logs have now, job by job. A job that hasn't begun has none."""
     from ...errors import JobNotFound
 
-    jobs = chosen_jobs(client, at, words)
+    jobs = chosen_jobs(client, at, words, retried=True)
+    if not retried:
+        last = [job for job in jobs if job.retried_in_job_id is None or job.id in words]
+        _tell_left_out(len(jobs) - len(last))
+        jobs = last
     view.know(jobs)
     for job in jobs:
         if str(job.type) != "script" or job.started_at is None or (states and str(job.state) not in states):
@@ -197,3 +205,10 @@ def _stored(
                 yield from (match.line for match in found)  # each line matches
         except JobNotFound:  # it has written nothing yet
             continue
+
+
+def _tell_left_out(count: int) -> None:
+    """Tell that the logs of earlier attempts aren't shown."""
+    if count:
+        said = "1 attempt that was retried is" if count == 1 else f"{count} attempts that were retried are"
+        print_line(f"{said} left out. --retried shows all.", sys.stderr)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ...logs.parser import GROUP
 from ..run.job_table import duration_text
 from ..run.result import FailedStep, RunResult
-from ..streams import clean, log_text
+from ..streams import clean
 from .colour import Tone, painted
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class LogFormatter:
 
     def text(self, label: str, line: LogLine) -> str:
         """Return a line of output, without a line break."""
-        said = log_text(line.styled if self._colour else line.text)
+        said = line.styled if self._colour else line.text
         if self._colour and GROUP.match(line.text):
             said = painted(said, "1")
         return self.shown(label, said)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
 
 from ..run.job_table import label_of
-from ..streams import log_text, print_line, short
+from ..streams import print_line, short
 from .colour import painted
 from .events import line_event, match_event
 from .lines import LogFormatter
@@ -86,7 +86,7 @@ class LogView:
     def _found(self, label: str, match: LogMatch) -> str:
         if not self._colour or match.start == match.end:
             return self._formatter.text(label, match.line)
-        text = log_text(match.line.text)
+        text = match.line.text
         marked = f"{text[: match.start]}{painted(text[match.start : match.end], _FOUND)}{text[match.end :]}"
         return self._formatter.shown(label, marked)
 

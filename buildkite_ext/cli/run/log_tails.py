@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from ...errors import BuildkiteError
 from ...messages import shortened
 from ...redaction import redacted_text
-from ..streams import log_text
 
 if TYPE_CHECKING:
     from buildkite_api.models import Job
@@ -50,7 +49,7 @@ def fetch_tail(client: BuildkiteClient, pipeline: str, number: int, job: Job) ->
     """Fetch the last lines of the log of a job that has ended. Return nothing if it can't be fetched."""
     lines: deque[str] = deque(maxlen=_LAST_LINES)
     try:
-        for line in client.jobs.follow(pipeline, number, job.id, tail=_FETCHED_LINES, timeout=_TIMEOUT):
+        for line in client.jobs.log_tail(pipeline, number, job, lines=_FETCHED_LINES, timeout=_TIMEOUT):
             if line.text.strip():
                 lines.append(_shown(line.text))
     except BuildkiteError:
@@ -60,4 +59,4 @@ def fetch_tail(client: BuildkiteClient, pipeline: str, number: int, job: Job) ->
 
 def _shown(text: str) -> str:
     """Return a line as it is shown: without tokens, and cut if it is long."""
-    return shortened(redacted_text(log_text(text[: 4 * _LONGEST_LINE])), _LONGEST_LINE)
+    return shortened(redacted_text(text[: 4 * _LONGEST_LINE]), _LONGEST_LINE)
