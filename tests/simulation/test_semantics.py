@@ -721,7 +721,8 @@ def test_canceled_jobs_are_not_retried() -> None:
 def test_jobs_of_higher_priority_start_first_and_uploaded_ones_take_the_turn_of_their_job() -> None:
     simulator = Simulator(agents=1)
     web = simulator.pipeline("web").configure(
-        "[{command: up, key: up}, {command: low, key: low, priority: -1}, {command: high, key: high, priority: 1}]"
+        "[{command: up, key: up, priority: 2}, {command: low, key: low, priority: -1},"
+        " {command: high, key: high, priority: 1}]"
     )
     web.script("*", after=10).on_upload("up", "[{command: more, key: more}]", after=5)
     build = web.build(branch="main")
@@ -737,6 +738,78 @@ def test_jobs_of_higher_priority_start_first_and_uploaded_ones_take_the_turn_of_
         "other",
         "low",
     ]
+
+
+def order_of_starts(simulator: Simulator, *pipelines: str) -> list[str]:
+    """Return the names of the jobs after an hour, in the order in which they started."""
+    advance(simulator, 3600)
+    jobs = [job for slug in pipelines for build in simulator.pipeline(slug).builds for job in build.jobs]
+    began = [(job.started_at, name(job)) for job in jobs if job.started_at is not None and job.type == "script"]
+    return [key for _, key in sorted(began, key=lambda each: each[0])]
+
+
+ABC = "{command: a, key: a, priority: 1}, {command: b, key: b, priority: 5}, {command: c, key: c}"
+
+
+@pytest.mark.parametrize("timing", [Timing(), Timing(pickup=0), Timing(creating=2)], ids=repr)
+@pytest.mark.parametrize(
+    ("steps", "order"),
+    [
+        pytest.param(f"[{ABC}]", "b a c", id="the begin of a build"),
+        pytest.param(f"[{{command: z, key: z}}, wait, {ABC}]", "z b a c", id="a wait"),
+        pytest.param(
+            "[{command: z, key: z}, {command: a, key: a, depends_on: z}, {command: b, key: b, depends_on: z, priority: 1},"
+            " {command: c, key: c, depends_on: z, priority: 2}]",
+            "z c b a",
+            id="a dependency",
+        ),
+        pytest.param(
+            f"[{{command: z, key: z}}, wait, {{group: G, steps: [{ABC}]}}]",
+            "z b a c",
+            id="a group",
+        ),
+    ],
+)
+def test_of_jobs_that_become_ready_together_the_one_of_the_highest_priority_starts_first(
+    timing: Timing, steps: str, order: str
+) -> None:
+    simulator = Simulator(agents=1, timing=timing)
+    web = simulator.pipeline("web").configure(steps)
+    web.script("*", after=10)
+    web.build(branch="main")
+    assert order_of_starts(simulator, "web") == order.split()
+
+
+def test_priority_decides_over_pipelines_whose_builds_are_created_together() -> None:
+    simulator = Simulator(agents=1)
+    for slug, priority in (("web", 0), ("api", 3)):
+        simulator.pipeline(slug).configure(f"[{{command: x, key: {slug}, priority: {priority}}}]")
+        simulator.pipeline(slug).script("*", after=10).build(branch="main")
+    assert order_of_starts(simulator, "web", "api") == ["api", "web"]
+
+
+def test_priority_decides_among_uploaded_and_retried_jobs() -> None:
+    simulator = Simulator(agents=1)
+    web = simulator.pipeline("web").configure("[{command: up, key: up}]")
+    web.script("*", after=10).on_upload("up", f"[{ABC}]", after=5)
+    for key in "abc":
+        web.script(key, after=10, exit_status=[1, 0])
+    web.build(branch="main")
+    assert order_of_starts(simulator, "web") == ["up", "b", "a", "c"]
+    with simulator.client() as buildkite:
+        buildkite.builds.retry_failed_jobs("web", 1)
+    assert order_of_starts(simulator, "web") == ["up", "b", "a", "c", "b", "a", "c"]
+
+
+def test_a_job_that_is_canceled_before_it_is_offered_takes_no_agent() -> None:
+    simulator = Simulator(agents=1)
+    web = simulator.pipeline("web").configure(f"[{ABC}]").script("*", after=10)
+    canceled = web.build(branch="main")
+    web.build(branch="main")
+    with simulator.client() as buildkite:
+        buildkite.builds.cancel("web", 1)
+    assert order_of_starts(simulator, "web") == ["b", "a", "c"]
+    assert {job.state for job in canceled.jobs} == {"canceled"}
 
 
 def test_jobs_go_to_agents_that_have_their_tags() -> None:
@@ -799,7 +872,47 @@ def test_eager_jobs_start_by_priority() -> None:
     )
     after(simulator, web, 100)
     began = {name(job): job.started_at for job in build.jobs if job.started_at is not None}
-    assert sorted((key for key in began if key != "w"), key=lambda key: began[key] or 0) == ["a", "d", "c"]
+    assert sorted((key for key in began if key != "w"), key=lambda key: began[key] or 0) == ["d", "c", "a"]
+
+
+EAGER = "concurrency: 1, concurrency_group: g, concurrency_method: eager"
+ADE = f"{{command: a, key: a, {EAGER}}}, {{command: d, key: d, {EAGER}}}, {{command: e, key: e, priority: 5, {EAGER}}}"
+
+
+@pytest.mark.parametrize(
+    ("steps", "order"),
+    [
+        pytest.param(f"[{ADE}]", "e a d", id="the begin of a build"),
+        pytest.param(f"[{{command: z, key: z}}, wait, {ADE}]", "z e a d", id="a wait"),
+        pytest.param(
+            f"[{{command: z, key: z, {EAGER}}}, {{command: y, key: y, depends_on: z, {EAGER}}},"
+            f" {{command: x, key: x, depends_on: z, priority: 1, {EAGER}}}]",
+            "z x y",
+            id="a dependency in the group",
+        ),
+    ],
+)
+def test_of_eager_jobs_that_become_ready_together_the_one_of_the_highest_priority_starts_first(
+    steps: str, order: str
+) -> None:
+    simulator, _, _ = started(steps)
+    assert order_of_starts(simulator, "web") == order.split()
+
+
+def test_of_eager_jobs_that_are_retried_together_the_one_of_the_highest_priority_starts_first() -> None:
+    simulator, _, _ = started(f"[{ADE}]", {key: {"after": 10, "exit_status": [1, 0]} for key in "ade"})
+    assert order_of_starts(simulator, "web") == ["e", "a", "d"]
+    with simulator.client() as buildkite:
+        buildkite.builds.retry_failed_jobs("web", 1)
+    assert order_of_starts(simulator, "web") == ["e", "a", "d", "e", "a", "d"]
+
+
+def test_jobs_of_an_ordered_group_that_become_ready_together_keep_their_order() -> None:
+    ordered = "concurrency: 1, concurrency_group: g"
+    simulator, _, _ = started(
+        f"[{{command: z}}, wait, {{command: a, key: a, {ordered}}}, {{command: b, key: b, priority: 5, {ordered}}}]"
+    )
+    assert order_of_starts(simulator, "web")[1:] == ["a", "b"]
 
 
 def test_jobs_behind_a_closed_block_are_not_in_the_queue() -> None:

@@ -85,6 +85,11 @@ class Engine:
         self.files = Files(organization, scheduler, changes)
         self._transitions = Transitions(organization, scheduler, changes)
         self._concurrency = ConcurrencyGroups()
+        self._entered: set[str] = set()
+        """Concurrency groups in which jobs have become ready, and none has been started since."""
+        self._ready: list[Job] = []
+        self._ready_at: float | None = None
+        """Jobs that became ready for an agent at one moment, and that moment; None once they have been offered."""
         self._steps = BuildSteps(organization, scheduler, self._transitions, self._concurrency, self._finish)
         self._runner = JobRunner(
             scheduler,
@@ -214,6 +219,17 @@ class Engine:
 
     def retry(self, job: Job, *, by: User | None, kind: str = "manual") -> Job:
         """Create a job that replaces a finished one."""
+        return self.retry_all([job], by=by, kind=kind)[0]
+
+    def retry_all(self, jobs: Iterable[Job], *, by: User | None, kind: str = "manual") -> list[Job]:
+        """Create the jobs that replace finished ones, and let those of them start first whose turn is first."""
+        retried = [self._retry(job, by, kind) for job in jobs]
+        self._start_entered()
+        for build in dict.fromkeys(job.build for job in retried):
+            self._settle(build)
+        return retried
+
+    def _retry(self, job: Job, by: User | None, kind: str) -> Job:
         build, run = job.build, job.run
         cluster = self.organization.cluster_of(build.pipeline)
         new = self._steps.new_job(run, job.step, job.behaviour, cluster, job.position)
@@ -226,8 +242,7 @@ class Engine:
         build.touch()
         effects = build.graph.reopen(run.node)
         self._run_job(new)
-        self._apply(build, effects)
-        self._settle(build)
+        self._apply(build, effects, starts=False)
         return new
 
     def unblock(self, job: Job, by: User, answers: Mapping[str, str]) -> None:
@@ -302,8 +317,14 @@ class Engine:
 
     # Steps ---------------------------------------------------------------------------------------------------------
 
-    def _apply(self, build: Build, effects: Iterable[Effect]) -> None:
-        """Move the jobs of steps as the graph says, and note what follows from their ends."""
+    def _apply(self, build: Build, effects: Iterable[Effect], *, starts: bool = True) -> None:
+        """Move the jobs of steps as the graph says, and note what follows from their ends.
+
+        Args:
+            build: the build of the steps.
+            effects: what becomes of the steps.
+            starts: False if the caller starts the jobs that are ready in concurrency groups.
+        """
         pending = deque(effects)
         groups: set[str] = set()
         while pending:
@@ -325,6 +346,8 @@ class Engine:
                     unmet = "blocked_failed" if isinstance(job.step, BlockStep) else "waiting_failed"
                     self._transitions.move_job(job, unmet)
                     groups.update(self._leave(job))
+        if starts and self._entered:
+            self._start_entered()
         if groups:
             self._start_limited(groups, settling=build)
 
@@ -349,10 +372,16 @@ class Engine:
             job.limited_at = self.now
             self._transitions.move_job(job, "limited")
             self._concurrency.enter(job)
-            for each in self._concurrency.start(step.concurrency.group):
-                self._make_scheduled(each)
+            self._entered.add(step.concurrency.group)
         else:
             self._make_scheduled(job)
+
+    def _start_entered(self) -> None:
+        """Start the jobs of concurrency groups that have become ready together: their order decides, not that of the steps."""
+        groups, self._entered = sorted(self._entered), set()
+        for group in groups:
+            for job in self._concurrency.start(group):
+                self._make_scheduled(job)
 
     def _start_limited(self, groups: Iterable[str], *, settling: Build | None = None) -> None:
         """Start the jobs that may start since others have left their concurrency groups.
@@ -373,17 +402,26 @@ class Engine:
         job.scheduled_at = job.runnable_at = now
         job.queued_at = job.queued_at or now
         self._transitions.move_job(job, "scheduled")
-        self._runner.later(self.timing.pickup, job, self._offer)
+        if self._ready_at != self.scheduler.now:
+            self._ready, self._ready_at = [], self.scheduler.now
+            self.scheduler.after(self.timing.pickup, self._offer, self._ready)
+        self._ready.append(job)
         if self.timing.expiry is not None and isinstance(job.step, CommandStep):
             self._runner.later(self.timing.expiry, job, self.expire)
 
-    def _offer(self, job: Job) -> None:
-        if isinstance(job.step, TriggerStep):
-            self._trigger(job, job.step)
-        elif self.agents.take(job):
-            self._runner.assign(job)
-        else:
-            self.dispatch()
+    def _offer(self, jobs: list[Job]) -> None:
+        """Offer the jobs to agents that became ready at one moment, and begin trigger steps."""
+        if jobs is self._ready:
+            self._ready_at = None
+        jobs.sort(key=_turn)
+        for job in jobs:
+            if job.state != "scheduled":  # it was canceled before
+                continue
+            if isinstance(job.step, TriggerStep):
+                self._trigger(job, job.step)
+            elif self.agents.take(job):
+                self._runner.assign(job)
+        self.dispatch()
 
     # Ends ----------------------------------------------------------------------------------------------------------
 
@@ -575,6 +613,14 @@ class Engine:
 
 def _applies(patterns: str | None, branch: str) -> bool:
     return patterns is None or branch_matches(patterns, branch)
+
+
+def _turn(job: Job) -> tuple[int, float, int, int]:
+    """Return the turn of a job among those that become ready for an agent at one moment.
+
+    https://buildkite.com/docs/pipelines/configure/workflows/job-priority
+    """
+    return -job.priority, job.queued_at or 0.0, job.build.sequence, job.position
 
 
 def _named(job: Job) -> str:
