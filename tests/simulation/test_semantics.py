@@ -1040,7 +1040,11 @@ def triggered(
         ("soft_fail: true", "[{command: b, key: b}]", FAILS, "passed", "failed"),
         ("async: true", "[{command: b, key: b}]", FAILS, "passed", "passed"),
         ("label: Go", "[{block: Wait, key: b}]", {}, "running", "running"),
-        ("label: Go", "[{command: b, key: b, skip: true}]", {}, "passed", "passed"),
+        ("label: Go", "[{command: b, key: b, skip: true}]", {}, "failed", "failed"),
+        ("label: Go", "[wait]", {}, "failed", "failed"),
+        ("label: Go", "[{command: b, key: b, branches: none}]", {}, "failed", "failed"),
+        ("soft_fail: true", "[{command: b, key: b, skip: true}]", {}, "passed", "failed"),
+        ("async: true", "[{command: b, key: b, skip: true}]", {}, "passed", "passed"),
     ],
 )
 def test_triggers(step: str, child: str, script: Script, state: str, job: str) -> None:

@@ -573,7 +573,7 @@ class Engine:
             return
         if job.step.asynchronous:
             return
-        if build.state in ("passed", "not_run"):
+        if build.state == "passed":
             self._end(job, "passed")
         elif build.state == "skipped" or (build.state == "canceled" and build.cancel_reason is not None):
             self._end(job, "skipped")  # a newer build took its place
