@@ -207,7 +207,9 @@ class SimulatedOrganization(ResourceSeeding, RequestAssertions):
         pool = AgentPool(state.agents, None if fixed else connect)
         engine = Engine(state, Scheduler(now), pool, timing, changes, timestamps=stamps)
         history_pool = HistoryAgentPool(None if fixed else connect)
-        return engine, lambda scheduler: Engine(state, scheduler, history_pool, timing, past, timestamps=stamps)
+        return engine, lambda scheduler: Engine(
+            state, scheduler, history_pool, timing, past, timestamps=stamps, past=True
+        )
 
     # Organization ---------------------------------------------------------------------------------------------------
 

@@ -332,6 +332,85 @@ def test_an_expired_dependency_is_let_through_by_nothing() -> None:
     )
 
 
+DAY = 86_400.0
+
+
+def expired_after(job: Job) -> str:
+    """Return the days, hours and minutes after its creation at which a job has expired. The clock begins at 9:00:00."""
+    assert job.expired_at is not None
+    minutes, seconds = divmod(job.expired_at - job.created_at, 60)
+    assert seconds == 0
+    return f"{minutes // 1440:.0f} d {minutes // 60 % 24:.0f} h {minutes % 60:.0f} min"
+
+
+def test_a_job_that_no_agent_takes_expires_at_the_first_look_after_thirty_days() -> None:
+    simulator = Simulator(agents=0)
+    web = simulator.pipeline("web").configure("[{command: a, key: a}, wait, {command: b, key: b}]")
+    build = web.build(branch="main")
+    advance(simulator, 30 * DAY + 299)
+    assert (web.builds[0].state, states(build)["a"]) == ("scheduled", "scheduled")
+    advance(simulator, 1)
+    assert (web.builds[0].state, states(build)) == (
+        "failed",
+        {"a": "expired", "waiter": "waiting_failed", "b": "waiting_failed"},
+    )
+    assert expired_after(build.jobs[0]) == "30 d 0 h 5 min"
+
+
+def test_a_job_expires_by_the_time_since_its_creation_whatever_it_waited_for() -> None:
+    simulator = Simulator(agents=1)
+    web = simulator.pipeline("web").configure(
+        "[{command: z, key: z}, wait, {command: a, key: a, agents: {gpu: a100}}, {command: q, key: q, agents: {queue: none}}]"
+    )
+    web.script("z", after=31 * DAY)
+    build = web.build(branch="main")
+    advance(simulator, 31 * DAY + 2)
+    assert web.builds[0].state == "running"
+    advance(simulator, 298)
+    assert (web.builds[0].state, states(build)) == (
+        "failed",
+        {"z": "passed", "waiter": "passed", "a": "expired", "q": "expired"},
+    )
+    assert [expired_after(job) for job in build.jobs[2:]] == ["31 d 0 h 5 min"] * 2
+
+
+def test_a_job_that_an_agent_takes_in_time_does_not_expire() -> None:
+    simulator = Simulator(agents=1)
+    web = simulator.pipeline("web").configure("[{command: a, key: a}, {command: b, key: b}]")
+    web.script("*", after=29 * DAY)
+    web.build(branch="main")
+    advance(simulator, 365 * DAY)
+    assert web.builds[0].state == "passed"
+
+
+def test_the_expiry_of_the_organization_holds_at_once() -> None:
+    simulator = Simulator(agents=0)
+    web = simulator.pipeline("web").configure("[{command: a, key: a}]")
+    first = web.build(branch="main")
+
+    def seen(seconds: float) -> list[str]:
+        advance(simulator, seconds)
+        return [build.state for build in sorted(web.builds, key=lambda build: build.number)]
+
+    with simulator.client() as buildkite:
+        assert seen(3600) == ["scheduled"]
+        buildkite.pipeline_settings.update(scheduled_job_expiry_in_minutes=120)
+        second = web.build(branch="main")
+        assert seen(3600 + 299) == ["scheduled", "scheduled"]
+        assert seen(1) == ["failed", "scheduled"]
+        buildkite.pipeline_settings.update(scheduled_job_expiry_in_minutes=2880)
+        assert seen(47 * 3600 - 1) == ["failed", "scheduled"]
+        assert seen(1) == ["failed", "failed"]
+    assert [expired_after(build.jobs[0]) for build in (first, second)] == ["0 d 2 h 5 min", "2 d 0 h 5 min"]
+
+
+def test_jobs_of_the_past_do_not_expire_in_the_future() -> None:
+    simulator = Simulator(agents=0)
+    web = simulator.pipeline("web").configure("[{command: a, key: a}]")
+    web.history(2)
+    assert {job.state for build in web.builds for job in build.jobs} == {"scheduled"}
+
+
 def test_a_retry_lets_what_it_stopped_wait_again() -> None:
     simulator, web, build = started(
         "[{command: a, key: a}, wait, {command: b, key: b}, {command: c, key: c, depends_on: a}]",

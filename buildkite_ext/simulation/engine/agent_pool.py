@@ -117,6 +117,11 @@ class ReadyJobs:
     def __contains__(self, job: Job) -> bool:
         return job.id in self._arrivals
 
+    def jobs(self) -> list[Job]:
+        """Return the jobs that wait, in no order."""
+        entries = (entry[-1] for heap in self.waiting.values() for entry in heap)
+        return list({job.id: job for job in entries if job.state == "scheduled"}.values())
+
     def assignments(self, pool: AgentPool) -> Iterator[tuple[Job, Agent]]:
         """Yield the jobs that agents take now, the highest priority of all queues first, each with its agent.
 

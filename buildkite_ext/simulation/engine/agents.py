@@ -44,6 +44,7 @@ class AgentConnections:
         self._cancel = cancel
         self._dispatch = dispatch
         self._ready = ReadyJobs()
+        self._of_unknown_queues: list[Job] = []
         self._wakes: dict[str, ScheduledAction] = {}
 
     def connect(self, name: str, queue: Queue, tags: Sequence[str] = ()) -> Agent:
@@ -93,6 +94,7 @@ class AgentConnections:
     def take(self, job: Job) -> bool:
         """Let an agent take a job if no other one waits, and tell whether it has. Else the job waits for `assignments`."""
         if job.queue is None:  # an unknown queue has no agents
+            self._of_unknown_queues.append(job)
             return False
         agent = None if self._ready.waiting else self._pool.assign(job)
         if agent is None:
@@ -105,6 +107,11 @@ class AgentConnections:
     def offer(self, job: Job) -> None:
         """Offer a waiting job with a new priority to the agents of its queue."""
         self._ready.add(job)
+
+    def waiting(self) -> list[Job]:
+        """Return the jobs that wait for an agent."""
+        self._of_unknown_queues = [job for job in self._of_unknown_queues if job.state == "scheduled"]
+        return [*self._ready.jobs(), *self._of_unknown_queues]
 
     def waits(self, job: Job) -> bool:
         """Tell whether a job waits for an agent."""

@@ -16,6 +16,7 @@ from ..state.builds import Build, BuildRequest, Job, StepRun, StepUpload
 from ..state.graph import Effect
 from ..state.organization import Organization
 from ..state.pipelines import Pipeline
+from ..state.settings import PipelineSettings
 from ..state.users import User
 from .administration import Administration
 from .administrative_changes import AdministrativeChanges
@@ -25,6 +26,7 @@ from .build_steps import NOT_BEGUN, BuildSteps
 from .changes import Changes
 from .concurrency import ConcurrencyGroups
 from .contexts import environment
+from .expiry import JobExpiry
 from .files import Files
 from .job_runner import JobRunner
 from .scheduler import Scheduler
@@ -53,6 +55,7 @@ class Engine:
         timing: the durations of Buildkite's own steps.
         changes: receives an event for each change.
         timestamps: whether logs hold the time of each line.
+        past: True for builds of the past, whose jobs don't expire as the organization's settings say.
 
     Attributes:
         administration: writes pipelines, clusters and queues, and what else administrators change.
@@ -70,6 +73,7 @@ class Engine:
         changes: Changes,
         *,
         timestamps: bool,
+        past: bool = False,
     ) -> None:
         self.organization = organization
         self.scheduler = scheduler
@@ -83,6 +87,11 @@ class Engine:
             organization, scheduler, changes, pool, cancel=self.cancel, dispatch=self.dispatch
         )
         self.files = Files(organization, scheduler, changes)
+        self._expiry = (
+            None
+            if past or timing.expiry is not None
+            else JobExpiry(organization, scheduler, waiting=self.agents.waiting, expire=self.expire)
+        )
         self._transitions = Transitions(organization, scheduler, changes)
         self._concurrency = ConcurrencyGroups()
         self._entered: set[str] = set()
@@ -211,6 +220,12 @@ class Engine:
         self._finish_trigger(build)
         self._start_limited(groups)
         self.dispatch()
+
+    def set_pipeline_settings(self, settings: PipelineSettings, by: User) -> None:
+        """Change the settings of all pipelines. The new ones hold for jobs that wait for an agent, too."""
+        self.administration.memberships.set_pipeline_settings(settings, by)
+        if self._expiry is not None:
+            self._expiry.settings_changed()
 
     def expire(self, job: Job) -> None:
         """End a job that no agent has taken."""
@@ -421,6 +436,8 @@ class Engine:
                 self._trigger(job, job.step)
             elif self.agents.take(job):
                 self._runner.assign(job)
+            elif self._expiry is not None:
+                self._expiry.watch(job)
         self.dispatch()
 
     # Ends ----------------------------------------------------------------------------------------------------------
