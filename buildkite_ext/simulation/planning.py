@@ -166,6 +166,7 @@ def plan_pipeline(
     planned = simulator.pipeline(pipeline, default_branch=default_branch)
     planned.state.follows_triggers = False
     engine = simulator._engine
+    engine.let_jobs_wait()
     engine.administration.configure(planned.state, template)
     planned.script("*", after=_DURATION)
     for name, status in (fail or {}).items():

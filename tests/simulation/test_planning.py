@@ -267,6 +267,11 @@ def test_a_matrix_may_leave_out_a_combination() -> None:
     assert [job.state for job in plan.steps[0].jobs] == ["passed", "broken"]
 
 
+def test_a_job_whose_queue_nobody_knows_waits_and_does_not_expire() -> None:
+    plan = plan_pipeline("[{command: a, agents: {queue: $UNSET}}]")
+    assert (plan.state, plan.steps[0].outcome) == ("scheduled", "waiting")
+
+
 @pytest.mark.parametrize("status", [255, -1])
 def test_the_highest_exit_status_and_that_of_a_lost_agent_fail_a_step(status: int) -> None:
     assert plan_pipeline(RELEASE, fail={"test": status}).step("test").outcome == "failed"

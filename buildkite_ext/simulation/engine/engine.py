@@ -55,7 +55,6 @@ class Engine:
         timing: the durations of Buildkite's own steps.
         changes: receives an event for each change.
         timestamps: whether logs hold the time of each line.
-        past: True for builds of the past, whose jobs don't expire as the organization's settings say.
 
     Attributes:
         administration: writes pipelines, clusters and queues, and what else administrators change.
@@ -73,7 +72,6 @@ class Engine:
         changes: Changes,
         *,
         timestamps: bool,
-        past: bool = False,
     ) -> None:
         self.organization = organization
         self.scheduler = scheduler
@@ -87,11 +85,9 @@ class Engine:
             organization, scheduler, changes, pool, cancel=self.cancel, dispatch=self.dispatch
         )
         self.files = Files(organization, scheduler, changes)
-        self._expiry = (
-            None
-            if past or timing.expiry is not None
-            else JobExpiry(organization, scheduler, waiting=self.agents.waiting, expire=self.expire)
-        )
+        self._expiry: JobExpiry | None = None
+        if timing.expiry is None:
+            self._expiry = JobExpiry(organization, scheduler, waiting=self.agents.waiting, expire=self.expire)
         self._transitions = Transitions(organization, scheduler, changes)
         self._concurrency = ConcurrencyGroups()
         self._entered: set[str] = set()
@@ -221,6 +217,10 @@ class Engine:
         self._start_limited(groups)
         self.dispatch()
 
+    def let_jobs_wait(self) -> None:
+        """Let no job expire as the settings say, as in plans, and in builds of the past, which would end in the future."""
+        self._expiry = None
+
     def set_pipeline_settings(self, settings: PipelineSettings, by: User) -> None:
         """Change the settings of all pipelines. The new ones hold for jobs that wait for an agent, too."""
         self.administration.memberships.set_pipeline_settings(settings, by)
@@ -239,6 +239,8 @@ class Engine:
     def retry_all(self, jobs: Iterable[Job], *, by: User | None, kind: str = "manual") -> list[Job]:
         """Create the jobs that replace finished ones, and let those of them start first whose turn is first."""
         retried = [self._retry(job, by, kind) for job in jobs]
+        for job in retried:
+            self._run_job(job)
         self._start_entered()
         for build in dict.fromkeys(job.build for job in retried):
             self._settle(build)
@@ -255,9 +257,7 @@ class Engine:
         self.organization.add_jobs(build, [new])
         self._transitions.replace(job, new)
         build.touch()
-        effects = build.graph.reopen(run.node)
-        self._run_job(new)
-        self._apply(build, effects, starts=False)
+        self._apply(build, build.graph.reopen(run.node))
         return new
 
     def unblock(self, job: Job, by: User, answers: Mapping[str, str]) -> None:
@@ -332,14 +332,8 @@ class Engine:
 
     # Steps ---------------------------------------------------------------------------------------------------------
 
-    def _apply(self, build: Build, effects: Iterable[Effect], *, starts: bool = True) -> None:
-        """Move the jobs of steps as the graph says, and note what follows from their ends.
-
-        Args:
-            build: the build of the steps.
-            effects: what becomes of the steps.
-            starts: False if the caller starts the jobs that are ready in concurrency groups.
-        """
+    def _apply(self, build: Build, effects: Iterable[Effect]) -> None:
+        """Move the jobs of steps as the graph says, and note what follows from their ends."""
         pending = deque(effects)
         groups: set[str] = set()
         while pending:
@@ -361,7 +355,7 @@ class Engine:
                     unmet = "blocked_failed" if isinstance(job.step, BlockStep) else "waiting_failed"
                     self._transitions.move_job(job, unmet)
                     groups.update(self._leave(job))
-        if starts and self._entered:
+        if self._entered:
             self._start_entered()
         if groups:
             self._start_limited(groups, settling=build)
@@ -381,7 +375,7 @@ class Engine:
         return build.graph.finish(run.node, run.result) if run.over else []
 
     def _run_job(self, job: Job) -> None:
-        """Let a job run as soon as its concurrency group and an agent allow it."""
+        """Let a job run as soon as its concurrency group and an agent allow it. `_start_entered` starts those of a group."""
         step = job.step
         if isinstance(step, CommandStep) and step.concurrency is not None:
             job.limited_at = self.now
@@ -427,7 +421,7 @@ class Engine:
     def _offer(self, jobs: list[Job]) -> None:
         """Offer the jobs to agents that became ready at one moment, and begin trigger steps."""
         if jobs is self._ready:
-            self._ready_at = None
+            self._ready, self._ready_at = [], None
         jobs.sort(key=_turn)
         for job in jobs:
             if job.state != "scheduled":  # it was canceled before
