@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from buildkite_ext.logs.parser import LineParser, LogLine, parse_log, render_log
 from buildkite_ext.logs.screen import plain, styled
 
-
 DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """Characters that change the direction of what follows."""
 
