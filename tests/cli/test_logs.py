@@ -171,7 +171,7 @@ def test_attempts_that_were_retried_are_shown_or_said_to_be_left_out(web: Simula
         client.jobs.retry(first, wait=True)
     last = command("logs", "web", "1")
     assert (last.lines, last.err) == (
-        ["unit | again"],
+        ["unit (attempt 2) | again"],
         "1 attempt that was retried is left out. --retried shows all.\n",
     )
     shown = command("logs", "web", "1", "--retried", "--json")
