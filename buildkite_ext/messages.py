@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from buildkite_api.models import Job
 
-__all__ = ["counted", "escaped", "in_state", "job_name", "printable", "shortened", "shown"]
+__all__ = ["MAY_HAVE_ACTED", "counted", "escaped", "in_state", "job_name", "printable", "shortened", "shown"]
 
 _LONGEST = 100
+
+MAY_HAVE_ACTED = "It may have acted: check before you send it again."
+"""Advice on a write that Buildkite may have done, although no answer says so."""
 
 
 def shown(value: object) -> str:
