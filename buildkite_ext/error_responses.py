@@ -60,6 +60,8 @@ _WITHOUT_LOG = (
     "Or the job has no log: it has not started, or it isn't of a command step: job.type is `script` only for these."
 )
 
+_FIELDS = "Give their values by the keys of the fields, in fields=."
+
 _MAX_REASON = 500
 _MAX_ERRORS = 100
 _MAX_ID = 200
@@ -179,6 +181,8 @@ def from_response(
         lines.append(MAY_HAVE_ACTED)
     pause = reset_after(response) if kind is RateLimited else advised_pause(response)
     hint = _hint(kind, operation, identifiers, pause)
+    if kind is JobNotUnblockable and "required field" in reason.lower():
+        hint = _FIELDS
     if hint:
         lines.append(hint)
     request_id = response.headers.get("X-Request-Id", "")
