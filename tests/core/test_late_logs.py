@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildkite_ext import errors
+from buildkite_ext import Retry, errors
 from buildkite_ext.logs.lateness import Lateness
 from buildkite_ext.models import Job
 
@@ -148,7 +148,7 @@ async def test_without_retries_a_log_is_not_read_again(flavor: Flavor, clock: Fa
     server = LateJob(clock, late(12))
     clock.advance(11)
     with pytest.raises(errors.JobNotFound):
-        await read(flavor, flavor.client(server, clock=clock, retry=None), "log_text", "job-test")
+        await read(flavor, flavor.client(server, clock=clock, retry=Retry(attempts=1)), "log_text", "job-test")
     assert len(server.logs) == 1
 
 
