@@ -94,15 +94,18 @@ def follow_job(
     """The job and its retries, in their order, as they were seen last."""
 
     async def status(ends: float | None) -> _Status:
-        identity = next(reversed(attempts))
-        for _ in range(_MOST_READS):
+        identity, reads = next(reversed(attempts)), 0
+        while True:
             job: Job = await requester.call_by(ends, get_job, requester.organization, pipeline, number, identity)
             attempts[identity] = job
+            reads += 1
             retry: str | None = job.retried_in_job_id if follow_retries and is_job_over(job) else None
             if retry is None or retry in attempts:  # two that name each other would never end
                 break
             identity = retry
             attempts[identity] = None
+            if reads == _MOST_READS:
+                break
         seen = [attempt for attempt in attempts.values() if attempt is not None]
         pending = requester.recent_actions.pending(
             (requester.organization, pipeline, number), now=requester.runtime.now()
