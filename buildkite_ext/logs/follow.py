@@ -94,16 +94,17 @@ def follow_job(
     """The job and its retries, in their order, as they were seen last."""
 
     async def status(ends: float | None) -> _Status:
-        identity, reads = next(reversed(attempts)), 0
+        identity = next(reversed(attempts))
+        reads = 0
         while True:
             job: Job = await requester.call_by(ends, get_job, requester.organization, pipeline, number, identity)
             attempts[identity] = job
-            reads += 1
             retry: str | None = job.retried_in_job_id if follow_retries and is_job_over(job) else None
             if retry is None or retry in attempts:  # two that name each other would never end
                 break
             identity = retry
             attempts[identity] = None
+            reads += 1
             if reads == _MOST_READS:
                 break
         seen = [attempt for attempt in attempts.values() if attempt is not None]
