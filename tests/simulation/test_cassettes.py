@@ -644,3 +644,80 @@ def test_a_block_that_raises_leaves_nothing_behind(tmp_path: Path) -> None:
         client.get(f"{API}/c")
     client.get(f"{API}/d")
     assert [each.path for each in Replayer(tmp_path / "b.yaml").interactions] == ["/v2/b", "/v2/c"]
+
+
+KEPT: dict[str, type[BaseException]] = {
+    "an error": RuntimeError,
+    "Ctrl-C": KeyboardInterrupt,
+    "a task that is canceled": asyncio.CancelledError,
+    "a program that fails": SystemExit,
+}
+
+
+def good(path: Path) -> str:
+    return recording(path, lambda _: httpx.Response(200, json={"good": 1}), get("good"))
+
+
+def ending(path: Path, error: BaseException) -> None:
+    """Record a request in a block that an error ends."""
+    with Recorder(path), httpx.Client(transport=transport(lambda _: ok())) as client:
+        client.send(get("new"))
+        raise error
+
+
+@pytest.mark.parametrize("name", KEPT)
+@pytest.mark.parametrize("is_there", [True, False])
+def test_an_error_in_the_block_keeps_the_cassette(tmp_path: Path, name: str, is_there: bool) -> None:
+    path = tmp_path / "a.yaml"
+    before = {"a.yaml": good(path)} if is_there else {}
+    with pytest.raises(KEPT[name]):
+        ending(path, KEPT[name](1))
+    assert {each.name: each.read_text() for each in tmp_path.iterdir()} == before
+
+
+def test_an_error_in_an_async_block_keeps_the_cassette(tmp_path: Path) -> None:
+    before = good(tmp_path / "a.yaml")
+
+    async def main() -> None:
+        mock = httpx.MockTransport(lambda _: ok())
+        with Recorder(tmp_path / "a.yaml"):
+            async with httpx.AsyncClient(transport=mock) as client:
+                await client.send(get("new"))
+                raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        asyncio.run(main())
+    assert {each.name: each.read_text() for each in tmp_path.iterdir()} == {"a.yaml": before}
+
+
+def test_a_secret_that_still_stands_keeps_the_cassette_that_was_there(tmp_path: Path) -> None:
+    before = good(tmp_path / "a.yaml")
+    with pytest.raises(SecretRecorded):
+        recording(tmp_path / "a.yaml", lambda _: httpx.Response(200, text=b64encode(TOKEN.encode()).decode()), get("a"))
+    assert {each.name: each.read_text() for each in tmp_path.iterdir()} == {"a.yaml": before}
+
+
+def test_the_cassette_is_there_until_the_block_has_ended(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    before = good(path)
+    with Recorder(path):
+        assert path.read_text() == before  # also if the process is killed here
+    assert path.read_text() == "interactions: []\nversion: 1\n"
+
+
+def test_a_program_that_ends_well_in_the_block_has_recorded(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    with pytest.raises(SystemExit):
+        ending(path, SystemExit(0))
+    assert [each.path for each in Replayer(path).interactions] == ["/v2/new"]
+
+
+def test_a_link_to_a_cassette_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "link.yaml").symlink_to("a.yaml")
+    good(tmp_path / "link.yaml")
+    assert (tmp_path / "link.yaml").is_symlink()
+    assert len(Replayer(tmp_path / "a.yaml").interactions) == 1
+
+
+def ok() -> httpx.Response:
+    return httpx.Response(200, json={})
