@@ -17,7 +17,10 @@ _UNREACHED = UNREACHED_JOBS - _LEFT_OUT
 _HELD = frozenset({"waiting", "pending"})
 _GATES = frozenset({"waiter", "manual"})
 _NOWHERE = ""
-"""Slug that no pipeline has: a trigger whose build wasn't created had none."""
+"""Slug that no pipeline has, for a trigger that created no build."""
+
+_FOR_NOTHING = (Dependency("a step that wasn't recorded"),)
+"""What a step waits for that no failure has kept from running: in the recorded build it waited for a key that no step had."""
 
 
 def scenario_steps(scenario: RecordedBuild, scale: float) -> list[Step]:
@@ -64,7 +67,7 @@ class _Steps:
         blocked = [at for at, state in enumerate(self._states) if state == "blocked"]
         for at in later:
             found = _nearest(at, blocked if self._states[at] in _HELD else causes)
-            self._steps[at] = self._step(at, tuple(self._after(found)))
+            self._steps[at] = self._step(at, _FOR_NOTHING if found is None else tuple(self._after(found)))
         return [self._steps[at] for at in range(len(self._jobs))]
 
     def _behind(self, at: int, since: Sequence[int]) -> Iterator[Dependency]:
@@ -101,7 +104,7 @@ class _Steps:
             kind = InputStep if last.state == "blocked" and self._scenario.state == "failed" else BlockStep
             return kind(label=job.name or "Block", key=job.key, skip=left_out, depends_on=depends_on)
         target = job.pipeline
-        if job.kind == "trigger" and target is None and last.state == "failed":
+        if job.kind == "trigger" and target is None and last.state not in ("passed", "canceled"):
             target = _NOWHERE
         if job.kind == "trigger" and target not in (None, self._scenario.pipeline):
             return TriggerStep(
@@ -109,6 +112,7 @@ class _Steps:
                 label=job.name or target or "",
                 key=job.key,
                 soft_fail=soft,
+                skip=left_out,
                 depends_on=depends_on,
             )
         automatic = sum(each.retried == "automatic" for each in job.attempts)
