@@ -16,13 +16,10 @@ if TYPE_CHECKING:
     from ..stores.limits import Priority
     from .deadline import Deadline
 
-__all__ = ["READS", "CircuitMoved", "Match", "RequestContext", "context_of", "organization_of"]
+__all__ = ["CircuitMoved", "Match", "RequestContext", "context_of", "organization_of"]
 
 Match = Callable[[str, str], "tuple[Operation, dict[str, str]] | None"]
 """Function that finds the operation of a method and a path, and the values of its path parameters."""
-
-READS = frozenset({"GET", "HEAD", "OPTIONS"})
-"""Methods of requests that change nothing."""
 
 _KEY = "buildkite_ext.context"
 
