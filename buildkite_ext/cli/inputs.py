@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..urls import is_utf8
+from ..whole_files import replace_text
 from .problem import UsageError
 from .streams import print_error
 
@@ -260,18 +261,6 @@ def write_text(argument: str, path: Path, text: str) -> None:
         if path.exists() and not path.is_file():  # a device or a pipe; for a folder, this raises
             path.write_text(text, encoding="utf-8", newline="\n")
         else:
-            _replace(path.resolve(), text)
+            replace_text(path.resolve(), text)
     except OSError as error:
         raise UsageError(f"{argument}: {os.fspath(path)!r} can't be written: {error.strerror or error}") from error
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file beside another one, and put it in its place."""
-    new = path.with_name(f".{os.getpid()}-{path.name[-100:]}.new")
-    try:
-        new.write_text(text, encoding="utf-8", newline="\n")
-        if path.exists():
-            new.chmod(stat.S_IMODE(path.stat().st_mode))
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)

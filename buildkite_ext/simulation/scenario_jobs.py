@@ -69,6 +69,7 @@ class ScenarioJob:
         command: its command.
         pipeline: the slug of the pipeline that it triggered.
         attempts: its attempts, oldest first. A block step has one: `unblocked` after `seconds`, or `blocked`.
+            A wait step has one with its last state; without, that follows from the jobs around it.
     """
 
     kind: str = field(metadata=_words(KINDS, "kind of a job"))

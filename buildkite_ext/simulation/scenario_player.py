@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from ..states import FAILED_JOBS, FINISHED_JOBS, HELD_JOBS, UNREACHED_JOBS
+from ..states import FINISHED_JOBS
 from .behaviour.commands import CommandBehaviour
-from .definition.steps import BlockStep, CommandStep, RetryRule, Step, TriggerStep, WaitStep
+from .definition.steps import Step
 from .engine.changes import BuildChanged, Change, JobChanged
 from .scenario_jobs import RecordedBuild, ScenarioAttempt, ScenarioJob
+from .scenario_steps import scenario_steps
 
 if TYPE_CHECKING:
     from .clients import Simulator
@@ -20,9 +21,6 @@ __all__ = ["play"]
 
 _ENDLESS = 1e9
 """Seconds that a command runs that a user canceled."""
-
-_LEFT_OUT = frozenset({"broken", "skipped"})
-"""Last states of jobs whose step a condition, a branch or `skip` left out."""
 
 _ENDS = (FINISHED_JOBS | {"unblocked"}) - {"canceled"}
 """Last states of jobs that no cancellation of the build has ended."""
@@ -42,10 +40,10 @@ def play(scenario: RecordedBuild, simulator: Simulator, scale: float) -> Build:
     pipeline = simulator.pipeline(scenario.pipeline)
     if pipeline.state.steps:
         raise ValueError(f"the pipeline {scenario.pipeline!r} has steps already: play the scenario in a new pipeline")
-    for position, job in enumerate(scenario.jobs):
+    for job, step in zip(scenario.jobs, scenario_steps(scenario, scale), strict=True):
         if job.kind == "trigger" and job.pipeline not in (None, scenario.pipeline):
             _add_target(simulator, job, scale)
-        pipeline._with_step(_step(scenario, position, scale), _behaviour(job, 0, scale))
+        pipeline._with_step(step, _behaviour(job, 0, scale))
     jobs = dict(zip(pipeline.state.steps, scenario.jobs, strict=True))
     simulator.on_change(_Player(scenario, jobs, pipeline._engine, scale).react)
     return pipeline.build(branch=scenario.branch, commit=scenario.commit, message=scenario.message)
@@ -126,38 +124,6 @@ def _add_target(simulator: Simulator, job: ScenarioJob, scale: float) -> None:
         return
     last = job.attempts[-1] if job.attempts else ScenarioAttempt()
     target.job("build", exit_status=int(last.state != "passed"), after=last.seconds * scale)
-
-
-def _step(scenario: RecordedBuild, position: int, scale: float) -> Step:
-    job = scenario.jobs[position]
-    last = job.attempts[-1] if job.attempts else ScenarioAttempt()
-    left_out = last.state in _LEFT_OUT
-    if job.kind == "waiter":
-        return WaitStep(continue_on_failure=_continued(scenario, position))
-    if job.kind == "manual":
-        return BlockStep(label=job.name or "Block", key=job.key, skip=left_out)
-    if job.kind == "trigger" and job.pipeline not in (None, scenario.pipeline):
-        return TriggerStep(pipeline=job.pipeline or "", label=job.name or job.pipeline or "", key=job.key)
-    automatic = sum(each.retried == "automatic" for each in job.attempts)
-    timed = [each.seconds * scale for each in job.attempts if each.state == "timed_out"]
-    return CommandStep(
-        label=job.name,
-        command=job.command or "",
-        key=job.key,
-        soft_fail=any(each.soft_failed for each in job.attempts),
-        retry=(RetryRule(limit=automatic),) if automatic else (),
-        timeout=timed[0] if timed else None,
-        skip=left_out,
-        cancel_on_build_failing=last.state == "canceled" and scenario.state != "canceled",
-    )
-
-
-def _continued(scenario: RecordedBuild, position: int) -> bool:
-    """Tell whether a wait step let the build continue though a job before it had failed. The REST API doesn't tell."""
-    before = [job.attempts[-1] for job in scenario.jobs[:position] if job.attempts]
-    after = [job.attempts[-1] for job in scenario.jobs[position + 1 :] if job.attempts]
-    failed = any(last.state in FAILED_JOBS and not last.soft_failed for last in before)
-    return failed and any(last.state not in UNREACHED_JOBS | HELD_JOBS for last in after)
 
 
 def _behaviour(job: ScenarioJob, attempt: int, scale: float) -> CommandBehaviour:

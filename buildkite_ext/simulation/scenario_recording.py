@@ -83,7 +83,9 @@ class BuildRecording:
             key=_text(first, "step_key"),
             command=_text(first, "command"),
             pipeline=url.partition("/pipelines/")[2].partition("/")[0] or None,
-            attempts=() if kind == "waiter" else tuple(self._attempt(kind, name, job) for job in attempts),
+            attempts=tuple(
+                self._attempt(kind, name, job) for job in attempts if getattr(job, "state", None) is not None
+            ),
         )
 
     def _attempt(self, kind: str, name: str, job: Any) -> ScenarioAttempt:

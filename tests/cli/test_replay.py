@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import subprocess
@@ -206,12 +205,35 @@ def test_a_program_may_clean_up(
     (tmp_path / "program.py").write_text(ENDING)
     process = start("replay", str(cassette), "--", sys.executable, "program.py")
     assert process.stdout is not None
-    program = int(process.stdout.readline())
-    if number == signal.SIGINT:  # a terminal tells both
-        os.kill(program, number)
+    process.stdout.readline()
     process.send_signal(number)
     result = ended(process)
     assert (result.code, result.out) == (code, "has cleaned up\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="process groups of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_what_the_program_has_started_ends_with_it(start: Start, cassette: Path, number: signal.Signals) -> None:
+    process = start("replay", str(cassette), "--", "sh", "-c", "sh -c 'echo ready; sleep 600; echo'; echo")
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(number)
+    result = ended(process)  # when all processes have closed the output
+    assert result.code == {signal.SIGHUP: -signal.SIGHUP}.get(number, 128 + number)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="process groups of POSIX")
+def test_a_second_signal_ends_all_at_once(start: Start, cassette: Path) -> None:
+    script = (
+        "trap 'echo has heard' TERM; sh -c 'trap \"\" TERM; echo ready; while :; do sleep 0.1; done' & wait; wait; wait"
+    )
+    process = start("replay", str(cassette), "--", "sh", "-c", script)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGTERM)
+    assert process.stdout.readline() == "has heard\n"
+    process.send_signal(signal.SIGTERM)
+    assert ended(process).code == 143
 
 
 REFUSED = {

@@ -18,6 +18,7 @@ import pytest
 from buildkite_ext import BuildkiteClient, ConfigurationError
 from buildkite_ext.simulation import Recorder, Replayer, ReplayMiss, Scenario, SecretRecorded, Simulator
 from buildkite_ext.simulation.cassettes.cleaning import Cleaner
+from buildkite_ext.simulation.server import running
 
 TOKEN = "bkua_canary0123456789canary"
 UNPREFIXED = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
@@ -203,6 +204,113 @@ def test_a_text_keeps_all_but_its_secrets(tmp_path: Path, text: str, recorded: s
 )
 def test_variables_that_are_one_text_are_replaced(body: object, clean: object) -> None:
     assert json.loads(Cleaner().body(json.dumps(body).encode())) == clean
+
+
+HOOK = "https://hooks.slack.com/services/T000/B000/hookcanary"
+SENT: dict[str, tuple[object, object]] = {
+    "the address of a webhook service": (
+        {"provider": "webhook", "settings": {"url": HOOK, "token": "canary", "events": ["ping"], "tls_verify": True}},
+        {
+            "provider": "webhook",
+            "settings": {
+                "url": "https://hooks.slack.com/REDACTED",
+                "token": "REDACTED",
+                "events": ["ping"],
+                "tls_verify": True,
+            },
+        },
+    ),
+    "one with a password and a query": (
+        {"settings": {"url": "https://ada:canary@hooks.test:8443/?token=canary", "version": 3}},
+        {"settings": {"url": "https://hooks.test:8443/REDACTED", "version": 3}},
+    ),
+    "one that is an origin": (
+        {"settings": {"url": "https://hooks.test/"}},
+        {"settings": {"url": "https://hooks.test/"}},
+    ),
+    "one that is none": ({"settings": {"url": "hooks canary"}}, {"settings": {"url": "REDACTED"}}),
+    "keys and headers of services": (
+        {"settings": {"api_key": "canary", "headers": {"X-Key": "canary"}, "service_name": "web"}},
+        {"settings": {"api_key": "REDACTED", "headers": {"X-Key": "REDACTED"}, "service_name": "web"}},
+    ),
+    "the endpoint of a service": (
+        {"settings": {"endpoint": "https://otel.test/v1/canary"}},
+        {"settings": {"endpoint": "https://otel.test/REDACTED"}},
+    ),
+    "settings of a pipeline's provider": (
+        {"provider_settings": {"trigger_mode": "code", "publish_commit_status": True}},
+        {"provider_settings": {"trigger_mode": "code", "publish_commit_status": True}},
+    ),
+    "answers to a block step": (
+        {"unblocker": "u1", "fields": {"pin": "canary", "regions": ["canary"], "release": "1.4"}},
+        {"unblocker": "u1", "fields": {"pin": "REDACTED", "regions": "REDACTED", "release": "1.4"}},
+    ),
+    "the fields of a form": ({"fields": [{"key": "pin"}]}, {"fields": [{"key": "pin"}]}),
+    "the value of a cluster's secret": ({"key": "PIN", "value": "canary"}, {"key": "PIN", "value": "REDACTED"}),
+    "a password in a repository": (
+        {"repository": "https://ada:canary@git.test/web.git", "clone_mirror_url": "https://canary@git.test/web.git"},
+        {"repository": "https://git.test/web.git", "clone_mirror_url": "https://git.test/web.git"},
+    ),
+    "a form for an upload": (
+        {"form": {"file_input": "file", "data": {"policy": "canary", "X-Amz-Signature": "canary"}}},
+        {"form": {"file_input": "file", "data": {"policy": "REDACTED", "X-Amz-Signature": "REDACTED"}}},
+    ),
+    "what an audit event tells": ({"data": {"name": "web"}}, {"data": {"name": "web"}}),
+    "steps that a job uploaded": (
+        {"definition_yaml": "env: {KEY: canary}\nsteps: []\n"},
+        {"definition_yaml": "env: {KEY: REDACTED}\nsteps: []\n"},
+    ),
+    "webhooks in the text of a pipeline": (
+        {
+            "configuration": f"notify:\n- webhook: {HOOK}\n- pagerduty_change_event: canary\n- slack: '#web'\nsteps: []\n"
+        },
+        {
+            "configuration": "notify:\n- webhook: REDACTED\n- pagerduty_change_event: REDACTED\n- slack: '#web'\nsteps: []\n"
+        },
+    ),
+    "a webhook in a message": (
+        {"message": f"see {HOOK}, now"},
+        {"message": "see https://hooks.slack.com/REDACTED, now"},
+    ),
+    "one of other chats": (
+        {"message": "https://discord.com/api/webhooks/1/canary https://acme.webhook.office.com/webhookb2/canary@1/x"},
+        {"message": "https://discord.com/api/webhooks/REDACTED https://acme.webhook.office.com/REDACTED"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SENT)
+def test_what_is_secret_in_a_request_or_an_answer_is_replaced(tmp_path: Path, name: str) -> None:
+    body, clean = SENT[name]
+    request = httpx.Request("POST", f"{API}/x", json=body)
+    text = recording(
+        tmp_path / "a.yaml", lambda _: httpx.Response(200, json=[body]), request, keep_meta_data=["release"]
+    )
+    assert "canary" not in text
+    replayer = Replayer(tmp_path / "a.yaml")
+    (found,) = replayer.interactions
+    assert (json.loads(found.body), json.loads(found.content)) == (clean, [clean])
+    with httpx.Client(transport=replayer.transport()) as client:
+        assert client.post(f"{API}/x", json=body).json() == [clean]
+    replayer.check()
+
+
+def test_a_service_and_an_answer_are_recorded_without_their_secrets(tmp_path: Path) -> None:
+    real = Simulator("acme", token=TOKEN)
+    real.pipeline("web").job("test").block("Ship it?", ["pin"]).build()
+    real.clock.advance(60)
+    with (
+        running(real, real_time=False) as url,
+        Recorder(tmp_path / "a.yaml"),
+        BuildkiteClient("acme", token=TOKEN, base_url=url) as buildkite,
+    ):
+        buildkite.builds.unblock("web", 1, fields={"pin": "pincanary"})
+        buildkite.builds.get("web", 1)
+        buildkite.notification_services.create(provider="webhook", settings={"url": HOOK, "token": "abc"})
+        list(buildkite.notification_services.list())
+    text = (tmp_path / "a.yaml").read_text()
+    assert "canary" not in text
+    assert text.count("https://hooks.slack.com/REDACTED") == 3
 
 
 def test_a_secret_that_is_part_of_words_is_refused(tmp_path: Path) -> None:
@@ -536,3 +644,80 @@ def test_a_block_that_raises_leaves_nothing_behind(tmp_path: Path) -> None:
         client.get(f"{API}/c")
     client.get(f"{API}/d")
     assert [each.path for each in Replayer(tmp_path / "b.yaml").interactions] == ["/v2/b", "/v2/c"]
+
+
+KEPT: dict[str, type[BaseException]] = {
+    "an error": RuntimeError,
+    "Ctrl-C": KeyboardInterrupt,
+    "a task that is canceled": asyncio.CancelledError,
+    "a program that fails": SystemExit,
+}
+
+
+def good(path: Path) -> str:
+    return recording(path, lambda _: httpx.Response(200, json={"good": 1}), get("good"))
+
+
+def ending(path: Path, error: BaseException) -> None:
+    """Record a request in a block that an error ends."""
+    with Recorder(path), httpx.Client(transport=transport(lambda _: ok())) as client:
+        client.send(get("new"))
+        raise error
+
+
+@pytest.mark.parametrize("name", KEPT)
+@pytest.mark.parametrize("is_there", [True, False])
+def test_an_error_in_the_block_keeps_the_cassette(tmp_path: Path, name: str, is_there: bool) -> None:
+    path = tmp_path / "a.yaml"
+    before = {"a.yaml": good(path)} if is_there else {}
+    with pytest.raises(KEPT[name]):
+        ending(path, KEPT[name](1))
+    assert {each.name: each.read_text() for each in tmp_path.iterdir()} == before
+
+
+def test_an_error_in_an_async_block_keeps_the_cassette(tmp_path: Path) -> None:
+    before = good(tmp_path / "a.yaml")
+
+    async def main() -> None:
+        mock = httpx.MockTransport(lambda _: ok())
+        with Recorder(tmp_path / "a.yaml"):
+            async with httpx.AsyncClient(transport=mock) as client:
+                await client.send(get("new"))
+                raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        asyncio.run(main())
+    assert {each.name: each.read_text() for each in tmp_path.iterdir()} == {"a.yaml": before}
+
+
+def test_a_secret_that_still_stands_keeps_the_cassette_that_was_there(tmp_path: Path) -> None:
+    before = good(tmp_path / "a.yaml")
+    with pytest.raises(SecretRecorded):
+        recording(tmp_path / "a.yaml", lambda _: httpx.Response(200, text=b64encode(TOKEN.encode()).decode()), get("a"))
+    assert {each.name: each.read_text() for each in tmp_path.iterdir()} == {"a.yaml": before}
+
+
+def test_the_cassette_is_there_until_the_block_has_ended(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    before = good(path)
+    with Recorder(path):
+        assert path.read_text() == before  # also if the process is killed here
+    assert path.read_text() == "interactions: []\nversion: 1\n"
+
+
+def test_a_program_that_ends_well_in_the_block_has_recorded(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    with pytest.raises(SystemExit):
+        ending(path, SystemExit(0))
+    assert [each.path for each in Replayer(path).interactions] == ["/v2/new"]
+
+
+def test_a_link_to_a_cassette_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "link.yaml").symlink_to("a.yaml")
+    good(tmp_path / "link.yaml")
+    assert (tmp_path / "link.yaml").is_symlink()
+    assert len(Replayer(tmp_path / "a.yaml").interactions) == 1
+
+
+def ok() -> httpx.Response:
+    return httpx.Response(200, json={})

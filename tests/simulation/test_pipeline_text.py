@@ -133,7 +133,10 @@ def test_mappings(text: str, value: object) -> None:
     [
         ("steps:\n  - command: [\n", 3, 1, "not YAML"),
         ("steps:\n\t- wait", 2, 1, "not YAML"),
-        ("a: \x01", 1, 1, "not YAML"),
+        ("a: \x01", 1, 4, "not YAML: the character U+0001 is not allowed"),
+        ("steps:\n- command: a\0b\n", 2, 13, "not YAML: the character U+0000 is not allowed"),
+        ("é:\r\n- ü\x7f", 2, 4, "not YAML: the character U+007F is not allowed"),
+        ("a: 1\nb: \ud83d", 2, 4, "not YAML: it holds half a character"),
         ("? \n: a", 1, 2, "a key is empty"),
         ("? [a]\n: b", 1, 3, "a key has to be a text"),
         ("a: &a\n  b: *a", 1, 4, "infinite recursion"),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import json
+from collections.abc import Iterator
+from typing import Any, Literal
 from urllib.parse import quote
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from buildkite_ext import BuildkiteClient, ConfigurationError
 from buildkite_ext.simulation import Scenario, ScenarioAttempt, ScenarioJob, SecretRecorded, Simulator, Timing
-from buildkite_ext.simulation.state.builds import Build
+from buildkite_ext.simulation.state.builds import Build, Job
 
 
 def recorded(simulator: Simulator, pipeline: str = "web", **options: int) -> Scenario:
@@ -374,7 +378,9 @@ NO_SCENARIOS = {
     ATTEMPT % r'log: "\ud83d"': "character",
     "pipeline: !!python/object/apply:os.getcwd []": "could not determine a constructor",
     "pipeline: web\n---\npipeline: api": "another document",
-    "pipeline: \0": "not allowed",
+    "pipeline: web\nbranch: é\0": "line 2, column 10: the character U+0000 is not allowed",
+    "pipeline: web\nbranch: \ud83d": "line 2, column 9: it holds half a character",
+    "pipeline: web\nbranch: a: b": "line 2, column 10: mapping values are not allowed",
     "pipeline: web\njobs: &all [*all]": "job 1 of the scenario is a list, not a map",
     "[" * 100_000: "it is nested too deeply",
     f"pipeline: {'9' * 5000}": "",
@@ -418,3 +424,123 @@ def test_a_pipeline_with_steps_is_refused() -> None:
         Scenario(pipeline="web").play(simulator)
     with pytest.raises(ValueError, match="timing"):
         Scenario(pipeline="api").play(simulator, timing="fast")  # type: ignore[arg-type]
+
+
+COMMANDS: dict[str, tuple[int | list[int], int]] = {
+    "good": (0, 10),
+    "bad": (3, 20),
+    "slow": (0, 90),
+    "flaky": ([1, 0], 5),
+}
+COMMAND = st.fixed_dictionaries(
+    {"command": st.sampled_from(list(COMMANDS))},
+    optional={
+        "soft_fail": st.just(True),
+        "depends_on": st.sampled_from(["k0", "k1", "k2"]),
+        "allow_dependency_failure": st.just(True),
+        "cancel_on_build_failing": st.just(True),
+        "if": st.just("build.branch == 'dev'"),
+        "retry": st.just({"automatic": {"limit": 1}}),
+        "parallelism": st.just(2),
+    },
+)
+WAIT = st.sampled_from(["wait", {"wait": None, "continue_on_failure": True}])
+STEP = st.one_of(
+    COMMAND,
+    COMMAND,
+    WAIT,
+    st.sampled_from([{"block": "B"}, {"input": "I"}, {"trigger": "api"}, {"trigger": "broken"}, {"trigger": "none"}]),
+)
+GROUP = st.fixed_dictionaries({"group": st.just("G"), "steps": st.lists(COMMAND | WAIT, min_size=1, max_size=3)})
+
+
+@given(st.lists(STEP | GROUP, min_size=1, max_size=6), st.integers(0, 3))
+def test_each_job_ends_as_it_ended(steps: list[Any], unblocked: int) -> None:
+    first = Simulator()
+    first.pipeline("api").job("lint")
+    first.pipeline("broken").job("lint", exit_status=1)
+    for number, step in enumerate(each for each in steps if isinstance(each, dict) and "command" in each):
+        step["key"] = f"k{number}"
+        if step.get("depends_on", "k0") >= step["key"]:
+            step.pop("depends_on", None)
+    web = first.pipeline("web").configure(json.dumps(steps))
+    for name, (status, seconds) in COMMANDS.items():
+        if f'"command": "{name}"' in json.dumps(steps):
+            web.script(name, exit_status=status, after=seconds)
+    web.build()
+    first.clock.sleep(900)
+    (original,) = web.builds
+    with first.client() as buildkite:
+        for job in [job for job in original.jobs if job.type == "manual"][:unblocked]:
+            if job.state == "blocked":
+                buildkite.jobs.unblock("web", 1, job.id)
+                first.clock.sleep(900)
+    scenario = Scenario.load(recorded(first).dump())
+    for timing in ("recorded", "at once"):
+        again = Simulator()
+        scenario.play(again, timing=timing)
+        again.clock.sleep(86400)
+        (played,) = again.pipeline("web").builds
+        assert (timing, played.state, ends(played)) == (timing, original.state, ends(original))
+
+
+def ends(build: Build) -> list[list[tuple[str, str]]]:
+    """Return the kinds and states of the jobs in the order of the steps, each with those that it retried."""
+    return [[(each.type, each.state) for each in attempts(job)] for job in build.current_jobs]
+
+
+def attempts(job: Job | None) -> Iterator[Job]:
+    while job is not None:
+        yield job
+        job = job.retry_of
+
+
+FATES = {
+    "a step that waited for a failed one": (
+        "[{command: a, key: a}, {command: b, depends_on: a}, {command: c, depends_on: a, allow_dependency_failure: true}]",
+        ["failed", "waiting_failed", "passed"],
+    ),
+    "a group with a wait step, and a step that is canceled": (
+        "[{group: G, steps: [{command: a}, wait, {command: b}]}, {command: c, cancel_on_build_failing: true}]",
+        ["failed", "waiting_failed", "waiting_failed", "canceled"],
+    ),
+    "a form that nobody filled in": ("[{input: B}, {command: b}]", ["blocked", "passed"]),
+    "a block step behind a failure": (
+        "[{command: a}, {block: B}, {command: b}]",
+        ["failed", "blocked_failed", "waiting_failed"],
+    ),
+    "a trigger of a pipeline that there isn't": ("[{trigger: none}, {command: b}]", ["failed", "passed"]),
+    "a wait step at the end": ("[{command: a}, {wait: , continue_on_failure: true}]", ["failed", "passed"]),
+}
+
+
+@pytest.mark.parametrize("name", FATES)
+@pytest.mark.parametrize("timing", ["recorded", "at once"])
+def test_a_job_that_never_ran_does_not_run(name: str, timing: Literal["recorded", "at once"]) -> None:
+    text, wanted = FATES[name]
+    first, again = Simulator(), Simulator()
+    web = first.pipeline("web").configure(text)
+    if "command: a" in text:
+        web.script("a", exit_status=1, after=10)
+    if "command: c" in text:
+        web.script("c", after=60)
+    web.build()
+    first.clock.sleep(600)
+    assert states(first)[1:] == wanted
+    Scenario.load(recorded(first).dump()).play(again, timing=timing)
+    again.clock.sleep(3600)
+    assert states(again) == states(first)
+    if "canceled" not in wanted:  # a job that takes no time may be canceled before it runs
+        assert shown(again.pipeline("web").builds[0]) == shown(first.pipeline("web").builds[0])
+
+
+def test_a_wait_step_without_a_state_goes_by_the_jobs_around_it() -> None:
+    text = (
+        "pipeline: web\nstate: failed\njobs:\n- {kind: script, name: a, attempts: [{state: failed, exit_status: 1}]}\n"
+    )
+    for last, wait in (("waiting_failed", "waiting_failed"), ("passed", "passed")):
+        again = Simulator()
+        more = f"- kind: waiter\n- {{kind: script, name: b, attempts: [{{state: {last}}}]}}\n"
+        Scenario.load(text + more).play(again)
+        again.clock.sleep(600)
+        assert states(again) == ["failed", "failed", wait, last]

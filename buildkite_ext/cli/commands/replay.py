@@ -14,14 +14,13 @@ from ...options import ENDPOINT_VARIABLE, TOKEN_VARIABLES, client_variables
 from ..exit_codes import ExitCode
 from ..inputs import source_of
 from ..parameters import OUTPUT, Flag, WholeNumber
-from ..problem import Terminated, UsageError
+from ..problem import UsageError
+from ..programs import run_program
 from ..sockets import check_port, unusable_address
 from ..startup import end_startup
 from ..streams import clean, print_error
 
 __all__ = ["replay"]
-
-_SIGNALED = 128
 
 
 def replay(
@@ -78,37 +77,10 @@ def replay(
 
 
 def _run(program: tuple[str, ...], variables: dict[str, str]) -> int:
-    """Run a program, and return its exit code; 128 and the number of the signal that ended it.
-
-    Ctrl-C goes to the program, too, and SIGTERM is sent on to it. It may end as it wants; a second one ends it at once.
-
-    Raises:
-        Terminated: SIGTERM. The program has ended.
-        UsageError: it can't be started.
-    """
+    """Run a program whose client finds the cassette, and return its exit code."""
     local = ",".join(filter(None, (os.environ.get("NO_PROXY"), "127.0.0.1", "localhost")))
     others = {name: value for name, value in os.environ.items() if name not in TOKEN_VARIABLES}
-    environment = {**others, **variables, "NO_PROXY": local, "no_proxy": local}
-    try:
-        import subprocess  # here: the other commands start no program
-
-        running = subprocess.Popen(program, env=environment)  # noqa: S603 - the user's
-    except OSError as error:
-        raise UsageError(f"PROGRAM {program[0]!r} can't be started: {error.strerror or error}.") from error
-    try:
-        try:
-            code = running.wait()
-        except KeyboardInterrupt:
-            code = running.wait()
-        except Terminated:
-            running.terminate()
-            running.wait()
-            raise
-    finally:
-        if running.poll() is None:
-            running.kill()
-            running.wait()
-    return code if code >= 0 else _SIGNALED - code
+    return run_program(program, {**others, **variables, "NO_PROXY": local, "no_proxy": local})
 
 
 def _wait(cassette: Path, variables: dict[str, str]) -> None:

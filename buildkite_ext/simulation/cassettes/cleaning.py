@@ -34,7 +34,9 @@ _HIDDEN_HEADERS = frozenset({"authorization", "cookie", "set-cookie", "proxy-aut
 _MACHINE_HEADERS = frozenset({"user-agent", "host", "connection", "content-length", "content-encoding"})
 """Headers that tell of the recording machine, or that a changed body makes wrong."""
 
-_SECRET_KEYS = re.compile(r"(^|_)(token|secret|password|signature|credentials?|private_key)$|^webhook_url$|^value$")
+_SECRET_KEYS = re.compile(
+    r"(^|_)(token|secret|password|signature|credentials?|private_key|api_key)$|^webhook_url$|^value$"
+)
 _ANY = ("utf-8", "surrogatepass")
 _URL_SAFE = str.maketrans("+/", "-_")
 _DEEPEST = 3
@@ -49,6 +51,20 @@ _LARGEST = 64 * 1024 * 1024
 """Bytes that are looked at in a file that is compressed."""
 
 _VALUES_OF = frozenset({"env", "meta_data"})
+_ANSWERS = "fields"
+"""Key of the answers to a block step, which become meta-data; elsewhere that of the list of its questions."""
+
+_MAPS_OF_VALUES = frozenset({("settings", "headers"), ("form", "data")})
+"""Further maps whose values are replaced, each with the key of the map around it: the headers that a service sends, and the
+credentials for the upload of a package."""
+
+_PIPELINES = frozenset({"configuration", "definition_yaml"})
+"""Keys of texts of pipelines."""
+
+_SETTINGS = "settings"
+_ADDRESSES = frozenset({"url", "endpoint"})
+"""Settings of a notification service that hold the address to which it sends."""
+
 _EMAIL = re.compile(r"(?<![\w.%+-])[\w.%+-]+(@|%40)[\w-]+(?:\.[\w-]+)+")
 """Address of a user. It is looked for at the beginnings of words alone: at each letter, a long word would need quadratic time."""
 _SOMEONE = re.compile(r"someone(?:@|%40)example\.test")
@@ -56,7 +72,12 @@ _URL = re.compile(r"https?://\S+")
 _USER = re.compile(r"(?<=://)(?:[^\s/@:'\"<>]*:[^\s/@'\"<>]+|(?<=http://)[^\s/@:'\"<>]+|(?<=https://)[^\s/@:'\"<>]+)@")
 """User and password in a URL; with HTTP, a user alone may be a token. The user of `ssh://git@github.com/` is none."""
 _META_DATA_PARAMETER = re.compile(r"meta_data\[(.*)\]$")
-_WEBHOOK = re.compile(r"(https?://webhook\.[^/\s\"']+/deliver/|/deliver/)[^/?\s\"'\\]+")
+_WEBHOOK = re.compile(
+    r"(https?://webhook\.[^/\s\"']+/deliver/|/deliver/)[^/?\s\"'\\]+"
+    r"|(//hooks\.slack\.com/|//(?:\w+\.)?discord(?:app)?\.com/api/webhooks/|\.webhook\.office\.com/)[^\s\"'\\<>|,)\]]+"
+)
+"""Addresses of webhooks of Buildkite, and of chats that get messages: who knows one may send to it."""
+
 _TOKEN_PARAMETERS = re.compile(r"token|key|sig|credential|secret|policy", re.IGNORECASE)
 _DATE_PARAMETERS = re.compile(r"expires|date", re.IGNORECASE)
 
@@ -171,7 +192,7 @@ class Cleaner:
         for secret in self.secrets:
             if len(secret) >= _SHORTEST:
                 text = text.replace(secret, REDACTED)
-        text = _WEBHOOK.sub(rf"\1{REDACTED}", redacted_text(_USER.sub("", text)))
+        text = _WEBHOOK.sub(rf"\1\2{REDACTED}", redacted_text(_USER.sub("", text)))
         return _EMAIL.sub(r"someone\1example.test", text) if self.emails else text
 
     def check(self, recorded: object, name: str, *, hint: str) -> None:
@@ -207,23 +228,36 @@ class Cleaner:
         key = _META_DATA_PARAMETER.search(name)
         return key[1] not in self.keep_meta_data if key else _is_secret(name, pairs)
 
-    def _json(self, value: Any, key: str = "") -> Any:
+    def _json(self, value: Any, key: str = "", within: str = "") -> Any:
+        """Return a value of JSON without secrets.
+
+        Args:
+            value: the value.
+            key: its key; that of the list in which it stands.
+            within: the key of the map in which it stands.
+        """
         if isinstance(value, dict):
-            if key in _VALUES_OF:
-                kept = self.keep_env if key == "env" else self.keep_meta_data
+            if key in _VALUES_OF or key == _ANSWERS or (within, key) in _MAPS_OF_VALUES:
+                kept = self._kept(key)
                 return {name: self._json(each) if name in kept else REDACTED for name, each in value.items()}
-            return {name: self._json(each, name) for name, each in value.items()}
+            return {name: self._json(each, name, key) for name, each in value.items()}
         if isinstance(value, list):
             if key in _VALUES_OF:
                 return [self._pair(each) for each in value]
-            return [self._json(each, key) for each in value]
+            return [self._json(each, "" if key == _ANSWERS else key, within) for each in value]
         if isinstance(value, str):
             if value and (key in _VALUES_OF or _SECRET_KEYS.search(key)):
                 return REDACTED
-            if key == "configuration":  # the text of a pipeline
+            if within == _SETTINGS and key in _ADDRESSES:
+                return _address(value)
+            if key in _PIPELINES:
                 value = redacted_pipeline(value, REDACTED, keep_env=self.keep_env, keep_meta_data=self.keep_meta_data)
             return self._cleaned(value)
         return value
+
+    def _kept(self, key: str) -> Collection[str]:
+        """Return the names whose values are kept in a map. The answers to a block step become meta-data."""
+        return {"env": self.keep_env, "meta_data": self.keep_meta_data, _ANSWERS: self.keep_meta_data}.get(key, ())
 
     def _pair(self, value: object) -> object:
         text = value if isinstance(value, str) else ""
@@ -254,6 +288,24 @@ def given_secrets(secrets: Iterable[str]) -> set[str]:
 def token_variables() -> set[str]:
     """Return the tokens in the variables of the environment that clients and agents read."""
     return {value for name in _TOKENS if (value := os.environ.get(name))}
+
+
+def _address(url: str) -> str:
+    """Return the origin of an address to which a service sends. The rest of it may be what gives access.
+
+    Example:
+        >>> _address("https://hooks.test/services/T0/abc"), _address("https://hooks.test/")
+        ('https://hooks.test/REDACTED', 'https://hooks.test/')
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # such as http://[
+        return REDACTED
+    if not parts.scheme or not parts.netloc:
+        return REDACTED if url else url
+    host = parts.netloc.rpartition("@")[2]
+    rest = parts._replace(scheme="", netloc="").geturl()
+    return f"{parts.scheme}://{host}{rest if rest in ('', '/') else '/' + REDACTED}"
 
 
 def _is_secret(name: str, pairs: Iterable[tuple[str, str]]) -> bool:

@@ -1,4 +1,4 @@
-"""Texts of pipelines without the values of environment variables and meta-data."""
+"""Texts of pipelines without the values of environment variables and meta-data, and without addresses of webhooks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ _META_DATA = "meta_data"
 _ENV = frozenset({"env", "environment"})
 """Keys of what holds environment variables: of a pipeline, a step, the build of a trigger step, and some plugins."""
 
-_MENTIONED = re.compile(r"env|meta_data|\\")
+_NOTIFIED = frozenset({"webhook", "basecamp_campfire", "pagerduty_change_event"})
+"""Keys of `notify` whose value is an address or a key by which anybody may send."""
+
+_MENTIONED = re.compile(r"env|meta_data|webhook|basecamp_campfire|pagerduty_change_event|\\")
 """Part of every text that has one of the keys. A backslash is one, since a key in quotes may have escapes."""
 
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
@@ -33,7 +36,8 @@ _MERGE = "<<"
 def redacted_pipeline(text: str, redacted: str, *, keep_env: Collection[str], keep_meta_data: Collection[str]) -> str:
     """Return the text of a pipeline with another text in the place of the values below `env`, `environment` and `meta_data`.
 
-    All else stays as it is, comments and commands included. A text that isn't YAML is replaced as a whole.
+    So are the addresses and keys of `notify`. All else stays as it is, comments and commands included. A text that isn't YAML is
+    replaced as a whole.
 
     Args:
         text: the text of a pipeline.yml.
@@ -93,7 +97,10 @@ class _RedactedValues:
         self._seen.add((id(node), within, listed))
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
-                self.find(value, self._within(key.value, within))
+                if not within and key.value in _NOTIFIED and isinstance(value, yaml.ScalarNode):
+                    self._replace(value, self._redacted)
+                else:
+                    self.find(value, self._within(key.value, within))
         elif isinstance(node, yaml.SequenceNode):
             for each in node.value:
                 self.find(each, within, listed=True)

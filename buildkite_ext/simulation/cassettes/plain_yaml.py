@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from ..definition.yaml_tree import yaml_problem
+
 if TYPE_CHECKING:
     import yaml
 
@@ -60,8 +62,9 @@ def _checked(text: str) -> Iterator[None]:
             if depth > _DEEPEST:
                 raise ValueError(f"it is nested too deeply: at most {_DEEPEST} lists and maps stand in each other")
         yield
-    except yaml.YAMLError as error:
-        raise ValueError(str(error)) from error
+    except (yaml.YAMLError, UnicodeEncodeError) as error:
+        message, mark = yaml_problem(text, error)
+        raise ValueError(f"line {mark.line}, column {mark.column}: {message}") from error
 
 
 @cache

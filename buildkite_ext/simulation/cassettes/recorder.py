@@ -11,6 +11,7 @@ from typing import Any, NoReturn, Self
 
 from ...errors import ConfigurationError
 from ...unknown_keywords import checks_keywords
+from ...whole_files import replace_text
 from ..definition.checks import texts_of
 from .cleaning import Cleaner, given_secrets, token_variables
 
@@ -24,11 +25,11 @@ class Recorder:
     """Recorder of the requests that httpx sends in a `with` block, by sync and async clients, into a cassette.
 
     These don't get into it: tokens, addresses of webhooks, signatures of download URLs, values of environment variables and of
-    meta-data, also in the texts of pipelines, and headers that tell of the machine. Commands and logs aren't searched for
-    anything but tokens. `Replayer` answers from the file; so does vcrpy.
+    meta-data, also in the texts of pipelines, answers to block steps, and headers that tell of the machine. Commands and logs
+    aren't searched for anything but tokens. `Replayer` answers from the file; so does vcrpy.
 
     Args:
-        path: the file, in YAML. It is replaced.
+        path: the file, in YAML. It is replaced when the block ends; one that ends with an error leaves it as it is.
         keep_env: the names of environment variables whose values are kept.
         keep_meta_data: the keys of meta-data whose values are kept.
         emails: True to replace addresses of users.
@@ -38,7 +39,7 @@ class Recorder:
 
     Raises:
         ConfigurationError: vcrpy isn't installed, or a text of `secrets` is too short.
-        SecretRecorded: when the block ends: a known secret is still in what would be written. There is no file then.
+        SecretRecorded: when the block ends: a known secret is still in what would be written. The file stays as it is.
 
     The bodies of streams are read whole before the program gets them. Traffic of other libraries than httpx isn't recorded.
 
@@ -83,7 +84,6 @@ class Recorder:
         self._vcr.register_persister(self._recorded)
 
     def __enter__(self) -> Self:
-        self._path.unlink(missing_ok=True)
         self._stack.enter_context(self._vcr.use_cassette(str(self._path)))
         return self
 
@@ -94,9 +94,11 @@ class Recorder:
 
         self._stack.__exit__(kind, error, traceback)
         cassette, self._recorded.cassette = self._recorded.cassette, None
+        if error is not None and not (isinstance(error, SystemExit) and error.code in (None, 0)):
+            return
         text = _EMPTY if cassette is None else serialize(cassette, SimpleNamespace(serialize=self._text))
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.write_text(text, encoding="utf-8")
+        replace_text(self._path.resolve(), text)
 
     def _text(self, cassette: dict[str, Any]) -> str:
         """Return the text of a cassette.

@@ -49,11 +49,13 @@ class Dependency:
         key: the key of a step, or of a group.
         allow_failure: True if the step may run after that one has failed.
         mark: its place in the text; the beginning for a step that was added by Python.
+        on: the step itself, of the same pipeline, which needs no key then; None for those that have the key.
     """
 
     key: str
     allow_failure: bool = False
     mark: Mark = field(default=Mark(1, 1), compare=False, repr=False)
+    on: Step | None = None
 
 
 @dataclass(frozen=True, slots=True)

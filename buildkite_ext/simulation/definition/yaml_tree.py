@@ -28,6 +28,7 @@ __all__ = [
     "documents",
     "repeated_keys",
     "text_of",
+    "yaml_problem",
 ]
 
 _MOST_VALUES = 100_000
@@ -175,17 +176,43 @@ def documents(text: str) -> list[tuple[Tree, Mark]]:
     try:
         tagged = _scan(text, loader)
         nodes = list(yaml.compose_all(text, Loader=loader))
-    except yaml.MarkedYAMLError as error:
-        place = error.problem_mark or error.context_mark
-        mark = _mark(place) if place else Mark(1, 1)
-        message = " ".join(filter(None, (error.context, error.problem)))
+    except (yaml.YAMLError, UnicodeEncodeError) as error:
+        message, mark = yaml_problem(text, error)
         if _begins_with_tab(text, mark):
             message = "this line is indented with a tab: YAML takes spaces alone"
         raise PipelineError(f"not YAML: {message}", mark) from None
-    except yaml.YAMLError as error:  # a character that YAML doesn't have
-        raise PipelineError(f"not YAML: {' '.join(str(error).split())}", Mark(1, 1)) from None
     found = [(_Constructor(tagged).value(node), _mark(node.start_mark)) for node in nodes if node is not None]
     return found or [(None, Mark(1, 1))]
+
+
+def yaml_problem(text: str, error: yaml.YAMLError | UnicodeEncodeError) -> tuple[str, Mark]:
+    """Return what PyYAML says about a text that it can't read, and the place of it.
+
+    Example:
+        >>> import yaml
+        >>> try:
+        ...     yaml.safe_load("steps:\\n- command: a\\0b")
+        ... except yaml.YAMLError as error:
+        ...     yaml_problem("steps:\\n- command: a\\0b", error)
+        ('the character U+0000 is not allowed', Mark(line=2, column=13))
+    """
+    import yaml
+
+    if isinstance(error, UnicodeEncodeError):  # half a character, which PyYAML's C part can't take
+        return "it holds half a character", _mark_at(text, error.start)
+    if isinstance(error, yaml.reader.ReaderError):
+        found = error.character if isinstance(error.character, str) else chr(error.character)
+        return f"the character U+{ord(found):04X} is not allowed", _mark_at(text, max(0, text.find(found)))
+    if isinstance(error, yaml.MarkedYAMLError):
+        message = " ".join(filter(None, (error.context, error.problem)))
+        return message, _mark(error.problem_mark or error.context_mark)
+    return " ".join(str(error).split()), Mark(1, 1)
+
+
+def _mark_at(text: str, position: int) -> Mark:
+    """Return the place of a character."""
+    before = text[:position].replace("\r\n", "\n").replace("\r", "\n")
+    return Mark(before.count("\n") + 1, len(before) - before.rfind("\n"))
 
 
 def _begins_with_tab(text: str, mark: Mark) -> bool:

@@ -203,6 +203,7 @@ class Graph:
         self._name(added, groups)
         self._ignore_waits_beside_blocks(added)
         self._connect(added, uploader)
+        self._connect_named(added)
         if uploader is not None:
             self._connect_upload(uploader, added, after)
         if known.wanted:
@@ -403,6 +404,14 @@ class Graph:
             if uploader is not None and node.result is None:
                 self._edge(uploader, node, "upload", allow=True)
 
+    def _connect_named(self, nodes: Sequence[Node]) -> None:
+        """Add the edges to steps from those that `depends_on` names themselves."""
+        named = [(node, entry) for node in nodes for entry in node.step.depends_on or () if entry.on and not node.begun]
+        known = {node.step: node for node in nodes} if named else {}
+        for node, entry in named:
+            if entry.on is not None:
+                self._edge(known[entry.on], node, "dependency", allow=entry.allow_failure)
+
     def _connect_one(
         self,
         node: Node,
@@ -509,7 +518,8 @@ def _entries(step: Step) -> Iterator[tuple[Dependency, bool]]:
     group = step.group
     allowed = step.allow_dependency_failure or (group is not None and group.allow_dependency_failure)
     for entry in (*((group.depends_on if group is not None else None) or ()), *(step.depends_on or ())):
-        yield entry, allowed or entry.allow_failure
+        if entry.on is None:
+            yield entry, allowed or entry.allow_failure
 
 
 def _blocks(node: Node) -> bool:

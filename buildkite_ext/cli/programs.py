@@ -1,0 +1,101 @@
+"""Programs of the user that a command runs, with all processes that they start."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from .problem import Terminated, UsageError
+
+if TYPE_CHECKING:
+    import subprocess
+
+__all__ = ["run_program"]
+
+_SIGNALED = 128
+
+
+def run_program(words: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run a program, and return its exit code; 128 and the number of the signal that ended it.
+
+    Ctrl-C goes to the program, too, and SIGTERM is sent on to it. It may end as it wants; a second one ends it at once.
+
+    Signals go to all processes that the program has started. On POSIX they are a process group of their own, unless the standard
+    input is a terminal: only the group in its foreground may read from it, and the terminal tells that one of Ctrl-C. SIGTERM
+    goes to the program alone then.
+
+    Args:
+        words: the program and its arguments.
+        environment: its environment.
+
+    Raises:
+        Terminated: SIGTERM. The program has ended.
+        UsageError: it can't be started.
+    """
+    import subprocess  # here: the other commands start no program
+
+    grouped = sys.platform != "win32" and not os.isatty(0)
+    try:
+        running = subprocess.Popen(words, env=environment, process_group=0 if grouped else None)  # noqa: S603 - the user's
+    except OSError as error:
+        raise UsageError(f"PROGRAM {words[0]!r} can't be started: {error.strerror or error}.") from error
+    ended = False
+    try:
+        with _hung_up(running, grouped=grouped):
+            code = _waited(running, grouped=grouped)
+        ended = True
+    finally:
+        if not ended and running.poll() is None:
+            _send(running, getattr(signal, "SIGKILL", signal.SIGTERM), grouped=grouped)
+            running.wait()
+    return code if code >= 0 else _SIGNALED - code
+
+
+def _waited(running: subprocess.Popen[bytes], *, grouped: bool) -> int:
+    """Wait for a program, and return its exit code. Send the first signal on to it."""
+    try:
+        return running.wait()
+    except KeyboardInterrupt:
+        if grouped:  # else the terminal has told it
+            _send(running, signal.SIGINT, grouped=True)
+        return running.wait()
+    except Terminated:
+        _send(running, signal.SIGTERM, grouped=grouped)
+        running.wait()
+        raise
+
+
+@contextmanager
+def _hung_up(running: subprocess.Popen[bytes], *, grouped: bool) -> Iterator[None]:
+    """Send SIGHUP on to a program, and end by it: a terminal that is closed tells the group in its foreground alone."""
+    if sys.platform == "win32" or not grouped or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGHUP)
+    if before is not signal.SIG_DFL:  # such as ignored, by nohup
+        yield
+        return
+
+    def hang_up(*_: object) -> None:
+        _send(running, signal.SIGHUP, grouped=True)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGHUP)
+
+    signal.signal(signal.SIGHUP, hang_up)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def _send(running: subprocess.Popen[bytes], number: int, *, grouped: bool) -> None:
+    with suppress(OSError):  # all have ended
+        if grouped and sys.platform != "win32":
+            os.killpg(running.pid, number)
+        else:
+            running.send_signal(number)
