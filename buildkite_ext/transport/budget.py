@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ..stores.limits import Budget, Priority, Wait
     from ..stores.status import BudgetStatus
     from .auth import SignStage, TokenFunction
+    from .closing import Closing
 
 __all__ = ["BudgetStage", "Lines", "Waiter", "exhausted", "lines_of", "signer_of", "token_identity"]
 
@@ -252,6 +253,7 @@ class BudgetStage:
         root: the root of the API.
         organization: the organization of requests whose path has none.
         events: gets a `RateLimitWait` for each wait that holds up its request: see `_holds_up`.
+        closing: ends the waits when the client is closed.
     """
 
     def __init__(
@@ -267,7 +269,9 @@ class BudgetStage:
         root: str,
         organization: str | None,
         events: Dispatcher[Event],
+        closing: Closing,
     ) -> None:
+        self._closing = closing
         self._policy = policy
         self._priority: Priority = priority
         self._store = store
@@ -334,18 +338,18 @@ class BudgetStage:
         sent: float,
     ) -> httpx.Response:
         """Send a request that is counted, and take in what its answer tells."""
-        counted: Literal["yes", "perhaps", "no"] = "perhaps"
+        context.sent, answered = False, False
         try:
             if context.halted is not None and context.halted():
                 raise CircuitMoved
             response = await send(request)
-            counted = "yes"
-        except (CircuitMoved, ConnectionFailed):
-            counted = "no"
+            answered = True
+        except ConnectionFailed:
+            context.sent = False
             raise
         finally:
-            if counted != "yes":
-                self._store.lost(limits, runtime, sent=sent, counted=counted == "perhaps")
+            if not answered:
+                self._store.lost(limits, runtime, sent=sent, counted=context.sent)
                 self._lines.wake(runtime.now())
         observation = observation_of(response, sent=sent, arrived=runtime.now())
         await self._store.answered(limits, observation, runtime, permit=context.permit)
@@ -405,6 +409,7 @@ class BudgetStage:
         told = False
         try:
             while True:
+                self._closing.check()
                 changes, first, wait = lines.changes, lines.is_first(waiter, runtime.now()), None
                 if first or context.probe:
                     wait = await self._admit(context, limits, runtime)
@@ -437,7 +442,11 @@ class BudgetStage:
         if runtime.real_time or wait is None or (wait.for_answer and not wait.polls):
             # Only the system's clock is that of the signal: by another one the end of the other request is waited for.
             seconds = min(most, max(0.0, until - runtime.now())) if runtime.real_time else most
-            await signal.wait(seconds if seconds < math.inf else None)
+            ignore = self._closing.tell(signal.set)
+            try:
+                await signal.wait(seconds if seconds < math.inf else None)
+            finally:
+                ignore()
         else:
             await runtime.sleep(max(0.0, until - runtime.now()))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..urls import path_of
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..stores.limits import Priority
     from .deadline import Deadline
 
-__all__ = ["READS", "CircuitMoved", "Match", "RequestContext", "context_of", "organization_of"]
+__all__ = ["READS", "CircuitMoved", "Match", "RequestContext", "context_of", "mark_sent", "organization_of"]
 
 Match = Callable[[str, str], "tuple[Operation, dict[str, str]] | None"]
 """Function that finds the operation of a method and a path, and the values of its path parameters."""
@@ -56,6 +56,8 @@ class RequestContext:
     """Tells the circuit breaker that Buildkite has answered a call that probes, which goes on."""
     attempts: int = 0
     """Attempts that were sent."""
+    sent: bool = False
+    """True if something of the last attempt may have been sent."""
     may_have_acted: bool = False
     """True if Buildkite may have done what was requested, although no answer says so."""
     _values: Mapping[str, str] | None = None
@@ -115,6 +117,18 @@ def context_of(request: httpx.Request, match: Match | None = None) -> RequestCon
         context._values = values
         context.attach(request)
     return context
+
+
+def mark_sent(extensions: Mapping[str, Any], *, sent: bool) -> None:
+    """Tell the context of a request whether something of its attempt may have been sent.
+
+    Args:
+        extensions: those of the request. A transport may be used without a client, and then they hold no context.
+        sent: True if it may have been.
+    """
+    context: RequestContext | None = extensions.get(_KEY)
+    if context is not None:
+        context.sent = sent
 
 
 def organization_of(request: httpx.Request) -> str:

@@ -28,6 +28,7 @@ from msgspec import Struct
 from .._cancellation import asyncio_task
 from .._forks import keep_inherited
 from ..errors import ConfigurationError
+from .context import mark_sent
 from .network import AsyncNetwork, Network, OpenedStreams, opened_streams
 from .proxies import ProxyRules
 
@@ -444,8 +445,10 @@ class _PooledConnection(httpcore.ConnectionInterface):
             raise
         finally:
             opened_streams.reset(token)
+            mark_sent(request.extensions, sent=bool(self._opened.blocking))
 
     def _use(self, request: httpcore.Request) -> httpcore.Response:
+        mark_sent(request.extensions, sent=True)
         try:
             return self._inner.handle_request(request)
         except httpcore.ConnectionNotAvailable:
@@ -539,9 +542,11 @@ class _AsyncPooledConnection(httpcore.AsyncConnectionInterface):
             raise
         finally:
             opened_streams.reset(token)
+            mark_sent(request.extensions, sent=bool(self._opened.awaiting))
             self._opened.awaiting.clear()
 
     async def _use(self, request: httpcore.Request) -> httpcore.Response:
+        mark_sent(request.extensions, sent=True)
         try:
             return await self._inner.handle_async_request(request)
         except httpcore.ConnectionNotAvailable:
