@@ -25,7 +25,9 @@ def test_a_refused_password_stands_in_no_frame_of_the_error(own_server: RedisSer
     client = BuildkiteClient(
         "acme", token="t", store=RedisStore(url), transport=httpx.MockTransport(lambda _: httpx.Response(200, json={}))
     )
-    with pytest.raises(ConfigurationError, match=r"can't be used as the store: .*Check its URL, its password") as raised:
+    with pytest.raises(
+        ConfigurationError, match=r"can't be used as the store: .*Check its URL, its password"
+    ) as raised:
         client.organizations.get()
     shown = traceback.TracebackException.from_exception(raised.value, capture_locals=True)
     own = [frame for frame in shown.stack if frame.filename != __file__]

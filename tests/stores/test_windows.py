@@ -312,6 +312,9 @@ class Bell:
     async def wait(self, seconds: float | None) -> None:
         raise AssertionError(seconds)
 
+    def silence(self) -> float:
+        return 0.0
+
 
 def test_a_waiter_listens_unless_something_has_changed() -> None:
     lines, limits, bell = Lines(), Limits("acme", "ada"), Bell()

@@ -246,8 +246,10 @@ class Held(httpx.AsyncBaseTransport):
         return build(request)
 
 
-@pytest.mark.parametrize("how", ["closed", "stopped"])
-@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(
+    ("how", "when"),
+    [("closed", "before"), ("closed", "after"), ("stopped", "before"), ("stopped", "after"), ("blocked", "after")],
+)
 def test_calls_that_share_the_answer_to_a_request_of_a_lost_loop_send_their_own(
     loop: Loop, how: str, when: str
 ) -> None:
