@@ -31,11 +31,11 @@ from .errors import (
     ServiceUnavailable,
     Unauthorized,
 )
-from .messages import escaped
+from .messages import MAY_HAVE_ACTED, escaped
 from .rate_limits import LONGEST, advised_pause, reset_after
 from .redaction import TOKEN_NAME, token_in, unsigned, without_secrets, without_token
 from .strict_json import loads
-from .urls import path_of
+from .urls import READS, path_of
 
 if TYPE_CHECKING:
     import httpx
@@ -59,6 +59,8 @@ _OF_LOGS = frozenset({"get_build_job_log", "get_job_log", "head_build_job_log", 
 _WITHOUT_LOG = (
     "Or the job has no log: it has not started, or it isn't of a command step: job.type is `script` only for these."
 )
+
+_FIELDS = "Give their values by the keys of the fields, in fields=."
 
 _MAX_REASON = 500
 _MAX_ERRORS = 100
@@ -175,8 +177,12 @@ def from_response(
     kind = _kind(status, operation)
     lines = [f"{method} {path} answered {status}" + (f": {escaped(reason)}" if reason else "")]
     lines += [f"  {escaped(f'{error.field}: {error.code}' if error.field else error.code)}" for error in errors]
+    if _may_have_acted(status, operation, method):
+        lines.append(MAY_HAVE_ACTED)
     pause = reset_after(response) if kind is RateLimited else advised_pause(response)
     hint = _hint(kind, operation, identifiers, pause)
+    if kind is JobNotUnblockable and "required field" in reason.lower():
+        hint = _FIELDS
     if hint:
         lines.append(hint)
     request_id = response.headers.get("X-Request-Id", "")
@@ -220,6 +226,13 @@ def _kind(status: int, operation: Operation | None) -> type[ApiError]:
     if status == 503:
         return ServiceUnavailable
     return ServerError if status >= 500 else ApiError
+
+
+def _may_have_acted(status: int, operation: Operation | None, method: str) -> bool:
+    """Return True for a write that an answer leaves open, and that may not be sent again without a look at its effect."""
+    if status < 500 or method.upper() in READS:
+        return False
+    return operation is None or not (operation.repeatable or (status == 503 and operation.unavailable))
 
 
 def _hint(

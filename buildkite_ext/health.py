@@ -17,6 +17,7 @@ from .errors import (
     Unauthorized,
 )
 from .redaction import redacted_text
+from .scopes import grants
 from .timestamps import parse_http_date
 from .transport.context import context_of
 
@@ -80,7 +81,7 @@ class Health:
             KeyError: there is no such service.
         """
         needed = scopes_of_services()[service]
-        return None if self.scopes is None else tuple(scope for scope in needed if scope not in self.scopes)
+        return None if self.scopes is None else tuple(each for each in needed if not grants(self.scopes, each))
 
 
 async def health_of(requester: Requester, *, probe: bool) -> Health:

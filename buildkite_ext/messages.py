@@ -9,9 +9,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from buildkite_api.models import Job
 
-__all__ = ["counted", "escaped", "in_state", "job_name", "printable", "shortened", "shown"]
+__all__ = [
+    "MAY_HAVE_ACTED",
+    "counted",
+    "escaped",
+    "in_state",
+    "job_name",
+    "parallel_part",
+    "printable",
+    "shortened",
+    "shown",
+]
 
 _LONGEST = 100
+
+MAY_HAVE_ACTED = "It may have acted: check before you send it again."
+"""Advice on a write that Buildkite may have done, although no answer says so."""
 
 
 def shown(value: object) -> str:
@@ -39,6 +52,18 @@ def job_name(job: Job) -> str:
     """Return the name of a job as it is written: its name, label, step key, first line of its command, or id."""
     command = (job.command or "").strip().partition("\n")[0]
     return job.name or job.label or job.step_key or command or job.id
+
+
+def parallel_part(job: Job) -> str:
+    """Return the number of a job in its parallel group, to be written after its name; empty if it is in none.
+
+    Example:
+        >>> from buildkite_api.models import Job
+        >>> parallel_part(Job.from_dict({"parallel_group_index": 0, "parallel_group_total": 3}))
+        ' 1/3'
+    """
+    index, total = job.parallel_group_index, job.parallel_group_total or 0
+    return f" {index + 1}/{total}" if total > 1 and index is not None else ""
 
 
 def in_state(state: object) -> str:

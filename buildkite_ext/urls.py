@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CREDENTIALS",
     "PLACEHOLDER",
+    "READS",
     "SCHEME",
     "Origin",
     "Params",
@@ -33,6 +34,9 @@ __all__ = [
 
 Origin = tuple[str, str, int | None]
 """Scheme, host and port."""
+
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods of requests that change nothing."""
 
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 """Beginning of a URL, in contrast to a path."""

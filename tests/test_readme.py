@@ -22,6 +22,11 @@ README = ROOT / "README.md"
 FIRST, WHOLE, TEST, HOOKS = blocks(README, "python")
 WHEEL = "dist/web-1.0-py3-none-any.whl"
 
+TEAM_RIGHTS = (
+    *("members_can_create_pipelines", "members_can_create_suites", "members_can_create_registries"),
+    *("members_can_destroy_registries", "members_can_destroy_packages"),
+)
+
 Run = Callable[[Simulator, str], None]
 
 
@@ -71,6 +76,45 @@ def test_the_first_program_names_a_blocked_build(first_program: Run, capsys: pyt
     simulator.pipeline("web").block("Ship it?")
     first_program(simulator, "60")
     assert capsys.readouterr().out.startswith("waits for approval: https://")
+
+
+def test_the_tour_of_the_api_only_reads(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    simulator = acme()
+    simulator.pipeline("web")
+    simulator.registry("wheels", ecosystem="python")
+    wheel = tmp_path / "web-1.0-py3-none-any.whl"
+    wheel.write_bytes(b"wheel")
+    with simulator.client() as client:
+        client.schedules.create("web", cronline="0 0 * * *", branch="main", message="Nightly")
+        rights = dict.fromkeys(TEAM_RIGHTS, False)
+        team = client.teams.create(
+            name="Backend",
+            description="",
+            privacy="visible",
+            is_default_team=False,
+            default_member_role="member",
+            **rights,
+        )
+        client.teams.members.create(team.id, user_id=client.user.get().id, role="maintainer")
+        client.test_engine.suites.create(name="Unit", default_branch="main")
+        client.packages.publish("wheels", wheel)
+    made = len(simulator.requests)
+    with running(simulator) as base_url:
+        monkeypatch.setenv("BUILDKITE_API_TOKEN", simulator.token)
+        monkeypatch.setenv("BUILDKITE_REST_API_ENDPOINT", base_url)
+        WHOLE.run({})
+    assert {request.method for request in simulator.requests[made:]} == {"GET"}
+    printed = capsys.readouterr().out
+    for line in (
+        "Default cluster default dispatches",
+        "Backend Ada Byron maintainer",
+        "web 0 0 * * * ",
+        "Unit main",
+        "wheels web ",
+    ):
+        assert line in printed
 
 
 def test_the_test_of_a_program_passes(buildkite_simulator: Simulator) -> None:

@@ -66,6 +66,9 @@ _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)
 _EXPIRED = frozenset({401, 403, 410})
 """Statuses by which storage refuses an expired URL: one is valid for 60 seconds."""
 
+_GONE = frozenset({403, 404, 410})
+"""Statuses of an artifact that is there no longer."""
+
 
 @dataclass(frozen=True, slots=True)
 class DownloadProgress:
@@ -513,9 +516,9 @@ async def _open(requester: Requester, artifact: Artifact, part: _Part) -> httpx.
             part.restart()
             continue
         if status in _EXPIRED:
-            raise _Again(ArtifactUnavailable(f"{said} answered {status}.", status=status))
+            raise _Again(_refused(said, status))
         if status not in _REDIRECT or "Location" not in response.headers:
-            raise ArtifactUnavailable(f"{said} answered {status}. It may have expired or been deleted.", status=status)
+            raise _refused(said, status)
         redirects += 1
         if redirects > _REDIRECTS:
             raise ArtifactUnavailable(
@@ -524,6 +527,15 @@ async def _open(requester: Requester, artifact: Artifact, part: _Part) -> httpx.
         url = _redirected(
             response.request.url, response.headers["Location"], said, status, allow_http=requester.options.allow_http
         )
+
+
+def _refused(said: str, status: int) -> ArtifactUnavailable:
+    advice = ""
+    if status in _GONE:
+        advice = " It may have expired or been deleted."
+    elif status >= 500:
+        advice = " The storage has an outage: try again later."
+    return ArtifactUnavailable(f"{said} answered {status}.{advice}", status=status)
 
 
 def _redirected(url: httpx.URL, location: str, said: str, status: int, *, allow_http: bool) -> httpx.URL:

@@ -44,6 +44,7 @@ def build_of(
     organization: str | None,
     simulate: bool = False,
     command: str = "cancel",
+    advice: str = "",
 ) -> tuple[Reference, int]:
     """Return the build that the command line names, and its number.
 
@@ -53,6 +54,7 @@ def build_of(
         organization: the value of `--organization`.
         simulate: connect to a simulator inside the command. The environment is ignored.
         command: the name of the command, for messages.
+        advice: what else can be given in place of a number, as a sentence.
 
     Raises:
         UsageError: a part is missing or given twice, can't be read, or names another organization than `--organization`.
@@ -73,7 +75,7 @@ def build_of(
     address = _address("PIPELINE", last, organization, simulate=simulate)
     if address.number is None:
         raise UsageError(
-            "missing argument NUMBER: write PIPELINE NUMBER, ORG/PIPELINE/NUMBER, or the URL of the build."
+            f"missing argument NUMBER: write PIPELINE NUMBER, ORG/PIPELINE/NUMBER, or the URL of the build. {advice}".rstrip()
         )
     return address, address.number
 

@@ -28,6 +28,7 @@ _BUILD = Group("The build", sort_key=1)
 
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 _NEWEST = "--branch, --latest or --mine"
+_ADVICE = f"Or choose the newest build, with {_NEWEST}."
 _FORMS = "write PIPELINE NUMBER, ORG/PIPELINE/NUMBER, or the URL of the build"
 
 
@@ -148,7 +149,7 @@ def build_and_rest(
         address = _pipeline(words[:taken], which, common, simulate=simulate)
         return _choice(address, which, common, simulate=simulate), list(words[taken:])
     if not words:
-        raise UsageError(f"missing argument BUILD: {_FORMS}.")
+        raise UsageError(f"missing argument BUILD: {_FORMS}. {_ADVICE}")
     taken = 1
     if which.pipeline is None and len(words) > 1:
         first = pipeline_of(words[0], None, organization=common.organization, simulate=simulate)
@@ -176,7 +177,7 @@ def build_choices(
     if which.newest:
         return [build_choice(words, which, common, command=command, simulate=simulate)]
     if not words:
-        raise UsageError(f"missing argument BUILD: {_FORMS}.")
+        raise UsageError(f"missing argument BUILD: {_FORMS}. {_ADVICE}")
     found: list[Reference] = []
     pipeline, numbered = which.pipeline, True
     for word in words:
@@ -191,7 +192,7 @@ def build_choices(
         if address.number is not None:
             found.append(address)
     if not numbered:
-        raise UsageError(f"missing argument NUMBER after {short(pipeline, 100)!r}: {_FORMS}.")
+        raise UsageError(f"missing argument NUMBER after {short(pipeline, 100)!r}: {_FORMS}. {_ADVICE}")
     organizations = sorted({address.organization for address in found if address.organization is not None})
     if len(organizations) > 1:
         raise UsageError(f"the builds are of the organizations {' and '.join(organizations)}: give those of one.")
@@ -222,7 +223,9 @@ def _pipeline(words: Sequence[str], which: BuildOptions, common: CommonOptions, 
 def _numbered(
     words: Sequence[str], pipeline: str | None, common: CommonOptions, *, command: str, simulate: bool
 ) -> Reference:
-    address, number = build_of(words, pipeline, organization=common.organization, simulate=simulate, command=command)
+    address, number = build_of(
+        words, pipeline, organization=common.organization, simulate=simulate, command=command, advice=_ADVICE
+    )
     return replace(address, number=number)
 
 

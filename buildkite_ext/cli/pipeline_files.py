@@ -5,20 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from ..simulation.state.ids import slug_of
-from .inputs import Inputs, is_stdin
+from .inputs import Inputs, is_stdin, source_of
 from .problem import UsageError
 
-__all__ = ["pipeline_files"]
+__all__ = ["PipelineFile", "pipeline_files"]
 
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _USUAL_NAMES = frozenset({"pipeline", "buildkite"})
 _USUAL_FOLDERS = frozenset({".buildkite", "buildkite", "pipelines"})
 
 
-def pipeline_files(words: Iterable[str]) -> dict[str, str]:
-    """Return the texts of the files of `--pipeline`, by slug.
+class PipelineFile(NamedTuple):
+    """Text of a pipeline, and how messages name its file."""
+
+    source: str
+    text: str
+
+
+def pipeline_files(words: Iterable[str]) -> dict[str, PipelineFile]:
+    """Return the files of `--pipeline`, by slug.
 
     Args:
         words: each `FILE` or `SLUG=FILE`; - reads the standard input.
@@ -27,7 +35,7 @@ def pipeline_files(words: Iterable[str]) -> dict[str, str]:
         UsageError: a file can't be read, two have the same slug, or one has none.
     """
     inputs = Inputs()
-    found: dict[str, str] = {}
+    found: dict[str, PipelineFile] = {}
     for word in words:
         slug, sign, name = word.partition("=")
         if not sign or Path(word).exists() or _SLUG.fullmatch(slug) is None:
@@ -43,7 +51,7 @@ def pipeline_files(words: Iterable[str]) -> dict[str, str]:
             raise UsageError(
                 f"--pipeline {word!r}: another file has the slug {slug} already. Give --pipeline SLUG=FILE"
             )
-        found[slug] = inputs.text("--pipeline", name)
+        found[slug] = PipelineFile(source_of(name), inputs.text("--pipeline", name))
     return found
 
 

@@ -27,6 +27,7 @@ from .streams import output_failure
 
 if TYPE_CHECKING:
     from ..events import Hook
+    from .pipeline_files import PipelineFile
 
 __all__ = ["assignments", "serve_until_stopped", "simulated_client", "simulated_organization"]
 
@@ -90,13 +91,13 @@ def serve_until_stopped(
 
 
 def simulated_organization(
-    organization: str, pipelines: Mapping[str, str], scenarios: Mapping[str, str], *, at_once: bool
+    organization: str, pipelines: Mapping[str, PipelineFile], scenarios: Mapping[str, str], *, at_once: bool
 ) -> Simulator:
     """Return an organization of pipelines and scenarios, or else the demo organization.
 
     Args:
         organization: the organization's slug.
-        pipelines: the texts of its pipelines by slug.
+        pipelines: the files of its pipelines by slug.
         scenarios: the texts of scenarios, by the names of their files. Their builds begin now.
         at_once: True if no job of a scenario takes time.
 
@@ -106,11 +107,11 @@ def simulated_organization(
     if not pipelines and not scenarios:
         return demo_organization(SystemClock(), organization=organization)
     simulator = Simulator(organization, clock=SystemClock())
-    for slug, text in pipelines.items():
+    for slug, file in pipelines.items():
         try:
-            simulator.pipeline(slug).configure(text)
+            simulator.pipeline(slug).configure(file.text)
         except (ConfigurationError, ImportError) as error:
-            raise UsageError(f"--pipeline {slug}: {error}") from error
+            raise UsageError(f"--pipeline {file.source}: {error}") from error
     for source, text in scenarios.items():
         try:
             Scenario.load(text).play(simulator, timing="at once" if at_once else "recorded")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..logs.parser import parse_log
 from ..logs.screen import without_controls
-from ..messages import job_name, printable, shortened
+from ..messages import job_name, parallel_part, printable, shortened
 from ..redaction import redacted_text
 from ..states import FAILED_JOBS, UNREACHED_OUTCOMES, blocking_jobs, build_state, is_failing, outcome_of
 from .excerpt import Excerpt, excerpt_of
@@ -383,7 +383,8 @@ def _tests(found: Sequence[FailedExecution], truncated: list[str]) -> tuple[Fail
 
 
 def _name(job: Job) -> str:
-    return _text(job_name(job))
+    part = parallel_part(job)
+    return _text(job_name(job), _LONGEST_NAME - len(part)) + part
 
 
 def _seconds(duration: timedelta | None) -> float | None:

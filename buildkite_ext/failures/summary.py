@@ -100,7 +100,7 @@ class FailedJob:
 
     Attributes:
         id: the job's id.
-        name: its name, label or command.
+        name: its name, label or command, with its number in a parallel group, such as `rspec 1/3`.
         kind: `tests` (its log reports failed tests), `command` (a command failed), `timeout`, `agent_lost` (the agent stopped or
             lost its connection), `not_started` (the agent refused the job or could not start it), `expired` (no agent took it),
             `trigger` (the build that it triggered failed), `canceled`, `soft` (it may fail), `not_run` (something before it

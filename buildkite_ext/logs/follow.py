@@ -95,7 +95,8 @@ def follow_job(
 
     async def status(ends: float | None) -> _Status:
         identity = next(reversed(attempts))
-        for _ in range(_MOST_READS):
+        reads = 0
+        while True:
             job: Job = await requester.call_by(ends, get_job, requester.organization, pipeline, number, identity)
             attempts[identity] = job
             retry: str | None = job.retried_in_job_id if follow_retries and is_job_over(job) else None
@@ -103,6 +104,9 @@ def follow_job(
                 break
             identity = retry
             attempts[identity] = None
+            reads += 1
+            if reads == _MOST_READS:
+                break
         seen = [attempt for attempt in attempts.values() if attempt is not None]
         pending = requester.recent_actions.pending(
             (requester.organization, pipeline, number), now=requester.runtime.now()

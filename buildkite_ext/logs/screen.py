@@ -53,6 +53,9 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 them: a terminal would show another text than the one that is there. Marks and joiners of a script are not.
 https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters"""
 
+_SEPARATORS = ("\u2028", "\u2029")
+"""Separators of lines and paragraphs, which are shown as spaces."""
+
 # Each of these begins with one set of characters, which a search skips to. It would try alternatives at each character.
 _TOKEN = re.compile(rf"{CONTROL.pattern}(?:(?<=\x1b)(?:{_STRING}|{_CSI}|{_ESCAPE}))?")
 _MOVE = re.compile(r"[\b\r\x1b](?:(?<!\x1b)|\[[0-9;]*[A-HJKaefsu`]|[78M])")
@@ -249,6 +252,8 @@ class Screen:
                 self._restore()
             elif control == "\x1bM":
                 self._move_to(self._y - 1)
+            elif control in _SEPARATORS:
+                self._put(" ")
         if position < len(text):
             self._put(text[position:])
 
@@ -487,7 +492,9 @@ def _drawn(raw: str) -> list[list[Row]]:
 
 
 def _text_of(match: re.Match[str]) -> str:
-    """Return the text that a control shows: that of an element, or none."""
+    """Return the text that a control shows: that of an element, a space for a separator, or none."""
+    if match[0] in _SEPARATORS:
+        return " "
     return _TOKEN.sub("", _element(match[1])[0]) if match[0].startswith("\x1b]133") else ""
 
 
@@ -499,6 +506,8 @@ def _styled_of(match: re.Match[str]) -> str:
 
 
 def _colours_of(match: re.Match[str]) -> str:
+    if match[0] in _SEPARATORS:
+        return " "
     return match[0] if SGR.fullmatch(match[0]) else ""
 
 

@@ -193,7 +193,7 @@ async def create_once(
         cancel: cancels the build with a number.
 
     Raises:
-        ResponseLost: the answer was lost, and the lists showed no such build.
+        ResponseLost: the answer was lost, was a 5xx or can't be used, and the lists showed no such build.
     """
     created: Build | None = None
     lost: BuildkiteError | None = None
@@ -257,11 +257,18 @@ def _not_found(
         why = f"the list of builds showed no build with its key for {_SECONDS:g} s"
     key = shown(once.key)
     message = (
-        f"builds.create({pipeline!r}, once={key}): the answer was lost, and the build was not found: {why}. It may exist, and "
+        f"builds.create({pipeline!r}, once={key}): {_failure(lost)}, and the build was not found: {why}. It may exist, and "
         f"nothing was sent again. Call builds.create(..., once={key}) later: it looks for the build before it creates one.\n"
         f"What happened: {lost}"
     )
     return message if unread is None else f"{message}\nThe list of builds: {unread}"
+
+
+def _failure(lost: BuildkiteError | None) -> str:
+    """Return what happened to the request that may have created a build."""
+    if isinstance(lost, ServerError):
+        return f"Buildkite answered {lost.status}"
+    return "the answer can't be used" if isinstance(lost, InvalidResponse) else "the answer was lost"
 
 
 async def _newest(requester: Requester, organization: str, pipeline: str, once: Once, *, ends: float) -> list[Build]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from ..unknown_keywords import checks_keywords
@@ -15,7 +15,7 @@ from .definition.steps import MOST_JOBS_OF_AN_UPLOAD, job_count
 from .definition.yaml_tree import Mark, PipelineError, PipelineProblem, Tree, documents
 from .dependencies import dependency_cycles, unknown_keys
 
-__all__ = ["check_pipeline", "problems_of"]
+__all__ = ["check_pipeline", "placed", "problems_of"]
 
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
@@ -66,10 +66,8 @@ def problems_of(text: str, trees: Sequence[tuple[Tree, Mark]], *, interpolated: 
     for tree, mark in trees:
         problems += _document(tree, mark, definitions, keys, interpolated=interpolated)
     problems += _together(definitions, interpolated=interpolated and "$" in text)
-    lines = _LINE_BREAK.split(text)
     # What aliases name is told once, however many steps have it.
-    placed = dict.fromkeys(_placed(each, lines) for each in problems)
-    return tuple(sorted(placed, key=lambda each: (each.mark, each.level)))
+    return tuple(sorted(dict.fromkeys(placed(problems, text)), key=lambda each: (each.mark, each.level)))
 
 
 def _document(
@@ -108,6 +106,12 @@ def _together(definitions: Sequence[Definition], *, interpolated: bool) -> Itera
     groups = [group for definition in definitions for group in definition.groups]
     yield from (each for each in unknown_keys(steps, groups) if not (interpolated and "$" in each.message))
     yield from dependency_cycles(steps, groups)
+
+
+def placed(problems: Iterable[PipelineProblem], text: str) -> list[PipelineProblem]:
+    """Return problems with the places of the characters that are wrong in a text."""
+    lines = _LINE_BREAK.split(text)
+    return [_placed(each, lines) for each in problems]
 
 
 def _placed(problem: PipelineProblem, lines: Sequence[str]) -> PipelineProblem:

@@ -22,7 +22,7 @@ _WHEEL = "web-1.4.2-py3-none-any.whl"
 
 @checks_keywords
 def demo_organization(clock: EpochClock | None = None, *, organization: str = "acme") -> Simulator:
-    """Return a simulator with three pipelines: `web` passes and has a wheel, `api` fails, `release` blocks.
+    """Return a simulator with three pipelines: `web` passes and has a wheel, `api` fails, `release` has a wheel too and blocks.
 
     Each has builds of the past: of `web` and `api` some have failed, were canceled, or passed only when a job was retried;
     of `release` some wait to be unblocked.
@@ -37,6 +37,7 @@ def demo_organization(clock: EpochClock | None = None, *, organization: str = "a
     """
     built = _wheel("web", "1.4.2")
     digest = hashlib.sha256(built).hexdigest()
+    artifacts = {f"dist/{_WHEEL}": built, "dist/SHA256SUMS": f"{digest}  {_WHEEL}\n".encode()}
     simulator = Simulator(organization, name="Acme Inc", clock=clock, timing=Timing(pickup=0.4, canceling=0.5))
     (
         simulator.pipeline("web", name="Web", description="The shop's front end")
@@ -50,7 +51,7 @@ def demo_organization(clock: EpochClock | None = None, *, organization: str = "a
             command="python -m build",
             log=_BUILD,
             after=3,
-            artifacts={f"dist/{_WHEEL}": built, "dist/SHA256SUMS": f"{digest}  {_WHEEL}\n".encode()},
+            artifacts=artifacts,
         )
         .history(40, every=1800, branch=_BRANCHES, outcomes={"passed": 33, "failed": 5, "canceled": 2}, retried=0.12)
     )
@@ -64,7 +65,7 @@ def demo_organization(clock: EpochClock | None = None, *, organization: str = "a
     )
     (
         simulator.pipeline("release", name="Release", description="The release of the shop")
-        .job("package", key="package", command="make package", log=_BUILD, after=2)
+        .job("package", key="package", command="make package", log=_BUILD, after=2, artifacts=artifacts)
         .block("Ship it?", ["version", {"key": "notes", "required": False}], key="ship")
         .job("deploy", key="deploy", command="deploy production", log=_DEPLOY, after=3)
         .history(6, every=14_400, outcomes={"passed": 3, "blocked": 2, "canceled": 1})

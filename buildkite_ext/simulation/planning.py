@@ -48,6 +48,7 @@ _DURATION = 1.0
 """Seconds that each job takes, so that jobs that start at the same time make a wave."""
 
 _UPLOADS = "pipeline upload"
+_LOST_AGENT, _HIGHEST_STATUS = -1, 255
 
 
 @checks_keywords
@@ -94,7 +95,8 @@ def plan_pipeline(
         draft: True if the pull request is a draft.
         env: environment variables, of the build and of the job that uploads the text.
         changed: the paths of the files that it changes, for `if_changed`; None leaves no step out for them.
-        fail: the steps that fail, by key, label or command, and the exit status of each; a sequence has one for each attempt.
+        fail: the steps that fail, by key, label or command, and the exit status of each: up to 255, or -1 for a lost agent. A
+            sequence has one for each attempt.
         block_at: the block and input steps, by key or label, that no user unblocks.
         unblock: False if no user unblocks any.
         interpolated: False if variables stay as they are, as with `--no-interpolation`.
@@ -106,8 +108,8 @@ def plan_pipeline(
 
     Raises:
         TypeError: an argument has another type. The message names it.
-        ValueError: `fail` or `block_at` names no step, there is no such document, or no such source, or the message of a push
-            holds `[skip ci]` or the like: Buildkite creates no build for it.
+        ValueError: `fail` or `block_at` names no step, an exit status is none, there is no such document, or no such source, or
+            the message of a push holds `[skip ci]` or the like: Buildkite creates no build for it.
         ConfigurationError: `check_pipeline` finds an error in the text, or variables can't be expanded. The message has the
             line and the column.
         ImportError: the extra `simulator` isn't installed.
@@ -164,10 +166,11 @@ def plan_pipeline(
     planned = simulator.pipeline(pipeline, default_branch=default_branch)
     planned.state.follows_triggers = False
     engine = simulator._engine
+    engine.let_jobs_wait()
     engine.administration.configure(planned.state, template)
     planned.script("*", after=_DURATION)
     for name, status in (fail or {}).items():
-        exit_statuses = statuses(f"fail[{name!r}]", status, give="an exit status, or a list with one for each attempt")
+        exit_statuses = _exit_statuses(name, status)
         # Not by `script`, which warns of the name of no step: that is an error below.
         planned.state.rules.append(BehaviourRule(name, partial(replace, exit_statuses=exit_statuses)))
     build = engine.create(planned.state, request, source=source, creator=planned.state.created_by)
@@ -185,6 +188,22 @@ def plan_pipeline(
         warnings=warnings,
         documents=len(trees),
     )
+
+
+def _exit_statuses(name: str, given: object) -> tuple[int, ...]:
+    """Return the exit statuses of a step that fails.
+
+    Raises:
+        TypeError: they are none.
+        ValueError: there is none, or no command ends with one of them.
+    """
+    found = statuses(f"fail[{name!r}]", given, give="an exit status, or a list with one for each attempt")
+    if not found:
+        raise ValueError(f"fail={name!r}: give at least one exit status")
+    for status in found:
+        if not _LOST_AGENT <= status <= _HIGHEST_STATUS:
+            raise ValueError(f"fail={name!r}: {status} is no exit status: give 0 to 255, or -1 for a lost agent")
+    return found
 
 
 def _documents(text: str, document: int) -> list[tuple[Tree, Mark]]:

@@ -15,6 +15,7 @@ from ..unknown_keywords import checks_keywords
 from ..unknown_names import UnknownNameWarning, nearest
 from .behaviour.commands import CommandBehaviour, LogScript, Upload, log_script
 from .behaviour.rules import BehaviourRule, StepMatcher, names_step
+from .checking import placed
 from .definition.checks import check_flags, check_number, check_text, check_whole, files_of, statuses_of
 from .definition.steps import CommandStep, Step
 from .definition.template import Template
@@ -76,7 +77,7 @@ class ScriptedPipeline:
         except PipelineError as error:
             raise ConfigurationError(str(error)) from None
         if errors:
-            first = errors[0]
+            first = placed(errors[:1], text)[0]
             raise ConfigurationError(f"line {first.mark.line}, column {first.mark.column}: {first.message}")
         for problem in template.definition.problems:
             warnings.warn(f"line {problem.mark.line}: {problem.message}", UnknownNameWarning, stacklevel=2)

@@ -207,7 +207,13 @@ class SimulatedOrganization(ResourceSeeding, RequestAssertions):
         pool = AgentPool(state.agents, None if fixed else connect)
         engine = Engine(state, Scheduler(now), pool, timing, changes, timestamps=stamps)
         history_pool = HistoryAgentPool(None if fixed else connect)
-        return engine, lambda scheduler: Engine(state, scheduler, history_pool, timing, past, timestamps=stamps)
+
+        def of_the_past(scheduler: Scheduler) -> Engine:
+            past_engine = Engine(state, scheduler, history_pool, timing, past, timestamps=stamps)
+            past_engine.let_jobs_wait()
+            return past_engine
+
+        return engine, of_the_past
 
     # Organization ---------------------------------------------------------------------------------------------------
 

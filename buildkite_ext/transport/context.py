@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from ..urls import path_of
+from .sending import CONTEXT
 
 if TYPE_CHECKING:
     import httpx
@@ -16,15 +17,10 @@ if TYPE_CHECKING:
     from ..stores.limits import Priority
     from .deadline import Deadline
 
-__all__ = ["READS", "CircuitMoved", "Match", "RequestContext", "context_of", "mark_sent", "organization_of"]
+__all__ = ["CircuitMoved", "Match", "RequestContext", "context_of", "organization_of"]
 
 Match = Callable[[str, str], "tuple[Operation, dict[str, str]] | None"]
 """Function that finds the operation of a method and a path, and the values of its path parameters."""
-
-READS = frozenset({"GET", "HEAD", "OPTIONS"})
-"""Methods of requests that change nothing."""
-
-_KEY = "buildkite_ext.context"
 
 
 class CircuitMoved(Exception):
@@ -84,7 +80,7 @@ class RequestContext:
 
     def attach(self, request: httpx.Request) -> httpx.Request:
         """Make this the context of a request, and return the request."""
-        request.extensions[_KEY] = self
+        request.extensions[CONTEXT] = self
         return request
 
     def waited_at(self, now: float) -> float:
@@ -109,7 +105,7 @@ class RequestContext:
 
 def context_of(request: httpx.Request, match: Match | None = None) -> RequestContext:
     """Return the context of a request. A request that a generated function built gets its operation by `match`."""
-    context: RequestContext | None = request.extensions.get(_KEY)
+    context: RequestContext | None = request.extensions.get(CONTEXT)
     if context is None:
         found = match(request.method, path_of(request)) if match else None
         operation, values = found or (None, {})
@@ -117,18 +113,6 @@ def context_of(request: httpx.Request, match: Match | None = None) -> RequestCon
         context._values = values
         context.attach(request)
     return context
-
-
-def mark_sent(extensions: Mapping[str, Any], *, sent: bool) -> None:
-    """Tell the context of a request whether something of its attempt may have been sent.
-
-    Args:
-        extensions: those of the request. A transport may be used without a client, and then they hold no context.
-        sent: True if it may have been.
-    """
-    context: RequestContext | None = extensions.get(_KEY)
-    if context is not None:
-        context.sent = sent
 
 
 def organization_of(request: httpx.Request) -> str:

@@ -19,9 +19,9 @@ import httpx
 
 from .._cancellation import guarded
 from .._forks import keep_inherited, reset_after_fork
-from .context import mark_sent
 from .pools import AsyncPool, AsyncPools, BlockingPool, ConnectionCounts, LoopPools, Pools, Routes, running_loop
 from .rates import DEFAULT_LIMITS, ConnectionLimits
+from .sending import mark_sent
 from .timeouts import BoundedTimeout
 
 __all__ = ["HTTPX_ERRORS", "AsyncHttpTransport", "HttpTransport"]

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import httpx
 
 from ..errors import InvalidResponse, WriteRefused
-from ..urls import path_of
-from .context import READS, context_of
+from ..urls import READS, path_of
+from .context import context_of
 
 if TYPE_CHECKING:
     from ..runtime import Runtime, Send

@@ -29,9 +29,9 @@ from msgspec import Struct
 from .._cancellation import asyncio_task
 from .._forks import keep_inherited
 from ..errors import ConfigurationError
-from .context import mark_sent
 from .network import AsyncNetwork, Network, OpenedStreams, opened_streams
 from .proxies import ProxyRules
+from .sending import mark_sent
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop

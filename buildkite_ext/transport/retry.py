@@ -13,9 +13,9 @@ from ..backoff import full_jitter
 from ..clock import check_seconds
 from ..errors import ConfigurationError, ConnectionFailed, DeadlineExceeded, NetworkError
 from ..rate_limits import LONGEST, advised_pause, reset_after
-from ..urls import path_of
+from ..urls import READS, path_of
 from .closing import Closing
-from .context import READS, CircuitMoved, context_of
+from .context import CircuitMoved, context_of
 
 if TYPE_CHECKING:
     import httpx

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from ..redaction import redacted_text
+from ..urls import READS
 from .budget import signer_of
-from .context import READS, context_of, organization_of
+from .context import context_of, organization_of
 
 if TYPE_CHECKING:
     from buildkite_api.operations import Operation

@@ -14,8 +14,9 @@ import httpx
 
 from ..debug_log import debug_log
 from ..errors import ConnectionFailed, DeadlineExceeded, InvalidResponse, NetworkError, ResponseLost
+from ..messages import MAY_HAVE_ACTED
 from ..redaction import hide_token, token_in, unsigned
-from ..urls import path_of
+from ..urls import READS, path_of
 from .bodies import of_this_process
 from .context import context_of
 from .timeouts import bounded_timeouts
@@ -257,4 +258,4 @@ def _cut_off(request: httpx.Request) -> ResponseLost:
 
 
 def _advice(request: httpx.Request) -> str:
-    return "" if request.method in ("GET", "HEAD") else " It may have acted: check before you send it again."
+    return "" if request.method in READS else f" {MAY_HAVE_ACTED}"

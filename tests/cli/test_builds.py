@@ -245,7 +245,7 @@ def test_the_url_of_the_job_of_a_step_names_it(release: Simulator, command: Run)
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("release", "1"), 3, "version"),
+        (("release", "1"), 3, "missing: version\nGive their values by the keys of the fields, with --field KEY=VALUE."),
         (("release", "1", "--step", "gone"), 3, "has no step 'gone'. Nothing was sent. Name one in --step: 'ship'."),
         (("release", "1", "--step", "package"), 3, "--step 'package' of build release #1 is a command step"),
         (("release", "1", "--step", " "), 2, "--step is empty."),

@@ -45,6 +45,21 @@ def test_as_json(web: Simulator, command: Run) -> None:
     assert told["services"]["builds"] == {"needs": ["read_builds", "write_builds"], "missing": []}
 
 
+def test_a_token_that_may_do_all_lacks_nothing(web: Simulator, command: Run) -> None:
+    assert "(missing)" not in command("doctor").out
+    with web.client() as client:
+        health = client.health(probe=True)
+    assert not any(map(health.missing_scopes, scopes_of_services()))
+    assert "view_teams" not in (health.scopes or ())  # no token can have it: read_teams stands for it
+
+
+def test_a_problem_of_two_lines_is_two_sentences(web: Simulator, command: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BUILDKITE_API_TOKEN", "bkua_unknown_0123456789")
+    result = command("doctor")
+    assert result.code == 3
+    assert "send a valid API access token. Check the token: it may be" in result.out
+
+
 def test_missing_scopes_are_shown_and_are_no_error(
     web: Simulator, command: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

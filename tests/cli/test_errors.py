@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from buildkite_ext.simulation import Simulator
+from buildkite_ext.simulation import Fault, Simulator
 
 from .conftest import COMMAND, TOKEN, Ended, ended
 
@@ -89,6 +89,11 @@ USAGE = {
         "--limit 'ten': give a whole number.",
     ),
     "a duration of other digits": (["cancel", "web", "1", "--timeout", "\u0661"], "give a duration"),
+    "watch without a number": (["watch", "web"], "with --branch, --latest or --mine."),
+    "watch of a pipeline's URL": (["watch", "https://buildkite.com/acme/web"], "with --branch, --latest or --mine."),
+    "watch without a build": (["watch"], "with --branch, --latest or --mine."),
+    "record without a number": (["record", "api"], "with --branch, --latest or --mine."),
+    "logs without a number": (["logs", "api"], "with --branch, --latest or --mine."),
     "bytes as a branch": (["run", "web", "--branch", "\udcff"], "--branch isn't UTF-8 text."),
     "bytes as a branch in short": (["run", "web", "-bma\udcffin"], "--branch isn't UTF-8 text."),
     "bytes as a message": (["run", "web", "-b", "main", "-m", "\udcff"], "--message isn't UTF-8 text."),
@@ -205,6 +210,17 @@ def test_a_lost_answer_says_that_the_build_may_exist(web: Simulator, run: Run) -
     web.drop_next(operation="create_build", after_acting=True)
     result = run("web")
     assert result.code == 3
+    assert "It may have acted: check before you send it again." in result.err
+    assert "No build was created" not in result.err
+    assert len(web.pipeline("web").builds) == 1
+
+
+def test_a_503_says_that_the_build_may_exist(web: Simulator, run: Run) -> None:
+    web.pipeline("web").job("test")
+    web.faults.add(Fault("error", status=503, operation="builds.create", times=1, after_acting=True))
+    result = run("web", "--quiet")
+    assert result.code == 3
+    assert "answered 503" in result.err
     assert "It may have acted: check before you send it again." in result.err
     assert "No build was created" not in result.err
     assert len(web.pipeline("web").builds) == 1

@@ -171,7 +171,7 @@ def test_attempts_that_were_retried_are_shown_or_said_to_be_left_out(web: Simula
         client.jobs.retry(first, wait=True)
     last = command("logs", "web", "1")
     assert (last.lines, last.err) == (
-        ["unit | again"],
+        ["unit (attempt 2) | again"],
         "1 attempt that was retried is left out. --retried shows all.\n",
     )
     shown = command("logs", "web", "1", "--retried", "--json")
@@ -188,3 +188,11 @@ def test_no_direction_of_text_is_changed_on_the_terminal(web: Simulator, command
     out = command("logs", "web", "1").out
     assert out.endswith("| ok txt.exe\n")
     assert not any(character in out for character in "\u202e\u2066\u2028")
+
+
+@pytest.mark.parametrize("states", [("canceled",), ("canceled", "timed_out")], ids=" or ".join)
+def test_a_state_that_no_job_has_is_said(org: Simulator, command: Run, states: tuple[str, ...]) -> None:
+    words = [word for state in states for word in ("--state", state)]
+    result = command("logs", "web", "1", *words)
+    assert (result.code, result.out) == (0, "")
+    assert result.err == f"No job of build #1 is {' or '.join(states)}, so there is no log to show.\n"

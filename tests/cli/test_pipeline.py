@@ -192,6 +192,8 @@ def test_options_of_plan(command: Run, words: list[str], text: str) -> None:
             "--fail 'tset': the pipeline has no such command or trigger step; did you mean 'test'?",
         ),
         (["good.yml", "--fail", "test=x"], "give STEP, or STEP=STATUS"),
+        (["good.yml", "--fail", "test=256"], "--fail 'test': 256 is no exit status: give 0 to 255"),
+        (["good.yml", "--fail", "test=1,-2"], "--fail 'test': -2 is no exit status"),
         (["good.yml", "--block-at", "x"], "--block-at 'x': the pipeline has no such block or input step"),
         (["good.yml", "--env", "A"], "--env 'A': give NAME=VALUE."),
         (["good.yml", "--branch", " "], "--branch is empty."),

@@ -182,3 +182,14 @@ def test_without_uvicorn(command: Run, monkeypatch: pytest.MonkeyPatch, words: t
     result = command(*words)
     assert (result.code, result.out) == (2, "")
     assert "pip install 'buildkite-ext[server]'" in result.err
+
+
+def test_an_error_of_a_pipeline_names_its_file_and_the_place_of_the_check(command: Run, tmp_path: Path) -> None:
+    file = tmp_path / "bad.yml"
+    file.write_text('steps:\n  - command: make\n    if: build.branch = "main"\n')
+    checked = command("pipeline", "check", str(file)).out
+    place = re.search(r"bad\.yml:(\d+):(\d+)", checked)
+    assert place is not None
+    result = command("simulate", "--pipeline", str(file), "--port", "0")
+    assert result.code == 2
+    assert f"--pipeline {str(file)!r}: line {place[1]}, column {place[2]}: " in result.err

@@ -51,7 +51,7 @@ def test_a_build_is_watched(org: Simulator, command: Run) -> None:
     created(org, "good")
     result = command("watch", "good", "1", *QUICK)
     assert (result.code, result.err) == (0, "")
-    assert result.lines[0] == "* watching build #1: https://buildkite.test/acme/good/builds/1"
+    assert result.lines[0] == "* watching build good #1: https://buildkite.test/acme/good/builds/1"
     assert "* lint: passed after 0:00" in result.lines
     assert result.lines[-1] == "Build good #1 passed in 0:00: https://buildkite.test/acme/good/builds/1"
     assert {request.method for request in org.requests} == {"GET"}
@@ -111,6 +111,7 @@ def test_changes_as_json_lines(org: Simulator, command: Run) -> None:
     told = events(result)
     assert result.code == 0
     assert {each["type"] for each in told} == {"build", "job", "end"}
+    assert {each["pipeline"] for each in told} == {"good"}
     assert told[0]["type"] == "build"
     assert [each for each in told if each["type"] == "job" and each["state"] == "passed"][-1]["name"] == "test"
     end = told[-1]

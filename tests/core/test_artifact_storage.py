@@ -292,6 +292,16 @@ async def test_of_a_refusal_only_the_beginning_is_read(
     assert all(body.read <= 80_000 and body.closed for body in bodies)
 
 
+@pytest.mark.parametrize("status", [403, 404, 410, 500, 503, 418])
+async def test_a_refusal_of_the_storage_says_what_to_do(flavor: Flavor, tmp_path: Path, status: int) -> None:
+    storage = Storage({"a": [lambda: httpx.Response(status)]})
+    with pytest.raises(errors.ArtifactUnavailable, match=f"answered {status}") as caught:
+        await flavor.call(flavor.client(storage).artifacts.download, artifact("a", b"wheel"), tmp_path / "a")
+    assert caught.value.status == status
+    assert ("expired or been deleted" in str(caught.value)) is (status in (403, 404, 410))
+    assert ("has an outage: try again later" in str(caught.value)) is (status >= 500)
+
+
 def test_a_body_that_unpacks_to_far_more_than_its_size_costs_neither_memory_nor_disk(tmp_path: Path) -> None:
     bomb = gzipped(bytes(50 * 1024 * 1024), 1)
     storage = Storage({"a": [lambda: httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=Body(bomb))]})

@@ -13,10 +13,10 @@ import pytest
 from buildkite_api.api.agents import get_agent, list_agents, stop_agent
 from buildkite_api.api.annotations import delete_build_annotation
 from buildkite_api.api.artifacts import get_job_artifact
-from buildkite_api.api.builds import cancel_build, create_build, get_build, list_organization_builds
+from buildkite_api.api.builds import cancel_build, create_build, get_build, list_organization_builds, rebuild_build
 from buildkite_api.api.cluster_queues import get_cluster_queue
 from buildkite_api.api.clusters import get_cluster
-from buildkite_api.api.jobs import get_build_job, unblock_build_job, unblock_job
+from buildkite_api.api.jobs import create_job_ssh_session, get_build_job, unblock_build_job, unblock_job
 from buildkite_api.api.pipelines import get_pipeline
 from buildkite_api.api.user import get_current_user
 from buildkite_api.models import CreateBuildRequest, StopAgentRequest, UnblockBuildJobRequest, UnblockJobRequest
@@ -66,6 +66,35 @@ async def test_a_404_is_the_error_of_the_deepest_resource_and_names_everything_i
     assert (error.status, error.reason, error.operation) == (404, "Nothing here", endpoint.__name__.rpartition(".")[2])
     for argument in arguments:
         assert repr(str(argument)) in str(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "endpoint", "arguments", "acted"),
+    [
+        (503, create_build, {"body": CreateBuildRequest(commit="HEAD", branch="x")}, True),
+        (500, create_build, {"body": CreateBuildRequest(commit="HEAD", branch="x")}, True),
+        (502, rebuild_build, {"build_number": 1}, True),
+        (503, get_pipeline, {}, False),
+        (422, create_build, {"body": CreateBuildRequest(commit="HEAD", branch="x")}, False),
+    ],
+)
+async def test_a_5xx_of_a_write_says_that_it_may_have_acted(
+    flavor: Flavor, status: int, endpoint: ModuleType, arguments: dict[str, Any], acted: bool
+) -> None:
+    error = await refused(flavor, answer({"message": "No"}, status), endpoint, "acme", "web", **arguments)
+    assert ("It may have acted: check before you send it again." in str(error)) is acted
+
+
+async def test_a_503_that_is_documented_for_an_operation_means_that_nothing_was_done(flavor: Flavor) -> None:
+    error = await refused(flavor, answer({"message": "No"}, 503), create_job_ssh_session, "acme", "id")
+    assert type(error) is errors.ServiceUnavailable
+    assert "may have acted" not in str(error)
+
+
+async def test_a_5xx_of_a_write_outside_the_description_may_have_acted(flavor: Flavor) -> None:
+    client = flavor.client(App(answer({"message": "No"}, 500)), retry=ONCE)
+    with pytest.raises(errors.ServerError, match="may have acted"):
+        await flavor.call(client.request, "POST", "/v2/organizations/acme/undocumented")
 
 
 def test_every_resource_of_the_description_that_has_an_error_of_its_own_is_known() -> None:

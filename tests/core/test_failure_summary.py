@@ -218,6 +218,17 @@ async def test_a_build_of_the_simulator(flavor: Flavor) -> None:
         assert said in text
 
 
+def test_parallel_jobs_are_told_apart() -> None:
+    simulator = Simulator("acme")
+    simulator.pipeline("web").job("rspec", parallelism=3, exit_status=1, after=1)
+    with simulator.client() as client:
+        build = client.builds.create("web", branch="main", commit="HEAD")
+        client.builds.wait(build)
+        summary = client.builds.failure_summary("web", build.number)
+    assert [job.name for job in summary.jobs] == ["rspec 1/3", "rspec 2/3", "rspec 3/3"]
+    assert all(f"rspec {number}/3" in summary.text() for number in (1, 2, 3))
+
+
 async def test_the_last_green_build_is_that_before_this_one(flavor: Flavor) -> None:
     older = [
         build(6, state="passed", blocked=True, finished_at=ENDED),

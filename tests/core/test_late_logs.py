@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildkite_ext import errors
+from buildkite_ext import Retry, errors
 from buildkite_ext.logs.lateness import Lateness
 from buildkite_ext.models import Job
 
-from .fakes import FakeClock, Flavor, answer, build, job
+from .fakes import FakeClock, Flavor, build, job
 from .growing import STARTED
 
 ENDED = "2026-01-05T09:00:10.000Z"
@@ -49,23 +49,21 @@ class LateJob:
         return job("test", started_at=STARTED, **end)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        date = (
-            {"Date": f"Mon, 05 Jan 2026 09:{int(self.now) // 60:02}:{int(self.now) % 60:02} GMT"} if self._dated else {}
-        )
+        at = f"{int(self.now) // 60:02}:{int(self.now) % 60:02}"
+        date = {"Date": f"Mon, 05 Jan 2026 09:{at} GMT"} if self._dated else {}
         path = request.url.path
         if not path.endswith(("/log", "/log.txt")):
             self.others.append(path)
+            found: object = []
             if "/jobs/" in path:
-                return answer(self.job, **date)
-            if not path.endswith("/builds/7"):
-                return answer([], **date)
-            return answer(
-                build(7, state=self.job["state"], finished_at=self.job.get("finished_at"), jobs=[self.job]), **date
-            )
+                found = self.job
+            elif path.endswith("/builds/7"):
+                found = build(7, state=self.job["state"], finished_at=self.job.get("finished_at"), jobs=[self.job])
+            return httpx.Response(200, json=found, headers=date)
         self.logs.append(self.now)
         log: bytes | None = self._log(self.now)
         if log is None or not (log or path.endswith(".txt")):
-            return answer({"message": "No log found"}, self._missing, **date)
+            return httpx.Response(self._missing, json={"message": "No log found"}, headers=date)
         if path.endswith(".txt"):
             return httpx.Response(200, content=log, headers=date)
         part = log[-int(request.headers["Range"].removeprefix("bytes=-")) :]
@@ -148,7 +146,7 @@ async def test_without_retries_a_log_is_not_read_again(flavor: Flavor, clock: Fa
     server = LateJob(clock, late(12))
     clock.advance(11)
     with pytest.raises(errors.JobNotFound):
-        await read(flavor, flavor.client(server, clock=clock, retry=None), "log_text", "job-test")
+        await read(flavor, flavor.client(server, clock=clock, retry=Retry(attempts=1)), "log_text", "job-test")
     assert len(server.logs) == 1
 
 

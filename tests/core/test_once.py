@@ -334,6 +334,7 @@ async def test_a_build_that_never_appears_is_response_lost(flavor: Flavor, once:
     assert key is not None
     assert repr(key) in str(caught.value)
     assert once is True or key == once
+    assert f"Buildkite answered {status}, and the build was not found" in str(caught.value)
     assert isinstance(caught.value.__cause__, errors.ServerError)
     assert pickle.loads(pickle.dumps(caught.value)).once == key
     assert organization.now - began <= 30

@@ -302,7 +302,7 @@ class Consequence:
         if request.method != "GET":
             if request.url.path.endswith("/retry"):
                 return answer(job("c", state="scheduled", created_at="2026-01-05T12:06:00Z"))
-            return answer(build(7, **FAILED, retried_jobs_count=1), 202)
+            return answer(build(7, state="failed", finished_at=OLD, retried_jobs_count=1), 202)
         self.requests.append(request.url.path)
         reopened, ends = self.now >= 20, self._until + (30 if self._passes else 0)
         a = job("a", state="failed", finished_at=OLD, retried_in_job_id="job-c" if reopened else None)
@@ -312,9 +312,11 @@ class Consequence:
         b = job("b", state=states[self._passes and self.now >= self._until])
         if "/jobs/" in request.url.path:
             return answer({"a": a, "b": b, "c": c}[request.url.path.rpartition("-")[2]])
-        shown = (
-            FAILED if not reopened else {"state": "running"} if self.now < ends else PASSED if self._passes else AGAIN
-        )
+        shown: dict[str, Any] = {"state": "running"}
+        if not reopened:
+            shown = {"state": "failed", "finished_at": OLD}
+        elif self.now >= ends:
+            shown = {"state": "passed" if self._passes else "failed", "finished_at": "2026-01-05T12:10:00Z"}
         return answer(build(7, jobs=[a, b, *([c] if reopened else [])], **shown))
 
 

@@ -135,6 +135,8 @@ def test_several_block_steps_are_unblocked_one_after_another() -> None:
         made = buildkite.builds.create("web", branch="main")
         with pytest.raises(JobNotUnblockable, match="version"):
             buildkite.builds.unblock(made)
+        with pytest.raises(JobNotUnblockable, match=r"missing: version\nGive their values .* in fields="):
+            buildkite.builds.unblock("web", made.number)
         build = buildkite.builds.unblock("web", made.number, fields={"version": "1.4"})
         assert build.meta_data == {"version": "1.4"}
         assert {each.label: str(each.state) for each in build.jobs if each.label} == {

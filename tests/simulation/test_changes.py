@@ -122,6 +122,27 @@ def test_the_events_alone_give_the_state_that_the_api_answers(
             assert mirror.builds[seen.id] == seen.state
 
 
+@pytest.mark.parametrize("agents", [None, 1])
+@pytest.mark.parametrize("timing", [Timing(), Timing(assigned=1), Timing(creating=2, pickup=0, accepted=1)])
+def test_a_listener_changes_nothing_in_the_answers(timing: Timing, agents: int | None) -> None:
+    answers: list[list[bytes]] = []
+    for listens in (False, True):
+        simulator = Simulator(timing=timing, agents=agents)
+        if listens:
+            simulator.on_change(lambda _: None)
+        web = simulator.pipeline("web").job("lint").job("unit", exit_status=[1, 0], automatic_retries=1)
+        web.wait().job("deploy", timeout=3)
+        query = {"include_retried_jobs": "true"}
+        answers.append([])
+        with connect(simulator) as api:
+            create(api)
+            create(api)
+            for _ in range(24):
+                simulator.clock.sleep(0.9)
+                answers[-1] += [api.get(path, params=query).content for path in ("/v2/builds", f"{ORG}/agents")]
+    assert answers[0] == answers[1]
+
+
 @given(found=steps, pauses=st.lists(st.sampled_from([0.0, 0.4, 1.0, 7.0]), max_size=12))
 def test_the_history_of_a_build_is_that_of_its_events(
     found: list[tuple[str, dict[str, Any]]], pauses: list[float]

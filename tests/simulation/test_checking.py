@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from buildkite_ext import ConfigurationError
 from buildkite_ext.simulation import Mark, Simulator, check_pipeline, plan_pipeline
 
 from .test_costs import grows, instructions
@@ -161,6 +162,16 @@ WARNINGS = [
     ("too many jobs in the second document", "- {command: a, parallelism: 9}\n---\n- {command: b, parallelism: 501}", 3, 3, "has 501 jobs"),
     ("a circle by a group that may be left out", "- {group: g, key: g, if: build.tag != null, steps: [{command: a, depends_on: g}]}", 1, 78, "stands, unless one of them"),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize("condition", ['build.branch = "main"', 'build.branch == "main" &', "build.brnch == null"])
+def test_configure_names_the_place_that_the_check_names(condition: str) -> None:
+    text = f"steps:\n  - command: make\n    if: {condition}\n"
+    (problem,) = check_pipeline(text)
+    with pytest.raises(ConfigurationError) as caught:
+        Simulator().pipeline("web").configure(text)
+    assert str(caught.value) == f"line {problem.mark.line}, column {problem.mark.column}: {problem.message}"
+    assert problem.mark.column >= 9
 
 
 @pytest.mark.parametrize(("text", "line", "column", "words"), [pytest.param(*row, id=name) for name, *row in WARNINGS])

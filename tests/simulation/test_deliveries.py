@@ -270,6 +270,60 @@ def test_a_refused_delivery_is_sent_again_where_the_plan_says_so() -> None:
     assert len(receiver.got) == 17
 
 
+@pytest.mark.parametrize(
+    ("plan", "count"),
+    [
+        (Deliveries(delay=30), 7),
+        (Deliveries(order="shuffled"), 7),
+        (Deliveries(delay=30, order="shuffled", repeat=1), 14),
+        (Deliveries(delay=280), 7),
+    ],
+    ids=repr,
+)
+def test_deliveries_that_come_late_come_within_the_sleep_in_which_they_are_due(plan: Deliveries, count: int) -> None:
+    at_once, in_steps = Receiver(), Receiver()
+    for receiver, steps in ((at_once, 1), (in_steps, 300)):
+        simulator = Simulator()
+        simulator.webhook(receiver, deliveries=plan)
+        simulator.pipeline("web").job("test").build()
+        for _ in range(steps):
+            simulator.clock.sleep(300 / steps)
+        assert len(receiver.got) == count
+    assert at_once.events == in_steps.events
+
+
+def test_a_delivery_does_not_come_before_it_is_due() -> None:
+    simulator, receiver = Simulator(), Receiver()
+    simulator.webhook(receiver, events=["build.finished"], deliveries=Deliveries(delay=60))
+    simulator.pipeline("web").job("test", after=200).build()
+    simulator.clock.sleep(260)  # the build ends after 201 s
+    assert receiver.events == []
+    simulator.clock.sleep(1)
+    assert receiver.events == ["build.finished"]
+
+
+def test_refused_deliveries_are_sent_again_within_the_same_sleep() -> None:
+    simulator, refusing = Simulator(), Receiver(*[500] * 100)
+    endpoint = simulator.webhook(refusing, deliveries=Deliveries(retries=[5, 10]))
+    simulator.pipeline("web").job("test").build()
+    simulator.clock.sleep(300)
+    assert len(refusing.got) == 7 * 3
+    assert sorted(sent.attempt for sent in endpoint.deliveries) == [1] * 7 + [2] * 7 + [3] * 7
+    simulator.clock.sleep(300)
+    assert len(refusing.got) == 7 * 3
+
+
+def test_refused_deliveries_to_a_url_are_sent_again_while_one_waits_for_them(server: tuple[str, Receiver]) -> None:
+    url, receiver = server
+    receiver._statuses = [500] * 100
+    simulator = Simulator()
+    simulator.webhook(url, deliveries=Deliveries(retries=[5, 10], delay=1))
+    simulator.pipeline("web").job("test").build()
+    simulator.clock.sleep(300)
+    assert simulator.webhooks.wait(30)
+    assert len(receiver.got) == 7 * 3
+
+
 def test_a_receiver_that_raises_disturbs_nobody() -> None:
     simulator, receiver = Simulator(), Receiver()
 

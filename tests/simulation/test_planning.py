@@ -267,6 +267,16 @@ def test_a_matrix_may_leave_out_a_combination() -> None:
     assert [job.state for job in plan.steps[0].jobs] == ["passed", "broken"]
 
 
+def test_a_job_whose_queue_nobody_knows_waits_and_does_not_expire() -> None:
+    plan = plan_pipeline("[{command: a, agents: {queue: $UNSET}}]")
+    assert (plan.state, plan.steps[0].outcome) == ("scheduled", "waiting")
+
+
+@pytest.mark.parametrize("status", [255, -1])
+def test_the_highest_exit_status_and_that_of_a_lost_agent_fail_a_step(status: int) -> None:
+    assert plan_pipeline(RELEASE, fail={"test": status}).step("test").outcome == "failed"
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
@@ -276,6 +286,13 @@ def test_a_matrix_may_leave_out_a_combination() -> None:
             "fail='tset': the pipeline has no such command or trigger step; did you mean 'test'",
         ),
         ({"fail": {"ship": 1}}, ValueError, "no such command"),
+        (
+            {"fail": {"test": 256}},
+            ValueError,
+            "fail='test': 256 is no exit status: give 0 to 255, or -1 for a lost agent",
+        ),
+        ({"fail": {"test": [1, -2]}}, ValueError, "fail='test': -2 is no exit status"),
+        ({"fail": {"test": []}}, ValueError, "fail='test': give at least one exit status"),
         ({"fail": {"test": "1"}}, TypeError, "an exit status"),
         ({"block_at": ["shipp"]}, ValueError, "did you mean 'ship'"),
         ({"block_at": "ship"}, TypeError, "block_at is a str"),

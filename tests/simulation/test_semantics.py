@@ -332,6 +332,85 @@ def test_an_expired_dependency_is_let_through_by_nothing() -> None:
     )
 
 
+DAY = 86_400.0
+
+
+def expired_after(job: Job) -> str:
+    """Return the days, hours and minutes after its creation at which a job has expired. The clock begins at 9:00:00."""
+    assert job.expired_at is not None
+    minutes, seconds = divmod(job.expired_at - job.created_at, 60)
+    assert seconds == 0
+    return f"{minutes // 1440:.0f} d {minutes // 60 % 24:.0f} h {minutes % 60:.0f} min"
+
+
+def test_a_job_that_no_agent_takes_expires_at_the_first_look_after_thirty_days() -> None:
+    simulator = Simulator(agents=0)
+    web = simulator.pipeline("web").configure("[{command: a, key: a}, wait, {command: b, key: b}]")
+    build = web.build(branch="main")
+    advance(simulator, 30 * DAY + 299)
+    assert (web.builds[0].state, states(build)["a"]) == ("scheduled", "scheduled")
+    advance(simulator, 1)
+    assert (web.builds[0].state, states(build)) == (
+        "failed",
+        {"a": "expired", "waiter": "waiting_failed", "b": "waiting_failed"},
+    )
+    assert expired_after(build.jobs[0]) == "30 d 0 h 5 min"
+
+
+def test_a_job_expires_by_the_time_since_its_creation_whatever_it_waited_for() -> None:
+    simulator = Simulator(agents=1)
+    web = simulator.pipeline("web").configure(
+        "[{command: z, key: z}, wait, {command: a, key: a, agents: {gpu: a100}}, {command: q, key: q, agents: {queue: none}}]"
+    )
+    web.script("z", after=31 * DAY)
+    build = web.build(branch="main")
+    advance(simulator, 31 * DAY + 2)
+    assert web.builds[0].state == "running"
+    advance(simulator, 298)
+    assert (web.builds[0].state, states(build)) == (
+        "failed",
+        {"z": "passed", "waiter": "passed", "a": "expired", "q": "expired"},
+    )
+    assert [expired_after(job) for job in build.jobs[2:]] == ["31 d 0 h 5 min"] * 2
+
+
+def test_a_job_that_an_agent_takes_in_time_does_not_expire() -> None:
+    simulator = Simulator(agents=1)
+    web = simulator.pipeline("web").configure("[{command: a, key: a}, {command: b, key: b}]")
+    web.script("*", after=29 * DAY)
+    web.build(branch="main")
+    advance(simulator, 365 * DAY)
+    assert web.builds[0].state == "passed"
+
+
+def test_the_expiry_of_the_organization_holds_at_once() -> None:
+    simulator = Simulator(agents=0)
+    web = simulator.pipeline("web").configure("[{command: a, key: a}]")
+    first = web.build(branch="main")
+
+    def seen(seconds: float) -> list[str]:
+        advance(simulator, seconds)
+        return [build.state for build in sorted(web.builds, key=lambda build: build.number)]
+
+    with simulator.client() as buildkite:
+        assert seen(3600) == ["scheduled"]
+        buildkite.pipeline_settings.update(scheduled_job_expiry_in_minutes=120)
+        second = web.build(branch="main")
+        assert seen(3600 + 299) == ["scheduled", "scheduled"]
+        assert seen(1) == ["failed", "scheduled"]
+        buildkite.pipeline_settings.update(scheduled_job_expiry_in_minutes=2880)
+        assert seen(47 * 3600 - 1) == ["failed", "scheduled"]
+        assert seen(1) == ["failed", "failed"]
+    assert [expired_after(build.jobs[0]) for build in (first, second)] == ["0 d 2 h 5 min", "2 d 0 h 5 min"]
+
+
+def test_jobs_of_the_past_do_not_expire_in_the_future() -> None:
+    simulator = Simulator(agents=0)
+    web = simulator.pipeline("web").configure("[{command: a, key: a}]")
+    web.history(2)
+    assert {job.state for build in web.builds for job in build.jobs} == {"scheduled"}
+
+
 def test_a_retry_lets_what_it_stopped_wait_again() -> None:
     simulator, web, build = started(
         "[{command: a, key: a}, wait, {command: b, key: b}, {command: c, key: c, depends_on: a}]",
@@ -721,7 +800,8 @@ def test_canceled_jobs_are_not_retried() -> None:
 def test_jobs_of_higher_priority_start_first_and_uploaded_ones_take_the_turn_of_their_job() -> None:
     simulator = Simulator(agents=1)
     web = simulator.pipeline("web").configure(
-        "[{command: up, key: up}, {command: low, key: low, priority: -1}, {command: high, key: high, priority: 1}]"
+        "[{command: up, key: up, priority: 2}, {command: low, key: low, priority: -1},"
+        " {command: high, key: high, priority: 1}]"
     )
     web.script("*", after=10).on_upload("up", "[{command: more, key: more}]", after=5)
     build = web.build(branch="main")
@@ -737,6 +817,78 @@ def test_jobs_of_higher_priority_start_first_and_uploaded_ones_take_the_turn_of_
         "other",
         "low",
     ]
+
+
+def order_of_starts(simulator: Simulator, *pipelines: str) -> list[str]:
+    """Return the names of the jobs after an hour, in the order in which they started."""
+    advance(simulator, 3600)
+    jobs = [job for slug in pipelines for build in simulator.pipeline(slug).builds for job in build.jobs]
+    began = [(job.started_at, name(job)) for job in jobs if job.started_at is not None and job.type == "script"]
+    return [key for _, key in sorted(began, key=lambda each: each[0])]
+
+
+ABC = "{command: a, key: a, priority: 1}, {command: b, key: b, priority: 5}, {command: c, key: c}"
+
+
+@pytest.mark.parametrize("timing", [Timing(), Timing(pickup=0), Timing(creating=2)], ids=repr)
+@pytest.mark.parametrize(
+    ("steps", "order"),
+    [
+        pytest.param(f"[{ABC}]", "b a c", id="the begin of a build"),
+        pytest.param(f"[{{command: z, key: z}}, wait, {ABC}]", "z b a c", id="a wait"),
+        pytest.param(
+            "[{command: z, key: z}, {command: a, key: a, depends_on: z}, {command: b, key: b, depends_on: z, priority: 1},"
+            " {command: c, key: c, depends_on: z, priority: 2}]",
+            "z c b a",
+            id="a dependency",
+        ),
+        pytest.param(
+            f"[{{command: z, key: z}}, wait, {{group: G, steps: [{ABC}]}}]",
+            "z b a c",
+            id="a group",
+        ),
+    ],
+)
+def test_of_jobs_that_become_ready_together_the_one_of_the_highest_priority_starts_first(
+    timing: Timing, steps: str, order: str
+) -> None:
+    simulator = Simulator(agents=1, timing=timing)
+    web = simulator.pipeline("web").configure(steps)
+    web.script("*", after=10)
+    web.build(branch="main")
+    assert order_of_starts(simulator, "web") == order.split()
+
+
+def test_priority_decides_over_pipelines_whose_builds_are_created_together() -> None:
+    simulator = Simulator(agents=1)
+    for slug, priority in (("web", 0), ("api", 3)):
+        simulator.pipeline(slug).configure(f"[{{command: x, key: {slug}, priority: {priority}}}]")
+        simulator.pipeline(slug).script("*", after=10).build(branch="main")
+    assert order_of_starts(simulator, "web", "api") == ["api", "web"]
+
+
+def test_priority_decides_among_uploaded_and_retried_jobs() -> None:
+    simulator = Simulator(agents=1)
+    web = simulator.pipeline("web").configure("[{command: up, key: up}]")
+    web.script("*", after=10).on_upload("up", f"[{ABC}]", after=5)
+    for key in "abc":
+        web.script(key, after=10, exit_status=[1, 0])
+    web.build(branch="main")
+    assert order_of_starts(simulator, "web") == ["up", "b", "a", "c"]
+    with simulator.client() as buildkite:
+        buildkite.builds.retry_failed_jobs("web", 1)
+    assert order_of_starts(simulator, "web") == ["up", "b", "a", "c", "b", "a", "c"]
+
+
+def test_a_job_that_is_canceled_before_it_is_offered_takes_no_agent() -> None:
+    simulator = Simulator(agents=1)
+    web = simulator.pipeline("web").configure(f"[{ABC}]").script("*", after=10)
+    canceled = web.build(branch="main")
+    web.build(branch="main")
+    with simulator.client() as buildkite:
+        buildkite.builds.cancel("web", 1)
+    assert order_of_starts(simulator, "web") == ["b", "a", "c"]
+    assert {job.state for job in canceled.jobs} == {"canceled"}
 
 
 def test_jobs_go_to_agents_that_have_their_tags() -> None:
@@ -799,7 +951,47 @@ def test_eager_jobs_start_by_priority() -> None:
     )
     after(simulator, web, 100)
     began = {name(job): job.started_at for job in build.jobs if job.started_at is not None}
-    assert sorted((key for key in began if key != "w"), key=lambda key: began[key] or 0) == ["a", "d", "c"]
+    assert sorted((key for key in began if key != "w"), key=lambda key: began[key] or 0) == ["d", "c", "a"]
+
+
+EAGER = "concurrency: 1, concurrency_group: g, concurrency_method: eager"
+ADE = f"{{command: a, key: a, {EAGER}}}, {{command: d, key: d, {EAGER}}}, {{command: e, key: e, priority: 5, {EAGER}}}"
+
+
+@pytest.mark.parametrize(
+    ("steps", "order"),
+    [
+        pytest.param(f"[{ADE}]", "e a d", id="the begin of a build"),
+        pytest.param(f"[{{command: z, key: z}}, wait, {ADE}]", "z e a d", id="a wait"),
+        pytest.param(
+            f"[{{command: z, key: z, {EAGER}}}, {{command: y, key: y, depends_on: z, {EAGER}}},"
+            f" {{command: x, key: x, depends_on: z, priority: 1, {EAGER}}}]",
+            "z x y",
+            id="a dependency in the group",
+        ),
+    ],
+)
+def test_of_eager_jobs_that_become_ready_together_the_one_of_the_highest_priority_starts_first(
+    steps: str, order: str
+) -> None:
+    simulator, _, _ = started(steps)
+    assert order_of_starts(simulator, "web") == order.split()
+
+
+def test_of_eager_jobs_that_are_retried_together_the_one_of_the_highest_priority_starts_first() -> None:
+    simulator, _, _ = started(f"[{ADE}]", {key: {"after": 10, "exit_status": [1, 0]} for key in "ade"})
+    assert order_of_starts(simulator, "web") == ["e", "a", "d"]
+    with simulator.client() as buildkite:
+        buildkite.builds.retry_failed_jobs("web", 1)
+    assert order_of_starts(simulator, "web") == ["e", "a", "d", "e", "a", "d"]
+
+
+def test_jobs_of_an_ordered_group_that_become_ready_together_keep_their_order() -> None:
+    ordered = "concurrency: 1, concurrency_group: g"
+    simulator, _, _ = started(
+        f"[{{command: z}}, wait, {{command: a, key: a, {ordered}}}, {{command: b, key: b, priority: 5, {ordered}}}]"
+    )
+    assert order_of_starts(simulator, "web")[1:] == ["a", "b"]
 
 
 def test_jobs_behind_a_closed_block_are_not_in_the_queue() -> None:
@@ -927,7 +1119,11 @@ def triggered(
         ("soft_fail: true", "[{command: b, key: b}]", FAILS, "passed", "failed"),
         ("async: true", "[{command: b, key: b}]", FAILS, "passed", "passed"),
         ("label: Go", "[{block: Wait, key: b}]", {}, "running", "running"),
-        ("label: Go", "[{command: b, key: b, skip: true}]", {}, "passed", "passed"),
+        ("label: Go", "[{command: b, key: b, skip: true}]", {}, "failed", "failed"),
+        ("label: Go", "[wait]", {}, "failed", "failed"),
+        ("label: Go", "[{command: b, key: b, branches: none}]", {}, "failed", "failed"),
+        ("soft_fail: true", "[{command: b, key: b, skip: true}]", {}, "passed", "failed"),
+        ("async: true", "[{command: b, key: b, skip: true}]", {}, "passed", "passed"),
     ],
 )
 def test_triggers(step: str, child: str, script: Script, state: str, job: str) -> None:

@@ -39,14 +39,18 @@ PATIENCE = 30.0
 BUILD = {"id": "b", "number": 1, "state": "running"}
 
 
-def answered(status: int = 200, remaining: int = 40, **headers: str) -> Callable[[httpx.Request], httpx.Response]:
-    told = {"RateLimit-Limit": "50", "RateLimit-Remaining": str(remaining), "RateLimit-Reset": "200", **headers}
+def answered(
+    status: int = 200, remaining: int = 40, retry_after: str | None = None
+) -> Callable[[httpx.Request], httpx.Response]:
+    told = {"RateLimit-Limit": "50", "RateLimit-Remaining": str(remaining), "RateLimit-Reset": "200"}
+    if retry_after is not None:
+        told["Retry-After"] = retry_after
     return lambda _: httpx.Response(status, headers=told, json=BUILD if status == 200 else {"message": "no"})
 
 
 WAITS: dict[str, Callable[[httpx.Request], httpx.Response]] = {
     "limit": answered(remaining=0),
-    "503": answered(503, **{"Retry-After": "200"}),
+    "503": answered(503, retry_after="200"),
     "429": answered(429),
     "circuit": answered(500),
 }

@@ -78,10 +78,18 @@ def _lines(health: Health, root: str) -> list[str]:
         f"Circuit       {health.breaker or 'none'}",
     ]
     if health.problem is not None:
-        lines.append(f"Problem       {clean(health.problem)}")
+        lines.append(f"Problem       {clean(_sentences(health.problem))}")
     if health.scopes is not None:
         lines += _services(health)
     return lines
+
+
+def _sentences(text: str) -> str:
+    """Return lines as sentences on one line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return " ".join(
+        [*(line if line.endswith((".", ":", "!", "?")) else f"{line}." for line in lines[:-1]), *lines[-1:]]
+    )
 
 
 def _services(health: Health) -> list[str]:

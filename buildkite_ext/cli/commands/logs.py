@@ -194,6 +194,8 @@ def _stored(
         _tell_left_out(len(jobs) - len(last))
         jobs = last
     view.know(jobs)
+    if states and not any(str(job.state) in states for job in jobs):
+        print_line(f"No job of build #{at.number} is {' or '.join(states)}, so there is no log to show.", sys.stderr)
     for job in jobs:
         if str(job.type) != "script" or job.started_at is None or (states and str(job.state) not in states):
             continue

@@ -35,10 +35,12 @@ class EventsRunView:
         self._out = out
         self._err = err
         self._err_colour = err_colour
+        self._pipeline = ""
         self._states: dict[str, str] = {}
         self._lock = threading.Lock()
 
-    def begun(self, build: Build, time: ServerTime, *, follow: bool, new: bool = True) -> None:  # noqa: ARG002 - the protocol
+    def begun(self, build: Build, time: ServerTime, *, pipeline: str, follow: bool, new: bool = True) -> None:  # noqa: ARG002 - the protocol
+        self._pipeline = pipeline
         self._show_build(build)
 
     def polled(self, build: Build) -> None:
@@ -47,7 +49,14 @@ class EventsRunView:
             if self._states.get(row.id) != row.state:
                 self._states[row.id] = row.state
                 self._write(
-                    {"type": "job", "number": build.number, "id": row.id, "name": row.label, "state": row.state}
+                    {
+                        "type": "job",
+                        "pipeline": self._pipeline,
+                        "number": build.number,
+                        "id": row.id,
+                        "name": row.label,
+                        "state": row.state,
+                    }
                 )
 
     def line(self, label: str, line: LogLine) -> None:
@@ -78,7 +87,18 @@ class EventsRunView:
         state = build_state(build) or ""
         if self._states.get(build.id) != state:
             self._states[build.id] = state
-            self._write({"type": "build", "number": build.number, "url": build.web_url, "state": state})
+            self._write(
+                {
+                    "type": "build",
+                    "pipeline": self._pipeline,
+                    "number": build.number,
+                    "url": build.web_url,
+                    "state": state,
+                }
+            )
+
+    def _address(self, build: Build) -> dict[str, object]:
+        return {"pipeline": self._pipeline, "number": build.number}
 
     def _write(self, event: dict[str, object]) -> None:
         with self._lock:

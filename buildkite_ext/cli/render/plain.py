@@ -47,9 +47,11 @@ class PlainRunView:
         self._ended_jobs: list[str] = []
         self._lock = threading.Lock()
 
-    def begun(self, build: Build, time: ServerTime, *, follow: bool, new: bool = True) -> None:
+    def begun(self, build: Build, time: ServerTime, *, pipeline: str, follow: bool, new: bool = True) -> None:
         self._time = time
-        self._star(f"{'created' if new else 'watching'} build #{build.number}: {clean(build.web_url)}")
+        self._star(
+            f"{'created build' if new else f'watching build {clean(pipeline)}'} #{build.number}: {clean(build.web_url)}"
+        )
         if not follow:
             self._star("waiting for it to end")
 

@@ -47,13 +47,15 @@ class TerminalRunView(LiveTable):
         self._follow = True
         self._bars: _Bars | None = None
 
-    def begun(self, build: Build, time: ServerTime, *, follow: bool, new: bool = True) -> None:
+    def begun(self, build: Build, time: ServerTime, *, pipeline: str, follow: bool, new: bool = True) -> None:
         self._time = time
         self._build = build
         self._follow = follow
         if follow:
             self.polled(build)
-        self._say(f"{'Created' if new else 'Watching'} build #{build.number}: {clean(build.web_url)}")
+        self._say(
+            f"{'Created build' if new else f'Watching build {clean(pipeline)}'} #{build.number}: {clean(build.web_url)}"
+        )
         self._start_table()
 
     def polled(self, build: Build) -> None:

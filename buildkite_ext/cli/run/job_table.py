@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ...logs.selection import name_of
+from ...messages import parallel_part
 from ...states import FAILED_JOBS, is_job_active, is_job_over
 from ..streams import short
 
@@ -67,9 +68,7 @@ class JobRow:
 
 def label_of(job: Job) -> str:
     """Return the name of a job, with its number in a parallel group and that of its attempt."""
-    label = short(name_of(job), _LONGEST_LABEL)
-    if (job.parallel_group_total or 0) > 1 and job.parallel_group_index is not None:
-        label += f" {job.parallel_group_index + 1}/{job.parallel_group_total}"
+    label = short(name_of(job), _LONGEST_LABEL) + parallel_part(job)
     if job.retries_count:
         label += f" (attempt {job.retries_count + 1})"
     return label

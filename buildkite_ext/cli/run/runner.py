@@ -45,7 +45,7 @@ _SIMULATOR_REQUESTS = 6000
 class RunView(Protocol):
     """An output format of a run. Methods are called in this order; `progress` and `note` from any thread."""
 
-    def begun(self, build: Build, time: ServerTime, *, follow: bool, new: bool = True) -> None:
+    def begun(self, build: Build, time: ServerTime, *, pipeline: str, follow: bool, new: bool = True) -> None:
         """Show that the build exists, or that it was created if it is new. Its jobs are shown only if it is followed."""
         ...
 
@@ -138,7 +138,7 @@ class Run:
         state.time = ServerTime(build.created_at)
         state.build = build
         state.phase = "watching"
-        self._view.begun(build, state.time, follow=options.follow)
+        self._view.begun(build, state.time, pipeline=state.pipeline, follow=options.follow)
         if options.web:
             self._open_page(build)
 
@@ -153,7 +153,7 @@ class Run:
             build = client.builds.get(at.pipeline, at.number, exclude_pipeline=True)
         state.build = build
         state.phase = "watching"
-        self._view.begun(build, state.time, follow=True, new=False)
+        self._view.begun(build, state.time, pipeline=state.pipeline, follow=True, new=False)
 
     def _default_branch(self, client: BuildkiteClient) -> str:
         self._state.phase = "preparing"

@@ -23,7 +23,8 @@ class Timing:
         canceling: a running job is `canceling` or `timing_out` before its agent ends the command, unless that ends by itself.
             1 s by default.
         retrying: the jobs of `retry_failed_jobs` are retried this long after the answer.
-        expiry: a job that no agent takes expires after this time; None for never.
+        expiry: a job is `scheduled` before it expires, if no agent takes it. None as the organization's settings say: 30 days
+            after its creation by default, at the next time that is five minutes past an hour.
 
     Raises:
         TypeError: one isn't a number.

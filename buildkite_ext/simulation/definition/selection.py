@@ -14,7 +14,7 @@ from typing import Literal
 
 from ...globs import PathGlob, branch_matches
 from .conditions import ConditionContext, Value
-from .steps import FilePatterns, Group, Step
+from .steps import FilePatterns, Step
 
 __all__ = ["LeftOut", "left_out", "refuse_ignored_commit"]
 
@@ -82,32 +82,18 @@ def left_out(
     Raises:
         ConditionError: a condition can't be evaluated.
     """
-    group = step.group
-    if group is not None and (found := _by(group, None, context, branch, changed, in_group=True)) is not None:
-        return found
-    return _by(step, step.branches, context, branch, changed, in_group=False)
-
-
-def _by(
-    of: Step | Group,
-    branches: str | None,
-    context: ConditionContext,
-    branch: str,
-    changed: Collection[str] | None,
-    *,
-    in_group: bool,
-) -> LeftOut | None:
-    if of.skip:
-        text = of.skip if isinstance(of.skip, str) else "skip: true"
-        return LeftOut("skip", text, text, in_group=in_group)
-    if branches is not None and not branch_matches(branches, branch):
-        return LeftOut("branches", "branch_mismatch", branches, {"build.branch": branch})
-    condition = of.condition
-    if condition is not None and not condition.holds(context):
-        return LeftOut("if", "conditional_failed", condition.text, condition.values(context), in_group)
-    if of.if_changed is not None and changed is not None and not _changed_files_match(of.if_changed, changed):
-        text = ", ".join(of.if_changed.include)
-        return LeftOut("if_changed", f"no changes in {text}", text, in_group=in_group)
+    for of in (step,) if step.group is None else (step.group, step):
+        if of.skip:
+            text = of.skip if isinstance(of.skip, str) else "skip: true"
+            return LeftOut("skip", text, text, in_group=of is not step)
+        if of is step and step.branches is not None and not branch_matches(step.branches, branch):
+            return LeftOut("branches", "branch_mismatch", step.branches, {"build.branch": branch})
+        condition = of.condition
+        if condition is not None and not condition.holds(context):
+            return LeftOut("if", "conditional_failed", condition.text, condition.values(context), of is not step)
+        if of.if_changed is not None and changed is not None and not _changed_files_match(of.if_changed, changed):
+            text = ", ".join(of.if_changed.include)
+            return LeftOut("if_changed", f"no changes in {text}", text, in_group=of is not step)
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import hmac
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -88,6 +89,7 @@ class _Planned:
     endpoint: WebhookEndpoint
     event: str
     body: bytes
+    due: float
     attempt: int = 1
 
 
@@ -341,21 +343,21 @@ class WebhookEndpoints:
         service = {"id": endpoint.id, "provider": "webhook", "settings": {"url": endpoint.url}}
         fields = {"service": service, "organization": in_webhook_form(self._organization_view())}
         ping = SimulatedEvent("ping", fields, self._bodies.owner())
-        self._plan_one(endpoint, ping.name, encoded(ping.body()))
+        self._plan_one(endpoint, ping.name, encoded(ping.body()), self._now())
 
     def on_change(self, change: Change) -> None:
         """Plan the deliveries of the events that a change causes."""
         if self._endpoints:
             for event in self._bodies.of_change(change):
-                self._plan(event, self._endpoints)
+                self._plan(event, self._endpoints, min(change.time, self._now()))
 
     def publish(self, event: SimulatedEvent) -> None:
         """Plan the deliveries of an event that no change of builds, jobs and agents causes."""
-        self._plan(event, self._endpoints)
+        self._plan(event, self._endpoints, self._now())
 
     def dispatch(self) -> None:
         """Send the deliveries that are due. A second thread leaves them to the first."""
-        while self._planned and self._planned[0][0] <= self._now():
+        while self._has_due():
             if not self._sending.acquire(blocking=False):
                 return
             try:
@@ -367,30 +369,42 @@ class WebhookEndpoints:
     def wait(self, timeout: float) -> bool:
         """Wait until the deliveries to URLs that were due have been answered, and return whether they have.
 
+        Those that were refused, and that are due again by now, are sent again before.
+
         Args:
             timeout: seconds of real time after which it gives up.
         """
-        self.dispatch()
-        return self._urls is None or self._urls.wait(timeout)
+        until = time.monotonic() + timeout
+        while True:
+            self.dispatch()
+            if self._urls is not None and not self._urls.wait(max(0.0, until - time.monotonic())):
+                return False
+            if not self._has_due() or self._sending.locked():
+                return True
 
-    def _plan(self, event: SimulatedEvent, endpoints: Iterable[WebhookEndpoint]) -> None:
+    def _plan(self, event: SimulatedEvent, endpoints: Iterable[WebhookEndpoint], at: float) -> None:
+        """Plan the deliveries of an event that happened at a time, which may be in the middle of a sleep that is over."""
         body: bytes | None = None
         for endpoint in endpoints:
             if not endpoint.takes(event):
                 continue
             body = encoded(event.body()) if body is None else body
-            self._plan_one(endpoint, event.name, body)
+            self._plan_one(endpoint, event.name, body, at)
 
-    def _plan_one(self, endpoint: WebhookEndpoint, event: str, body: bytes) -> None:
+    def _plan_one(self, endpoint: WebhookEndpoint, event: str, body: bytes, at: float) -> None:
         delays = endpoint.plan.delays(endpoint.random)
         endpoint.lost += not delays
         for delay in delays:
-            self._add(self._now() + delay, _Planned(endpoint, event, body))
+            self._add(_Planned(endpoint, event, body, at + delay))
 
-    def _add(self, due: float, planned: _Planned) -> None:
+    def _add(self, planned: _Planned) -> None:
         with self._guard:
             self._count += 1
-            heapq.heappush(self._planned, (due, self._count, planned))
+            heapq.heappush(self._planned, (planned.due, self._count, planned))
+
+    def _has_due(self) -> bool:
+        with self._guard:
+            return bool(self._planned) and self._planned[0][0] <= self._now()
 
     def _next(self) -> _Planned | None:
         with self._guard:
@@ -428,8 +442,8 @@ class WebhookEndpoints:
             return
         pause = planned.endpoint.plan.retry_after(planned.attempt)
         if pause is not None and planned.endpoint in self._endpoints:
-            again = _Planned(planned.endpoint, planned.event, planned.body, planned.attempt + 1)
-            self._add(self._now() + pause, again)
+            due = planned.due + pause
+            self._add(_Planned(planned.endpoint, planned.event, planned.body, due, planned.attempt + 1))
 
 
 def checked_receiver(to: object) -> None:

@@ -49,17 +49,17 @@ class AgentPool:
         queue, tags = lane
         return not queue.paused and (self._connect is not None or self._first(queue, tags) is not None)
 
-    def assign(self, job: Job, lane: _Lane) -> Agent | None:
+    def assign(self, job: Job) -> Agent | None:
         """Give a job to the first free agent that can take it, and return the agent; None where there is none."""
-        queue, tags = lane
-        if queue.paused:
+        queue, tags = _lane(job)
+        if queue.paused_at is not None:
             return None
         agent = self._first(queue, tags)
         if agent is None and self._connect is not None:
             agent = self._connect(queue, _values(tags))
         if agent is not None:
             agent.job_id = job.id
-        job.agent = agent
+            job.agent = agent
         return agent
 
     def _first(self, queue: Queue, tags: Sequence[str]) -> Agent | None:
@@ -83,21 +83,27 @@ class HistoryAgentPool(AgentPool):
     def serves(self, lane: _Lane) -> bool:
         return self._connect is not None or bool(_able(lane))
 
-    def assign(self, job: Job, lane: _Lane) -> Agent | None:
-        queue, tags = lane
+    def assign(self, job: Job) -> Agent | None:
+        queue, tags = lane = _lane(job)
         able = _able(lane)
         if not able and self._connect is not None:
             able = [self._connect(queue, _values(tags))]
+        if not able:
+            return None
         self._turn += 1
-        job.agent = able[self._turn % len(able)] if able else None
+        job.agent = able[self._turn % len(able)]
         return job.agent
 
 
 class ReadyJobs:
-    """Jobs that are ready for an agent: by priority, then in the order in which they came."""
+    """Jobs that are ready for an agent: by priority, then in the order in which they came.
+
+    Attributes:
+        waiting: the jobs of each lane, a heap.
+    """
 
     def __init__(self) -> None:
-        self._heaps: dict[_Lane, list[_Entry]] = {}
+        self.waiting: dict[_Lane, list[_Entry]] = {}
         self._arrivals: dict[str, int] = {}
         self._count = 0
 
@@ -106,28 +112,31 @@ class ReadyJobs:
         self._count += 1
         arrival = self._arrivals.setdefault(job.id, self._count)
         entry = (-job.priority, job.queued_at or 0.0, arrival, self._count, job)
-        heappush(self._heaps.setdefault(_lane(job), []), entry)
+        heappush(self.waiting.setdefault(_lane(job), []), entry)
 
     def __contains__(self, job: Job) -> bool:
         return job.id in self._arrivals
+
+    def jobs(self) -> list[Job]:
+        """Return the jobs that wait, in no order."""
+        entries = (entry[-1] for heap in self.waiting.values() for entry in heap)
+        return list({job.id: job for job in entries if job.state == "scheduled"}.values())
 
     def assignments(self, pool: AgentPool) -> Iterator[tuple[Job, Agent]]:
         """Yield the jobs that agents take now, the highest priority of all queues first, each with its agent.
 
         The caller moves each job on before it asks for the next one.
         """
-        if not self._heaps:
-            return
-        heads = [head for lane in list(self._heaps) if (head := self._head(lane, pool)) is not None]
+        heads = [head for lane in list(self.waiting) if (head := self._head(lane, pool)) is not None]
         heapify(heads)
         while heads:
             job = heappop(heads)[-1]
             lane = _lane(job)
             # Of two lanes, the job of the first may have taken the agent that the second could have had.
-            agent = pool.assign(job, lane) if pool.serves(lane) else None
+            agent = pool.assign(job) if pool.serves(lane) else None
             if agent is None:
                 continue
-            heappop(self._heaps[lane])
+            heappop(self.waiting[lane])
             del self._arrivals[job.id]
             yield job, agent
             if (head := self._head(lane, pool)) is not None:
@@ -135,13 +144,13 @@ class ReadyJobs:
 
     def _head(self, lane: _Lane, pool: AgentPool) -> _Entry | None:
         """Return the first entry of a lane; None where there is none that an agent can take."""
-        heap = self._heaps.get(lane, [])
+        heap = self.waiting.get(lane, [])
         while heap and (heap[0][-1].state != "scheduled" or heap[0][0] != -heap[0][-1].priority):
             job = heappop(heap)[-1]
             if job.state != "scheduled":
                 self._arrivals.pop(job.id, None)
         if not heap:
-            self._heaps.pop(lane, None)
+            self.waiting.pop(lane, None)
         return heap[0] if heap and pool.serves(lane) else None
 
 

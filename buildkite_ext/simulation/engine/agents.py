@@ -44,6 +44,7 @@ class AgentConnections:
         self._cancel = cancel
         self._dispatch = dispatch
         self._ready = ReadyJobs()
+        self._of_unknown_queues: list[Job] = []
         self._wakes: dict[str, ScheduledAction] = {}
 
     def connect(self, name: str, queue: Queue, tags: Sequence[str] = ()) -> Agent:
@@ -85,10 +86,32 @@ class AgentConnections:
 
     # Jobs ----------------------------------------------------------------------------------------------------------
 
-    def offer(self, job: Job) -> None:
-        """Offer a job, or a job with a new priority, to the agents of its queue."""
-        if job.queue is not None:  # an unknown queue has no agents
+    @property
+    def jobs_wait(self) -> bool:
+        """True if a job waits for an agent."""
+        return bool(self._ready.waiting)
+
+    def take(self, job: Job) -> bool:
+        """Let an agent take a job if no other one waits, and tell whether it has. Else the job waits for `assignments`."""
+        if job.queue is None:  # an unknown queue has no agents
+            self._of_unknown_queues.append(job)
+            return False
+        agent = None if self._ready.waiting else self._pool.assign(job)
+        if agent is None:
             self._ready.add(job)
+            return False
+        if self._changes.wanted:
+            self._taken(job, agent)
+        return True
+
+    def offer(self, job: Job) -> None:
+        """Offer a waiting job with a new priority to the agents of its queue."""
+        self._ready.add(job)
+
+    def waiting(self) -> list[Job]:
+        """Return the jobs that wait for an agent."""
+        self._of_unknown_queues = [job for job in self._of_unknown_queues if job.state == "scheduled"]
+        return [*self._ready.jobs(), *self._of_unknown_queues]
 
     def waits(self, job: Job) -> bool:
         """Tell whether a job waits for an agent."""
@@ -97,8 +120,7 @@ class AgentConnections:
     def assignments(self) -> Iterator[Job]:
         """Yield the jobs that agents take now. The caller moves each on before it asks for the next one."""
         for job, agent in self._ready.assignments(self._pool):
-            if agent.job_id == job.id:
-                self._changed(agent, agent.connection_state)
+            self._taken(job, agent)
             yield job
 
     def release(self, job: Job, *, lost: bool) -> None:
@@ -112,13 +134,17 @@ class AgentConnections:
         if agent is None or agent.job_id != job.id:
             return
         agent.job_id = None
-        agent.last_job_finished_at = self._now
+        agent.last_job_finished_at = self._scheduler.millisecond
         if lost:
             self._disconnect(agent, "lost")
         elif agent.connection_state == "stopping":
             self._disconnect(agent, "stopped")
         else:
             self._pool.freed(agent)
+            self._changed(agent, agent.connection_state)
+
+    def _taken(self, job: Job, agent: Agent) -> None:
+        if agent.job_id == job.id:  # an agent of the past has no job now
             self._changed(agent, agent.connection_state)
 
     def _disconnect(self, agent: Agent, state: str) -> None:

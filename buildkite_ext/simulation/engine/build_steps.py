@@ -12,10 +12,9 @@ from ..definition.steps import CommandStep, Group, Step, TriggerStep, WaitStep
 from ..definition.template import Template
 from ..definition.yaml_tree import PipelineError
 from ..state.builds import Build, Job, StepRun
-from ..state.clusters import Queue
+from ..state.clusters import Cluster, Queue
 from ..state.graph import Node
 from ..state.organization import Organization
-from ..state.pipelines import Pipeline
 from ..state.states import JOB_WAITING
 from .concurrency import ConcurrencyGroups
 from .contexts import build_environment, condition_context
@@ -58,12 +57,13 @@ class BuildSteps:
 
     def add(self, build: Build, steps: Iterable[Step], groups: Sequence[Group], uploader: Job | None = None) -> None:
         """Add steps to a build, with their jobs: behind those of the job that uploads them, or at the end."""
-        context = condition_context(build, self._organization)
+        context, request = condition_context(build, self._organization), build.request
+        none_runs = build.pipeline.ending == "not_run"
         found: dict[Step, LeftOut] = {}
         for step in steps:
             try:
-                reason = left_out(step, context, build.branch, build.request.changed)
-                if build.pipeline.ending == "not_run" and not isinstance(step, WaitStep):
+                reason = left_out(step, context, request.branch, request.changed)
+                if none_runs and not isinstance(step, WaitStep):
                     reason = _LEFT_OUT
             except ConditionError as error:
                 reason = LeftOut("if", str(error), "" if step.condition is None else step.condition.text)
@@ -74,15 +74,18 @@ class BuildSteps:
         position = len(build.current_jobs) if uploader is None else _behind(uploader)
         rest = build.current_jobs[position:]
         del build.current_jobs[position:]
+        cluster = self._organization.cluster_of(build.pipeline)
         for each in nodes:
-            self._add_jobs(build, each, found.get(each.step), uploader)
+            self._add_jobs(build, each, found.get(each.step), uploader, cluster)
+        self._organization.add_jobs(build, build.current_jobs[position:])
+        for index, job in enumerate(rest, len(build.current_jobs)):
+            job.position = index
         build.current_jobs += rest
-        for index in range(position, len(build.current_jobs)):
-            build.current_jobs[index].position = index
         for each in nodes:
-            for job in build.runs[each].jobs:
-                if not job.over:
-                    self._concurrency.enter(job)
+            if isinstance(each.step, CommandStep) and each.step.concurrency is not None:
+                for job in build.runs[each].jobs:
+                    if not job.over:
+                        self._concurrency.enter(job)
 
     def add_template(self, build: Build, template: Template) -> None:
         """Add the steps of a pipeline's text. A build in which they can't be expanded fails without steps."""
@@ -96,15 +99,22 @@ class BuildSteps:
         else:
             self.add(build, definition.steps, definition.groups)
 
-    def new_job(self, build: Build, run: StepRun, step: Step, behaviour: CommandBehaviour, *, position: int) -> Job:
-        """Return a new job of a step."""
-        job = Job(
-            self._organization.ids.uuid(), step, behaviour, build, run, position, created_at=self._scheduler.millisecond
-        )
+    def new_job(self, run: StepRun, step: Step, behaviour: CommandBehaviour, cluster: Cluster, position: int) -> Job:
+        """Return a new job of a step, for the agents of a cluster."""
+        queue, priority = None, 0
         if isinstance(step, CommandStep):
-            job.queue = self._queue_of(build.pipeline, step)
-        self._organization.add_job(job)
-        return job
+            queue, priority = _queue_of(cluster, step), step.priority
+        return Job(
+            self._organization.ids.uuid(),
+            step,
+            behaviour,
+            run.build,
+            run,
+            position,
+            self._scheduler.millisecond,
+            queue,
+            priority=priority,
+        )
 
     def replaceable(self, build: Build, job: Job) -> list[Node]:
         """Return the steps behind a job of which no job has started, and that no user has unblocked."""
@@ -131,7 +141,9 @@ class BuildSteps:
             each.position = index
         return groups
 
-    def _add_jobs(self, build: Build, node: Node, reason: LeftOut | None, uploader: Job | None) -> None:
+    def _add_jobs(
+        self, build: Build, node: Node, reason: LeftOut | None, uploader: Job | None, cluster: Cluster
+    ) -> None:
         step = node.step
         run = build.runs[node] = StepRun(build, node, reason)
         each: Sequence[Step] = (isinstance(step, CommandStep) and step.combinations) or (step,)
@@ -139,24 +151,24 @@ class BuildSteps:
         for one in each:
             for index in range(parallelism or 1):
                 behaviour = build.pipeline.behaviour_of(one, self._organization.pipeline_settings)
-                job = self.new_job(build, run, one, behaviour, position=len(build.current_jobs))
-                job.queued_at = None if uploader is None else uploader.queued_at
+                job = self.new_job(run, one, behaviour, cluster, len(build.current_jobs))
                 build.current_jobs.append(job)
                 run.jobs.append(job)
-                if isinstance(one, CommandStep):
-                    job.priority = one.priority
-                    job.parallel_index = index if parallelism else None
+                if uploader is not None:
+                    job.queued_at = uploader.queued_at
+                if parallelism and isinstance(one, CommandStep):
+                    job.parallel_index = index
                 self._transitions.add_job(job)
                 left = reason or (LeftOut("skip", _reason(one.skip), "") if one is not step and one.skip else None)
                 if left is not None:
                     job.broken_reason = left.reason
                     self._finish(job, "broken")
 
-    def _queue_of(self, pipeline: Pipeline, step: CommandStep) -> Queue | None:
-        cluster = self._organization.cluster_of(pipeline)
-        if step.queue is None:
-            return cluster.default_queue
-        return next((queue for queue in cluster.queues if queue.key == step.queue), None)
+
+def _queue_of(cluster: Cluster, step: CommandStep) -> Queue | None:
+    if step.queue is None:
+        return cluster.default_queue
+    return next((queue for queue in cluster.queues if queue.key == step.queue), None)
 
 
 def _reason(skip: bool | str) -> str:

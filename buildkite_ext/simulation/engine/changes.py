@@ -221,12 +221,13 @@ class Changes:
 
     Attributes:
         wanted: whether there is a listener.
+        queued: the events that have not been delivered.
     """
 
     def __init__(self) -> None:
         self.wanted = False
         self._dispatcher: Dispatcher[Change] = Dispatcher(name="on_change")
-        self._queue: deque[Change] = deque()
+        self.queued: deque[Change] = deque()
         self._delivering = False
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
@@ -242,15 +243,15 @@ class Changes:
 
     def emit(self, change: Change) -> None:
         """Queue an event."""
-        self._queue.append(change)
+        self.queued.append(change)
 
     def deliver(self) -> None:
         """Deliver the queued events in order."""
-        if self._delivering or not self._queue:
+        if self._delivering or not self.queued:
             return
         self._delivering = True
         try:
-            while self._queue:
-                self._dispatcher.emit(self._queue.popleft())
+            while self.queued:
+                self._dispatcher.emit(self.queued.popleft())
         finally:
             self._delivering = False

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TypeVarTuple
 
 from ...globs import branch_matches
-from ...states import RUNNING_BUILDS
+from ...states import FINISHED_BUILDS, RUNNING_BUILDS
 from ..behaviour.commands import Upload
 from ..behaviour.timing import Timing
 from ..definition.steps import BlockStep, CommandStep, TriggerStep, WaitStep
@@ -16,6 +16,7 @@ from ..state.builds import Build, BuildRequest, Job, StepRun, StepUpload
 from ..state.graph import Effect
 from ..state.organization import Organization
 from ..state.pipelines import Pipeline
+from ..state.settings import PipelineSettings
 from ..state.users import User
 from .administration import Administration
 from .administrative_changes import AdministrativeChanges
@@ -25,6 +26,7 @@ from .build_steps import NOT_BEGUN, BuildSteps
 from .changes import Changes
 from .concurrency import ConcurrencyGroups
 from .contexts import environment
+from .expiry import JobExpiry
 from .files import Files
 from .job_runner import JobRunner
 from .scheduler import Scheduler
@@ -35,6 +37,9 @@ from .uploads import read_upload, refusal
 __all__ = ["Engine"]
 
 T = TypeVarTuple("T")
+
+_ENDING = FINISHED_BUILDS | {"canceling"}
+"""States of builds in which no further step begins."""
 
 _LONGEST_CHAIN = 10
 """Builds of which each triggers the next one. https://buildkite.com/docs/platform/limits"""
@@ -80,8 +85,16 @@ class Engine:
             organization, scheduler, changes, pool, cancel=self.cancel, dispatch=self.dispatch
         )
         self.files = Files(organization, scheduler, changes)
+        self._expiry: JobExpiry | None = None
+        if timing.expiry is None:
+            self._expiry = JobExpiry(organization, scheduler, waiting=self.agents.waiting, expire=self.expire)
         self._transitions = Transitions(organization, scheduler, changes)
         self._concurrency = ConcurrencyGroups()
+        self._entered: set[str] = set()
+        """Concurrency groups in which jobs have become ready, and none has been started since."""
+        self._ready: list[Job] = []
+        self._ready_at: float | None = None
+        """Jobs that became ready for an agent at one moment, and that moment; None once they have been offered."""
         self._steps = BuildSteps(organization, scheduler, self._transitions, self._concurrency, self._finish)
         self._runner = JobRunner(
             scheduler,
@@ -90,6 +103,7 @@ class Engine:
             self.agents,
             self.files,
             organization=organization,
+            changes=changes,
             timestamps=timestamps,
             upload=self._upload,
             started=self._settle_started,
@@ -107,7 +121,8 @@ class Engine:
     def at(self, time: float) -> Iterator[None]:
         """Advance to a time for the actions of a `with` block, and deliver the events of these actions at its end."""
         while self.scheduler.run_next(time):
-            self.changes.deliver()
+            if self.changes.queued:
+                self.changes.deliver()
         self.scheduler.advance(time)
         self.organization.drop_surplus()
         try:
@@ -119,7 +134,8 @@ class Engine:
     def drain(self) -> None:
         """Run all actions, however late they are due."""
         while self.scheduler.run_next(float("inf")):
-            self.changes.deliver()
+            if self.changes.queued:
+                self.changes.deliver()
 
     def soon(self, seconds: float, action: Callable[[*T], object], *arguments: *T) -> None:
         """Run an action with some arguments after some seconds, or now where they are 0."""
@@ -201,6 +217,16 @@ class Engine:
         self._start_limited(groups)
         self.dispatch()
 
+    def let_jobs_wait(self) -> None:
+        """Let no job expire as the settings say, as in plans, and in builds of the past, which would end in the future."""
+        self._expiry = None
+
+    def set_pipeline_settings(self, settings: PipelineSettings, by: User) -> None:
+        """Change the settings of all pipelines. The new ones hold for jobs that wait for an agent, too."""
+        self.administration.memberships.set_pipeline_settings(settings, by)
+        if self._expiry is not None:
+            self._expiry.settings_changed()
+
     def expire(self, job: Job) -> None:
         """End a job that no agent has taken."""
         job.expired_at = self.now
@@ -208,18 +234,30 @@ class Engine:
 
     def retry(self, job: Job, *, by: User | None, kind: str = "manual") -> Job:
         """Create a job that replaces a finished one."""
+        return self.retry_all([job], by=by, kind=kind)[0]
+
+    def retry_all(self, jobs: Iterable[Job], *, by: User | None, kind: str = "manual") -> list[Job]:
+        """Create the jobs that replace finished ones, and let those of them start first whose turn is first."""
+        retried = [self._retry(job, by, kind) for job in jobs]
+        for job in retried:
+            self._run_job(job)
+        self._start_entered()
+        for build in dict.fromkeys(job.build for job in retried):
+            self._settle(build)
+        return retried
+
+    def _retry(self, job: Job, by: User | None, kind: str) -> Job:
         build, run = job.build, job.run
-        new = self._steps.new_job(build, run, job.step, job.behaviour, position=job.position)
+        cluster = self.organization.cluster_of(build.pipeline)
+        new = self._steps.new_job(run, job.step, job.behaviour, cluster, job.position)
         new.attempt = job.attempt + 1
         new.priority, new.parallel_index, new.retry_of = job.priority, job.parallel_index, job
         new.rule_uses = job.rule_uses
         job.retried_in, job.retry_type, job.retried_by = new, kind, by
+        self.organization.add_jobs(build, [new])
         self._transitions.replace(job, new)
         build.touch()
-        effects = build.graph.reopen(run.node)
-        self._run_job(new)
-        self._apply(build, effects)
-        self._settle(build)
+        self._apply(build, build.graph.reopen(run.node))
         return new
 
     def unblock(self, job: Job, by: User, answers: Mapping[str, str]) -> None:
@@ -249,8 +287,9 @@ class Engine:
 
     def dispatch(self) -> None:
         """Give the jobs that are ready to free agents, the highest priority first."""
-        for job in self.agents.assignments():
-            self._runner.assign(job)
+        if self.agents.jobs_wait:
+            for job in self.agents.assignments():
+                self._runner.assign(job)
 
     def _schedule(self, build: Build) -> None:
         if build.state != "creating":
@@ -316,7 +355,10 @@ class Engine:
                     unmet = "blocked_failed" if isinstance(job.step, BlockStep) else "waiting_failed"
                     self._transitions.move_job(job, unmet)
                     groups.update(self._leave(job))
-        self._start_limited(groups, settling=build)
+        if self._entered:
+            self._start_entered()
+        if groups:
+            self._start_limited(groups, settling=build)
 
     def _begin(self, build: Build, run: StepRun) -> list[Effect]:
         """Begin a step, and return what follows if it has ended by that."""
@@ -333,16 +375,22 @@ class Engine:
         return build.graph.finish(run.node, run.result) if run.over else []
 
     def _run_job(self, job: Job) -> None:
-        """Let a job run as soon as its concurrency group and an agent allow it."""
+        """Let a job run as soon as its concurrency group and an agent allow it. `_start_entered` starts those of a group."""
         step = job.step
         if isinstance(step, CommandStep) and step.concurrency is not None:
             job.limited_at = self.now
             self._transitions.move_job(job, "limited")
             self._concurrency.enter(job)
-            for each in self._concurrency.start(step.concurrency.group):
-                self._make_scheduled(each)
+            self._entered.add(step.concurrency.group)
         else:
             self._make_scheduled(job)
+
+    def _start_entered(self) -> None:
+        """Start the jobs of concurrency groups that have become ready together: their order decides, not that of the steps."""
+        groups, self._entered = sorted(self._entered), set()
+        for group in groups:
+            for job in self._concurrency.start(group):
+                self._make_scheduled(job)
 
     def _start_limited(self, groups: Iterable[str], *, settling: Build | None = None) -> None:
         """Start the jobs that may start since others have left their concurrency groups.
@@ -359,31 +407,46 @@ class Engine:
                 self._settle(held.build)
 
     def _make_scheduled(self, job: Job) -> None:
-        job.scheduled_at = job.runnable_at = self.now
-        job.queued_at = job.queued_at or self.now
+        now = self.scheduler.millisecond
+        job.scheduled_at = job.runnable_at = now
+        job.queued_at = job.queued_at or now
         self._transitions.move_job(job, "scheduled")
-        self._runner.later(self.timing.pickup, job, self._offer)
+        if self._ready_at != self.scheduler.now:
+            self._ready, self._ready_at = [], self.scheduler.now
+            self.scheduler.after(self.timing.pickup, self._offer, self._ready)
+        self._ready.append(job)
         if self.timing.expiry is not None and isinstance(job.step, CommandStep):
             self._runner.later(self.timing.expiry, job, self.expire)
 
-    def _offer(self, job: Job) -> None:
-        if isinstance(job.step, TriggerStep):
-            self._trigger(job, job.step)
-        else:
-            self.agents.offer(job)
-            self.dispatch()
+    def _offer(self, jobs: list[Job]) -> None:
+        """Offer the jobs to agents that became ready at one moment, and begin trigger steps."""
+        if jobs is self._ready:
+            self._ready, self._ready_at = [], None
+        jobs.sort(key=_turn)
+        for job in jobs:
+            if job.state != "scheduled":  # it was canceled before
+                continue
+            if isinstance(job.step, TriggerStep):
+                self._trigger(job, job.step)
+            elif self.agents.take(job):
+                self._runner.assign(job)
+            elif self._expiry is not None:
+                self._expiry.watch(job)
+        self.dispatch()
 
     # Ends ----------------------------------------------------------------------------------------------------------
 
-    def _finish(self, job: Job, state: str) -> list[str]:
+    def _finish(self, job: Job, state: str) -> Sequence[str]:
         """Move a job to its last state, and return the concurrency groups in which a slot may be free now."""
         self._runner.finish(job, state)
         return self._leave(job)
 
-    def _leave(self, job: Job) -> list[str]:
+    def _leave(self, job: Job) -> Sequence[str]:
         """Take a job out of its concurrency group, and return the groups in which another may start now."""
+        if not isinstance(job.step, CommandStep) or job.step.concurrency is None:
+            return ()
         left = self._concurrency.leave(job)
-        return [] if left is None else [left]
+        return () if left is None else (left,)
 
     def _end(self, job: Job, state: str) -> None:
         """Let a job end, and all follow that follows."""
@@ -393,29 +456,30 @@ class Engine:
 
     def _command_ended(self, job: Job) -> None:
         """Retry a command that has ended, or let follow what follows."""
-        left = self._concurrency.leave(job)
-        step = job.command_step
-        rule = None
-        if (
-            step is not None
-            and job.state in ("failed", "timed_out")
-            and job.build.state in RUNNING_BUILDS - {"canceling"}
-        ):
-            rule = step.retry_rule(job.exit_status, job.signal, job.signal_reason)
-        uses = job.rule_uses or {}
-        if rule is not None and step is not None and uses.get(rule, 0) < step.retry[rule].limit:
-            job.rule_uses = {**uses, rule: uses.get(rule, 0) + 1}
+        left = self._leave(job)
+        if job.state in ("failed", "timed_out") and self._allows_retry(job):
             self.retry(job, by=None, kind="automatic")
         else:
             self._step_ended(job)
-        if left is not None:
-            self._start_limited([left])
+        if left:
+            self._start_limited(left)
         self.dispatch()
+
+    def _allows_retry(self, job: Job) -> bool:
+        """Tell whether a rule of its step lets a failed job be retried, and count that use of the rule."""
+        step, uses = job.command_step, job.rule_uses or {}
+        if step is None or job.build.state not in RUNNING_BUILDS - {"canceling"}:
+            return False
+        rule = step.retry_rule(job.exit_status, job.signal, job.signal_reason)
+        if rule is None or uses.get(rule, 0) >= step.retry[rule].limit:
+            return False
+        job.rule_uses = {**uses, rule: uses.get(rule, 0) + 1}
+        return True
 
     def _step_ended(self, job: Job) -> None:
         build, run = job.build, job.run
-        if build.state != "canceling" and not build.done and run.over:
-            self._apply(build, build.graph.finish(run.node, run.result))
+        if build.state not in _ENDING and run.over and (effects := build.graph.finish(run.node, run.result)):
+            self._apply(build, effects)
         self._settle(build)
 
     def _settle_started(self, job: Job) -> None:
@@ -431,11 +495,14 @@ class Engine:
             while not build.active_jobs and not build.blocked_jobs and (stuck := build.graph.give_up()):
                 build.broken = build.broken or "steps waited for a key that no step has, or for each other"
                 self._apply(build, stuck)
-            self._give_up_turns(build)
-            self._transitions.move_build(build, derived_state(build))
-            if build.state == "failing":
+            if build.limited_jobs:
+                self._give_up_turns(build)
+            if (state := derived_state(build)) != build.state:
+                self._transitions.move_build(build, state)
+            if state == "failing":
                 self._cancel_for_failure(build)
-        self._finish_trigger(build)
+        if build.triggered_by is not None:
+            self._finish_trigger(build)
 
     def _give_up_turns(self, build: Build) -> None:
         """Let the jobs fail that stand in a concurrency group ahead of jobs for which they wait, if nothing else can run."""
@@ -517,7 +584,7 @@ class Engine:
             return
         if job.step.asynchronous:
             return
-        if build.state in ("passed", "not_run"):
+        if build.state == "passed":
             self._end(job, "passed")
         elif build.state == "skipped" or (build.state == "canceled" and build.cancel_reason is not None):
             self._end(job, "skipped")  # a newer build took its place
@@ -557,6 +624,14 @@ class Engine:
 
 def _applies(patterns: str | None, branch: str) -> bool:
     return patterns is None or branch_matches(patterns, branch)
+
+
+def _turn(job: Job) -> tuple[int, float, int, int]:
+    """Return the turn of a job among those that become ready for an agent at one moment.
+
+    https://buildkite.com/docs/pipelines/configure/workflows/job-priority
+    """
+    return -job.priority, job.queued_at or 0.0, job.build.sequence, job.position
 
 
 def _named(job: Job) -> str:

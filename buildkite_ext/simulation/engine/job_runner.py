@@ -10,6 +10,7 @@ from ..behaviour.timing import Timing
 from ..state.builds import Job
 from ..state.organization import Organization
 from .agents import AgentConnections
+from .changes import Changes
 from .files import Files
 from .scheduler import ScheduledAction, Scheduler
 from .transitions import Transitions
@@ -33,6 +34,7 @@ class JobRunner:
         agents: the agents that run them.
         files: their artifacts.
         organization: the organization of the jobs.
+        changes: tells whether anybody listens.
         timestamps: whether logs hold the time of each line.
         upload: takes the steps that a job uploads, and returns why they are refused, or None.
         started: called when a job has started.
@@ -48,6 +50,7 @@ class JobRunner:
         files: Files,
         *,
         organization: Organization,
+        changes: Changes,
         timestamps: bool,
         upload: Callable[[Job, Upload], str | None],
         started: Callable[[Job], object],
@@ -56,6 +59,8 @@ class JobRunner:
         self._organization = organization
         self._scheduler = scheduler
         self._timing = timing
+        self._starts_at_once = not timing.assigned and not timing.accepted
+        self._changes = changes
         self._transitions = transitions
         self._agents = agents
         self._files = files
@@ -63,17 +68,23 @@ class JobRunner:
         self._upload = upload
         self._started = started
         self._ended = ended
-        self._actions: dict[str, list[ScheduledAction]] = {}
+        self._actions: dict[str, ScheduledAction] = {}
+        """By job, its last action."""
 
     def later(self, seconds: float, job: Job, act: Callable[[Job], object]) -> None:
         """Let something happen to a job after some seconds, unless the job ends or is interrupted before."""
-        self._actions.setdefault(job.id, []).append(self._scheduler.after(seconds, act, job))
+        action = self._scheduler.after(seconds, act, job)
+        action.earlier = self._actions.get(job.id)
+        self._actions[job.id] = action
 
     def assign(self, job: Job) -> None:
         """Let the agent of a job accept and start it."""
         self._cancel_actions(job)
-        self._transitions.move_job(job, "assigned")
-        self._soon(self._timing.assigned, job, self._accept)
+        if self._starts_at_once and not self._changes.wanted:
+            self._start(job)  # nobody sees the states between
+        else:
+            self._transitions.move_job(job, "assigned")
+            self._soon(self._timing.assigned, job, self._accept)
 
     def interrupt(self, job: Job, first: str, then: str) -> None:
         """Move a running job to the state `first` and, when its command has ended, to the state `then`.
@@ -107,8 +118,9 @@ class JobRunner:
         """Move a job to its last state, and free its agent."""
         self._cancel_actions(job)
         job.log.stop(self._scheduler.now)
-        job.finished_at = self._now
-        self._files.end_uploads(job, "finished")
+        job.finished_at = self._scheduler.millisecond
+        if job.artifacts:
+            self._files.end_uploads(job, "finished")
         self._transitions.move_job(job, state)
         self._agents.release(job, lost=job.exit_status == _LOST_AGENT and job.signal is None)
 
@@ -126,7 +138,7 @@ class JobRunner:
         step, behaviour = job.command_step, job.behaviour
         assert step is not None
         started, duration = self._scheduler.now, behaviour.duration
-        job.started_at = self._now
+        job.started_at = self._scheduler.millisecond
         job.log.begin(behaviour.log, started=started, duration=duration, timestamps=self._timestamps)
         self._transitions.move_job(job, "running")
         if behaviour.artifacts:
@@ -170,9 +182,7 @@ class JobRunner:
         self._ended(job)
 
     def _cancel_actions(self, job: Job) -> None:
-        for action in self._actions.pop(job.id, ()):
-            action.cancel()
-
-    @property
-    def _now(self) -> float:
-        return self._scheduler.millisecond
+        action = self._actions.pop(job.id, None)
+        while action is not None:
+            action.canceled = True
+            action = action.earlier

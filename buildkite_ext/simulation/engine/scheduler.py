@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import TypeVarTuple
 
+from msgspec import Struct
+
 from ...timestamps import to_millisecond
 
 __all__ = ["ScheduledAction", "Scheduler"]
@@ -14,27 +16,24 @@ __all__ = ["ScheduledAction", "Scheduler"]
 T = TypeVarTuple("T")
 
 
-class ScheduledAction:
+class ScheduledAction(Struct, eq=False):
     """Action that runs at its time unless it is canceled before.
 
     Attributes:
+        action: the action.
+        arguments: its arguments.
         canceled: True if it was canceled.
+        earlier: an action of the same job that was added before.
     """
 
-    __slots__ = ("_action", "_arguments", "canceled")
-
-    def __init__(self, action: Callable[[*T], object], arguments: tuple[*T]) -> None:
-        self._action: Callable[..., object] = action
-        self._arguments = arguments
-        self.canceled = False
+    action: Callable[..., object]
+    arguments: tuple[object, ...]
+    canceled: bool = False
+    earlier: ScheduledAction | None = None
 
     def cancel(self) -> None:
         """Keep the action from running."""
         self.canceled = True
-
-    def run(self) -> None:
-        """Run the action."""
-        self._action(*self._arguments)
 
 
 class Scheduler:
@@ -56,21 +55,27 @@ class Scheduler:
         """Add an action that runs after some seconds, with some arguments."""
         scheduled = ScheduledAction(action, arguments)
         time = self.now + seconds
-        if time not in self._actions:
+        actions = self._actions.get(time)
+        if actions is None:
             heapq.heappush(self._times, time)
-            self._actions[time] = deque()
-        self._actions[time].append(scheduled)
+            actions = self._actions[time] = deque()
+        actions.append(scheduled)
         return scheduled
 
     def run_next(self, until: float) -> bool:
         """Run the next action that is due by a time, at its own time. Return whether there was one."""
-        time = self.next_time()
-        if time is None or time > until:
-            return False
-        scheduled = self._actions[time].popleft()
-        self.advance(time)
-        scheduled.run()
-        return True
+        while self._times and self._times[0] <= until:
+            time = self._times[0]
+            actions = self._actions[time]
+            while actions:
+                scheduled = actions.popleft()
+                if not scheduled.canceled:
+                    if time > self.now:
+                        self.advance(time)
+                    scheduled.action(*scheduled.arguments)
+                    return True
+            self._drop_first()
+        return False
 
     def next_time(self) -> float | None:
         """Return the time of the next action; None if there is none."""
@@ -81,9 +86,11 @@ class Scheduler:
                 actions.popleft()
             if actions:
                 return time
-            heapq.heappop(self._times)
-            del self._actions[time]
+            self._drop_first()
         return None
+
+    def _drop_first(self) -> None:
+        del self._actions[heapq.heappop(self._times)]
 
     def advance(self, now: float) -> None:
         """Set the time; it never goes back."""

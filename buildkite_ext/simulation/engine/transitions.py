@@ -6,7 +6,8 @@ Builds follow the diagram of https://buildkite.com/docs/pipelines/configure/defi
 
 from __future__ import annotations
 
-from ...states import BUILD_TRANSITIONS, FAILING_JOBS, FINISHED_BUILDS, JOB_STATES
+from ...states import ACTIVE_JOBS, BUILD_TRANSITIONS, FAILING_JOBS, FINISHED_BUILDS, JOB_STATES
+from ..definition.steps import CommandStep
 from ..state.builds import Build, Job
 from ..state.organization import Organization
 from ..state.states import JOB_LEFT_OUT
@@ -14,6 +15,8 @@ from .changes import BuildChanged, Changes, JobChanged
 from .scheduler import Scheduler
 
 __all__ = ["Transitions", "derived_state"]
+
+_HELD = frozenset({"blocked", "limited"})
 
 
 class Transitions:
@@ -72,7 +75,8 @@ class Transitions:
     def add_job(self, job: Job) -> None:
         """Add a new job, which is pending, to those of its build that continue by themselves."""
         job.build.active_jobs += 1
-        self.job_changed(job, None)
+        if self._changes.wanted:
+            self.job_changed(job, None)
 
     def move_job(self, job: Job, state: str) -> None:
         """Move a job to a state."""
@@ -82,7 +86,14 @@ class Transitions:
             return
         build = job.build
         job.state = state
-        build.count_job(job, before)
+        if (continues := state in ACTIVE_JOBS) is not (before in ACTIVE_JOBS):
+            build.active_jobs += 1 if continues else -1
+        if state in _HELD or before in _HELD:
+            build.limited_jobs += (state == "limited") - (before == "limited")
+            build.blocked_jobs += (state == "blocked") - (before == "blocked")
+        if build.job_counts is not None and isinstance(job.step, CommandStep):
+            build.job_counts[before] -= 1
+            build.job_counts[state] += 1
         if state in FAILING_JOBS:
             self._count_failure(job)
         if not build.executed and job.executed:
@@ -125,5 +136,7 @@ def derived_state(build: Build) -> str:
         return "blocked"
     if failed:
         return "failed"
+    if build.executed:
+        return "passed"
     left_out = all(job.state in JOB_LEFT_OUT or job.type == "waiter" for job in build.current_jobs)
-    return "not_run" if left_out and not build.executed else "passed"
+    return "not_run" if left_out else "passed"

@@ -11,7 +11,7 @@ from posixpath import basename, dirname
 from msgspec import Struct
 from msgspec import field as msgspec_field
 
-from ...states import ACTIVE_JOBS, FAILING_JOBS, FINISHED_BUILDS, FINISHED_JOBS, RUNNING_JOBS
+from ...states import FAILING_JOBS, FINISHED_BUILDS, FINISHED_JOBS, RUNNING_JOBS
 from ..behaviour.commands import CommandBehaviour
 from ..behaviour.logs import Log
 from ..definition.selection import LeftOut
@@ -24,7 +24,7 @@ from .users import User
 
 __all__ = ["Annotation", "Artifact", "Build", "BuildRequest", "Job", "StepRun", "StepUpload"]
 
-_HELD = frozenset({"blocked", "limited"})
+_OVER = FINISHED_JOBS | {"unblocked"}
 
 # The machine's own table would make the answers differ between machines.
 _MIME_TYPES = MimeTypes(filenames=())
@@ -185,18 +185,6 @@ class Build(Struct, eq=False):
         """Number of builds that triggered each other before this one."""
         return 0 if self.triggered_by is None else self.triggered_by.build.depth + 1
 
-    def count_job(self, job: Job, before: str) -> None:
-        """Count the new state of a current job."""
-        state = job.state
-        if (continues := state in ACTIVE_JOBS) is not (before in ACTIVE_JOBS):
-            self.active_jobs += 1 if continues else -1
-        if state in _HELD or before in _HELD:
-            self.limited_jobs += (state == "limited") - (before == "limited")
-            self.blocked_jobs += (state == "blocked") - (before == "blocked")
-        if self.job_counts is not None and isinstance(job.step, CommandStep):
-            self.job_counts[before] -= 1
-            self.job_counts[state] += 1
-
     def touch(self) -> None:
         """Note that something that the API shows has changed."""
         self.version += 1
@@ -297,7 +285,7 @@ class Job(Struct, eq=False):
     @property
     def over(self) -> bool:
         """True if nothing more happens in it."""
-        return self.state in FINISHED_JOBS or self.state == "unblocked"
+        return self.state in _OVER
 
     @property
     def retried(self) -> bool:
@@ -344,7 +332,7 @@ class StepRun(Struct, eq=False):
     def over(self) -> bool:
         """True if all jobs have ended."""
         for job in self.jobs:  # noqa: SIM110 - each job of each build asks
-            if not job.over:
+            if job.state not in _OVER:
                 return False
         return True
 

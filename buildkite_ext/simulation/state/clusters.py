@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from .cluster_resources import AgentImage, CacheVolume, ClusterSecret, ClusterToken, Maintainer
 from .users import User
@@ -89,8 +92,7 @@ class Cluster:
         return self.chosen_queue or (self.queues[0] if self.queues else None)
 
 
-@dataclass(slots=True, eq=False)
-class Agent:
+class Agent(Struct, eq=False):
     """Agent: it runs one job at a time.
 
     Attributes:
@@ -107,7 +109,7 @@ class Agent:
     hostname: str = "ci.internal"
     connection_state: str = "connected"
     job_id: str | None = None
-    meta_data: list[str] = field(default_factory=list[str])
+    meta_data: Sequence[str] = ()
     last_job_finished_at: float | None = None
     disconnected_at: float | None = None
     stopped_at: float | None = None

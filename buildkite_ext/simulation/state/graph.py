@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from copy import copy
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ..definition.steps import BlockStep, Dependency, Group, InputStep, Step, WaitStep
 
@@ -76,11 +76,6 @@ class Node(Struct, eq=False, gc=False):
     def unblocked(self) -> bool:
         """True if it is a block or input step that was unblocked, or left out."""
         return isinstance(self.step, BlockStep) and self.result == "passed"
-
-    @property
-    def ready(self) -> bool:
-        """True if nothing is left that it waits for."""
-        return not self._unfinished and not self._unmet and not self.missing
 
 
 class Effect(Struct, frozen=True, gc=False):
@@ -187,7 +182,7 @@ class Graph:
             return self._add(tuple(steps), frozenset(excluded), tuple(groups), uploader)
         first = _graph_of(tuple(steps), frozenset(excluded), tuple(groups))
         self._structure = first._structure
-        self._nodes = [copy(node) for node in first._nodes]
+        self._nodes = [replace(node) for node in first._nodes]
         return self.nodes
 
     def _add(
@@ -352,7 +347,7 @@ class Graph:
         """Add what becomes of a step that hasn't begun, and tell whether it has ended by that."""
         if node.begun:
             return False
-        if node.ready:
+        if not (node._unfinished or node._unmet or node.missing):
             node.begun = True
             effects.append(Effect(node, "ready"))
         elif node._unmet and not (node._unfinished and isinstance(node.step, WaitStep | BlockStep)):

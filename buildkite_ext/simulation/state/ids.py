@@ -17,20 +17,21 @@ class Ids:
     """
 
     def __init__(self, seed: int = 0, kind: str = "") -> None:
-        self._key = f"{seed}{kind}"
+        self._key = f"{seed}{kind}:"
+        self._hash = hashlib.blake2b(self._key.encode(), digest_size=16)
         self._count = 0
 
     def uuid(self) -> str:
         """Return a new UUID."""
-        return uuid_of(self._next())
+        self._count += 1
+        of = self._hash.copy()
+        of.update(b"%d" % self._count)
+        return _uuid(of.hexdigest())
 
     def commit(self) -> str:
         """Return the full SHA of a new commit."""
-        return hashlib.blake2b(self._next().encode(), digest_size=20).hexdigest()
-
-    def _next(self) -> str:
         self._count += 1
-        return f"{self._key}:{self._count}"
+        return hashlib.blake2b(f"{self._key}{self._count}".encode(), digest_size=20).hexdigest()
 
 
 def uuid_of(text: str) -> str:
@@ -40,7 +41,10 @@ def uuid_of(text: str) -> str:
         >>> uuid_of("0:1")
         '9ffd041d-9eb6-4a48-ac1c-737f7ebde982'
     """
-    digest = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return _uuid(hashlib.blake2b(text.encode(), digest_size=16).hexdigest())
+
+
+def _uuid(digest: str) -> str:
     # The two fixed digits say version 4 and its variant: strict UUID parsers accept them.
     return f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-a{digest[17:20]}-{digest[20:]}"
 

@@ -144,11 +144,11 @@ class Organization:
             to_millisecond(now),
             queue.created_by,
             hostname=f"{name}.{self.slug}.example",
-            meta_data=[
+            meta_data=(
                 f"queue={queue.key}",
-                *([] if any(tag.startswith("os=") for tag in tags) else ["os=linux"]),
+                *(() if any(tag.startswith("os=") for tag in tags) else ("os=linux",)),
                 *tags,
-            ],
+            ),
         )
         self.agents.append(agent)
         self.agents_by_id[agent.id] = self.connected_agents[agent.id] = agent
@@ -223,8 +223,9 @@ class Organization:
         if not artifact.job.build.pipeline.deleted:
             self.artifacts[artifact.id] = artifact
 
-    def add_job(self, job: Job) -> None:
-        """Add a job to its build. It can be found by its id if the build stands in the lists."""
-        job.build.jobs.append(job)
-        if job.build.listed:
-            self.jobs[job.id] = job
+    def add_jobs(self, build: Build, jobs: Sequence[Job]) -> None:
+        """Add new jobs to their build. They can be found by their ids if the build stands in the lists."""
+        build.jobs += jobs
+        if build.listed:
+            for job in jobs:
+                self.jobs[job.id] = job

@@ -9,6 +9,11 @@ from .users import User
 __all__ = ["ApiSettings", "BuildExport", "PipelineSettings", "Switch"]
 
 
+_JOB_EXPIRY_IN_DAYS = 30
+"""Days after which a job expires where no setting says it.
+https://buildkite.com/docs/pipelines/configure/build-timeouts"""
+
+
 @dataclass(frozen=True, slots=True)
 class Switch:
     """Setting that somebody has switched on."""
@@ -43,6 +48,12 @@ class PipelineSettings:
     def default_timeout(self) -> float | None:
         """Seconds that a job may run for which neither its step nor its pipeline has a timeout."""
         return None if self.default_timeout_in_minutes is None else self.default_timeout_in_minutes * 60.0
+
+    @property
+    def scheduled_job_expiry(self) -> float:
+        """Seconds after its creation in which an agent has to take a job."""
+        minutes = self.scheduled_job_expiry_in_minutes
+        return _JOB_EXPIRY_IN_DAYS * 86_400.0 if minutes is None else minutes * 60.0
 
     @property
     def maximum_timeout(self) -> float | None:

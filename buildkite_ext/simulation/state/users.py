@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from buildkite_api.operations import OPERATIONS
 
+from ...scopes import PUBLISHED_SCOPES, grants
 from ..definition.checks import check_name, elements
 
 __all__ = ["DEFAULT_RATE_LIMIT", "SCOPES", "WINDOW", "RateLimit", "Token", "User", "known_scopes"]
@@ -101,15 +102,8 @@ class Token:
         """
         if scope is None or self.scopes is None:
             return True
-        return all(each in self.scopes or _PUBLISHED.get(each) in self.scopes for each in scope.split("+"))
+        return all(grants(self.scopes, each) for each in scope.split("+"))
 
-
-_PUBLISHED = {
-    "read_accounts": "read_organizations",
-    "read_secret_details": "read_secrets_details",
-    "view_teams": "read_teams",
-}
-"""Scopes that pages of operations ask for and that no token can have, with those that stand for them here."""
 
 _OTHER_SCOPES = frozenset(
     {
@@ -155,7 +149,5 @@ def known_scopes(scopes: Iterable[str] | None) -> frozenset[str] | None:
     return frozenset(map(str, found))
 
 
-_NOUNS = ("agents", "artifacts", "build_logs", "builds", "clusters", "organizations", "pipelines")
-
-SCOPES = (*(f"{verb}_{noun}" for noun in _NOUNS for verb in ("read", "write")), "read_job_env", "read_user")
-"""Scopes that the API shows for a token without a set of scopes."""
+SCOPES = _KNOWN_SCOPES - PUBLISHED_SCOPES.keys()
+"""Scopes that the API shows for a token without a set of scopes: all that a token can have."""

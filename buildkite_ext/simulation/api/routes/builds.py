@@ -113,9 +113,8 @@ def _retry_failed_jobs(request: RoutedRequest) -> SimResponse:
     user = request.user
 
     def retry() -> None:
-        for job in jobs:
-            if not job.retried and build.listed and build.state != "canceled":
-                request.engine.retry(job, by=user)
+        if build.listed and build.state != "canceled":
+            request.engine.retry_all([job for job in jobs if not job.retried], by=user)
 
     request.engine.soon(request.engine.timing.retrying, retry)
     return _acted(request, build, 202, retried_jobs_count=len(jobs))

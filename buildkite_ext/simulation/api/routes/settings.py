@@ -54,7 +54,7 @@ def _update_pipeline_settings(request: RoutedRequest) -> SimResponse:
 
 
 def _set(request: RoutedRequest, settings: PipelineSettings) -> SimResponse:
-    request.engine.administration.memberships.set_pipeline_settings(settings, request.user)
+    request.engine.set_pipeline_settings(settings, request.user)
     return json_response(pipeline_settings_view(settings, request.urls))
 
 

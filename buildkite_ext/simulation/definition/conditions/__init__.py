@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from .checking import check, variables_of
-from .evaluation import ConditionContext, Value, evaluate
+from .evaluation import ConditionContext, Evaluator, Value, evaluator
 from .syntax import ConditionError, Node, parse
 from .variables import EntryPoint
 
@@ -36,12 +36,12 @@ class Condition:
         {'build.branch': 'next', 'build.tag': 'v2'}
     """
 
-    __slots__ = ("_node", "entry_point", "text")
+    __slots__ = ("_evaluate", "_node", "entry_point", "text")
 
     def __init__(self, text: str, entry_point: EntryPoint = "build_condition", *, documented: bool = False) -> None:
         self.text = text
         self.entry_point: EntryPoint = entry_point
-        self._node = _checked(text, entry_point, documented)
+        self._node, self._evaluate = _checked(text, entry_point, documented)
 
     def __repr__(self) -> str:
         return f"Condition({self.text!r})"
@@ -53,7 +53,7 @@ class Condition:
             ConditionError: a value was wrong (`evaluation`).
         """
         try:
-            return evaluate(self._node, context) is True
+            return self._evaluate(context) is True
         except ConditionError:
             if self.entry_point in ("build_notification", "step_notification"):
                 return False
@@ -61,11 +61,11 @@ class Condition:
 
     def values(self, context: ConditionContext) -> Mapping[str, Value]:
         """Return the values of the variables that the condition reads, by what is written for each."""
-        return {name: evaluate(node, context) for name, node in variables_of(self._node).items()}
+        return {name: evaluator(node)(context) for name, node in variables_of(self._node).items()}
 
 
 @lru_cache(maxsize=1024)
-def _checked(text: str, entry_point: EntryPoint, documented: bool) -> Node:
+def _checked(text: str, entry_point: EntryPoint, documented: bool) -> tuple[Node, Evaluator]:
     node = parse(text)
     check(node, entry_point, documented=documented)
-    return node
+    return node, evaluator(node)

@@ -26,7 +26,7 @@ from .syntax import (
 )
 from .variables import allowed_when_computed
 
-__all__ = ["ConditionContext", "Value", "evaluate"]
+__all__ = ["ConditionContext", "Evaluator", "Value", "evaluator"]
 
 Value = str | int | bool | Sequence[str | None] | None
 """Value of an expression. A list from which a null came is an error only where the null is met."""
@@ -138,48 +138,74 @@ class ConditionContext:
         return found
 
 
-def evaluate(node: Node, context: ConditionContext) -> Value:
-    """Return the value of an expression that was checked.
+Evaluator = Callable[[ConditionContext], Value]
+"""Evaluates an expression for a build."""
 
-    Raises:
-        ConditionError: a value was wrong (`evaluation`).
+
+def evaluator(node: Node) -> Evaluator:
+    """Return the function that evaluates an expression that was checked. It is made once, and called for each build.
+
+    The function raises `ConditionError` where a value is wrong (`evaluation`).
     """
     assert not isinstance(node, Pattern)  # it has no value of its own: the check lets it stand on the right only
     match node:
-        case Literal_(value=value):
-            return value
-        case Text(pieces=pieces):
-            return _joined(pieces, context)
+        case Literal_(value=literal):
+            return lambda _: literal
+        case Text(pieces=pieces, fixed=fixed):
+            return (lambda context: _joined(pieces, context)) if fixed is None else (lambda _: fixed)
         case Expansion():
-            expanded = _expanded(node, context)
-            return expanded if not node.suffix else (expanded or "") + node.suffix
+            return lambda context: _expanded_operand(node, context)
         case Variable(name=name):
-            return context.value(name)
+            return lambda context: context.value(name)
         case Array(items=items):
-            return [_text(item, context) for item in items]
+            texts = [_text(item) for item in items]
+            return lambda context: [text(context) for text in texts]
         case Call():
-            return _environment_variable(node, context)
+            return _environment_variable(node)
         case Not(operand=operand):
-            return not evaluate(operand, context)
-        case Ternary(condition=condition, yes=yes, no=no):
-            return evaluate(yes if evaluate(condition, context) else no, context)
-        case Binary(operator="||", left=left, right=right):
-            return bool(evaluate(left, context)) or bool(evaluate(right, context))
-        case Binary(operator="&&", left=left, right=right):
-            return bool(evaluate(left, context)) and bool(evaluate(right, context))
-        case Binary(operator="==" | "!=", left=left, right=right):
-            return _equal(evaluate(left, context), evaluate(right, context)) is (node.operator == "==")
-        case Binary(operator="=~" | "!~", left=left, right=right):
-            text = evaluate(left, context)
-            return (isinstance(text, str) and _found(right, text)) is (node.operator == "=~")
-        case Binary(left=left, right=right):
-            return _includes(left, right, context)
+            value = evaluator(operand)
+            return lambda context: not value(context)
+        case Ternary():
+            condition, yes, no = evaluator(node.condition), evaluator(node.yes), evaluator(node.no)
+            return lambda context: yes(context) if condition(context) else no(context)
+        case Binary():
+            return _comparison(node)
 
 
-def _text(node: Node, context: ConditionContext) -> str | None:
-    value = evaluate(node, context)
-    assert value is None or isinstance(value, str)
-    return value
+def _comparison(node: Binary) -> Evaluator:
+    operator, right = node.operator, node.right
+    if operator == "includes":
+        return _includes(node)
+    left_value = evaluator(node.left)
+    if isinstance(right, Pattern):
+        positive = operator == "=~"
+
+        def matches(context: ConditionContext) -> bool:
+            text = left_value(context)
+            return (isinstance(text, str) and _found(right, text)) is positive
+
+        return matches
+    right_value = evaluator(right)
+    match operator:
+        case "||":
+            return lambda context: bool(left_value(context)) or bool(right_value(context))
+        case "&&":
+            return lambda context: bool(left_value(context)) and bool(right_value(context))
+        case "==":
+            return lambda context: _equal(left_value(context), right_value(context))
+        case _:
+            return lambda context: not _equal(left_value(context), right_value(context))
+
+
+def _text(node: Node) -> Callable[[ConditionContext], str | None]:
+    of = evaluator(node)
+
+    def text(context: ConditionContext) -> str | None:
+        value = of(context)
+        assert value is None or isinstance(value, str)
+        return value
+
+    return text
 
 
 def _equal(left: Value, right: Value) -> bool:
@@ -188,36 +214,48 @@ def _equal(left: Value, right: Value) -> bool:
     return left == right
 
 
-def _found(pattern: Node, text: str) -> bool:
-    assert isinstance(pattern, Pattern)
+def _found(pattern: Pattern, text: str) -> bool:
     try:
         return search(pattern.compiled, text)
     except SearchTimeout as error:
         raise ConditionError("evaluation", str(error), pattern.position) from None
 
 
-def _includes(left: Node, right: Node, context: ConditionContext) -> bool:
-    items = evaluate(left, context)
-    wanted = None if isinstance(right, Pattern) else evaluate(right, context)
-    if items is None or (wanted is None and not isinstance(right, Pattern)):
+def _includes(node: Binary) -> Evaluator:
+    items_of, right = evaluator(node.left), node.right
+    wanted_of = None if isinstance(right, Pattern) else evaluator(right)
+
+    def includes(context: ConditionContext) -> bool:
+        items = items_of(context)
+        wanted = None if wanted_of is None else wanted_of(context)
+        if items is None or (wanted is None and wanted_of is not None):
+            return False
+        assert isinstance(items, Sequence)
+        for item in items:
+            if item is None:
+                raise ConditionError(
+                    "evaluation", "a null is in the list on the left of `includes`", node.left.position
+                )
+            if _found(right, item) if isinstance(right, Pattern) else item == wanted:
+                return True
         return False
-    assert isinstance(items, Sequence)
-    for item in items:
-        if item is None:
-            raise ConditionError("evaluation", "a null is in the list on the left of `includes`", left.position)
-        if _found(right, item) if isinstance(right, Pattern) else item == wanted:
-            return True
-    return False
+
+    return includes
 
 
-def _environment_variable(node: Call, context: ConditionContext) -> str | None:
+def _environment_variable(node: Call) -> Evaluator:
     argument = node.arguments[0]
-    name = evaluate(argument, context)
-    if not isinstance(name, str) or not name:
-        raise ConditionError("evaluation", f"the name in `{node.name}(…)` is empty", argument.position)
-    if not allowed_when_computed(name):
-        raise ConditionError("evaluation", f'"{name}" is not a valid environment variable', argument.position)
-    return context.environment.get(name, "" if node.name == "env" else None)
+    name_of = evaluator(argument)
+
+    def read(context: ConditionContext) -> str | None:
+        name = name_of(context)
+        if not isinstance(name, str) or not name:
+            raise ConditionError("evaluation", f"the name in `{node.name}(…)` is empty", argument.position)
+        if not allowed_when_computed(name):
+            raise ConditionError("evaluation", f'"{name}" is not a valid environment variable', argument.position)
+        return context.environment.get(name, "" if node.name == "env" else None)
+
+    return read
 
 
 # Expansions -----------------------------------------------------------------------------------------------------------
@@ -230,6 +268,11 @@ def _joined(pieces: Sequence[Piece], context: ConditionContext) -> str:
             raise ConditionError("evaluation", piece.message, piece.position)
         out.append(piece if isinstance(piece, str) else _expanded(piece, context) or "")
     return "".join(out)
+
+
+def _expanded_operand(node: Expansion, context: ConditionContext) -> str | None:
+    expanded = _expanded(node, context)
+    return expanded if not node.suffix else (expanded or "") + node.suffix
 
 
 def _expanded(node: Expansion, context: ConditionContext) -> str | None:
