@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import math
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -208,6 +209,7 @@ class TaskSignal:
     def __init__(self) -> None:
         self._event = anyio.Event()
         self._run_in_loop, self._runs = _loop()
+        self._asked_at: float | None = None
 
     def set(self) -> None:
         """End the wait."""
@@ -224,6 +226,19 @@ class TaskSignal:
     def is_alive(self) -> bool:
         """False if the event loop doesn't run any more."""
         return self._runs()
+
+    def silence(self) -> float:
+        """Return the seconds since which the event loop owes a sign of life, and ask it for one."""
+        asked_at, now = self._asked_at, time.monotonic()
+        if asked_at is not None:
+            return now - asked_at
+        self._asked_at = now
+        with contextlib.suppress(RuntimeError):
+            self._run_in_loop(self._answer)
+        return 0.0
+
+    def _answer(self) -> None:
+        self._asked_at = None
 
 
 def _loop() -> tuple[Callable[[Callable[[], None]], object], Callable[[], bool]]:

@@ -53,6 +53,10 @@ class Signal(Protocol):
         """False if nobody waits for it any more, since the event loop of those who did doesn't run."""
         ...
 
+    def silence(self) -> float:
+        """Return the seconds since which the event loop owes a sign of life, and ask it for one. A thread owes none."""
+        ...
+
 
 class Runtime(Protocol):
     """Operations that shared code may await, and no others."""
@@ -366,6 +370,9 @@ class _ThreadSignal:
 
     def set(self) -> None:
         self._event.set()
+
+    def silence(self) -> float:
+        return 0.0
 
     async def wait(self, seconds: float | None) -> None:
         interrupt = _interrupt.get()

@@ -207,7 +207,7 @@ async def _uploaded(requester: Requester, artifact: Artifact) -> Artifact:
                 f"{label(artifact)} was still uploading after {UPLOAD_SECONDS:g} s. Download it when its job has ended."
             )
         pause, last = next_pause(interval, ends - runtime.now())
-        await runtime.sleep(pause)
+        await requester.pause(pause)
         interval = next_interval(interval, _UPLOAD_INTERVAL)
 
 
@@ -255,7 +255,7 @@ async def _attempts(requester: Requester, artifact: Artifact, part: _Part, progr
                 pause = again.pause(requester, attempt)
                 if pause is None:
                     raise error from again.__cause__
-            await requester.runtime.sleep(pause)
+            await requester.pause(pause)
             attempt += 1
     finally:
         part.discard()

@@ -14,6 +14,7 @@ from ..errors import (
     ApiError,
     BuildkiteError,
     CircuitOpen,
+    ClientClosed,
     DeadlineExceeded,
     InvalidResponse,
     RateLimited,
@@ -205,7 +206,7 @@ async def create_once(
     if created is not None and not once.own:
         return created
 
-    now, sleep = requester.runtime.now, requester.runtime.sleep
+    now = requester.runtime.now
     ends = now() + _SECONDS
     longest = ends + _SECONDS
     interval, last = _FIRST_INTERVAL, False
@@ -235,7 +236,7 @@ async def create_once(
         if last or now() >= ends:
             break
         pause, last = next_pause(interval, ends - now())
-        await sleep(pause)
+        await requester.pause(pause)
         interval = next_interval(interval, _LONGEST_INTERVAL)
     if winner is not None:
         return winner
@@ -278,8 +279,10 @@ async def _newest(requester: Requester, organization: str, pipeline: str, once: 
 
 
 def _is_final(error: BuildkiteError) -> bool:
-    """Return True if the list will be refused in the same way again, as where the token lacks a scope."""
-    return isinstance(error, ApiError) and not isinstance(error, RateLimited | ServerError)
+    """Return True if the list will be refused in the same way again, as where the token lacks a scope or the client is closed."""
+    return isinstance(error, ClientClosed) or (
+        isinstance(error, ApiError) and not isinstance(error, RateLimited | ServerError)
+    )
 
 
 async def _cancelled(number: int, winner: int, once: Once, cancel: Callable[[int], Awaitable[object]]) -> None:

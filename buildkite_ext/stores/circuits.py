@@ -23,8 +23,8 @@ CircuitState = Literal["closed", "open", "half_open"]
 PROBE_PAUSE = 1.0
 """Seconds after which to ask again while another call probes the API."""
 
-PROBE_LEASE = 150.0
-"""Seconds after which a probe that has not reported counts no longer: longer than a call takes by default."""
+PROBE_LEASE = 60.0
+"""Seconds after which a probe that has not reported counts no longer. One whose process or event loop has ended never does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from .._unfinished import shown_unfinished
 from ..errors import ConfigurationError
 from . import redis_scripts
 from .redis_cache import RedisCache
@@ -95,6 +96,7 @@ class RedisStore(RedisLimits):
         super().__init__(calls, lot=lot)
         self._entries = RedisCache(calls) if share_cache else self._own
 
+    @shown_unfinished
     def __repr__(self) -> str:
         return f"RedisStore({self._calls!r})"
 

@@ -18,6 +18,7 @@ from uuid import uuid4
 from weakref import WeakSet
 
 from .._forks import reset_after_fork
+from .._unfinished import shown_unfinished
 from ..clock import check_seconds
 from ..dispatcher import logger
 from ..errors import ConfigurationError
@@ -131,6 +132,7 @@ class RedisCalls:
         """Events that haven't been emitted."""
         reset_after_fork(self)
 
+    @shown_unfinished
     def __repr__(self) -> str:
         return f"{self._connection.label!r}, prefix={self._prefix!r}"
 
@@ -334,10 +336,11 @@ class RedisCalls:
         with self._lock:
             # Once calls have gone on without Redis, none of them fails by it: its request may have been sent.
             if not self._worked and not self._went_away and self._is_permanent(error):
+                # Without its cause, since the frames of redis-py hold the password.
                 raise ConfigurationError(
                     f"{self._connection.label} can't be used as the store: {self._describe(error)}. Check its URL, its password "
                     "and its certificate."
-                ) from error
+                ) from None
             was_away = self._state == "away"
             self._went_away = True
             self._state, self._look_at = "away", time.monotonic() + self._retry_after

@@ -9,7 +9,7 @@ import hashlib
 import math
 import threading
 from collections import deque
-from itertools import chain, islice
+from itertools import chain, count, islice
 from typing import TYPE_CHECKING, Literal
 from weakref import WeakKeyDictionary
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ..stores.limits import Budget, Priority, Wait
     from ..stores.status import BudgetStatus
     from .auth import SignStage, TokenFunction
+    from .closing import Closing
 
 __all__ = ["BudgetStage", "Lines", "Waiter", "exhausted", "lines_of", "signer_of", "token_identity"]
 
@@ -45,7 +46,13 @@ _LEARNING = 5.0
 """Seconds in which the user of a token is learned. After that the token counts as a user of its own."""
 
 _OVERDUE = 0.5
-"""Seconds after which a request that hasn't taken its turn is passed over, and after which the one behind it looks."""
+"""Seconds after which a request that hasn't taken its turn, or hasn't looked at its line, is passed over."""
+
+_NEAR = 20
+"""Number of requests at the head of a line that look at it often, so that a long line takes little time."""
+
+_LOOKS, _LOOKS_FAR = 0.5, 5.0
+"""Seconds after which a waiting request looks at its line again: one near its head, and one further back."""
 
 _LONG_GAP = 10.0
 """Seconds between two requests in the background from which the second one is held up, and no longer only spread."""
@@ -58,18 +65,18 @@ class Waiter(Struct, eq=False):
         limits: the limits that it waits for.
         reserve: the reserve of its policy.
         priority: its priority.
-        due: the time at which it is to ask; infinite while others stand in front of it.
+        number: tells it from those that came before and after it.
+        due: the time at which it is to ask, or to look at its line; infinite while that isn't known.
         signal: set when it may ask.
-        watches: it sees to it that the first of the line takes its turn.
         passed_over: it hasn't taken its turn, so that it stands in no line until it does.
     """
 
     limits: Limits
     reserve: int
     priority: Priority
+    number: int
     due: float
     signal: Signal | None = None
-    watches: bool = False
     passed_over: bool = False
 
     def wake(self) -> None:
@@ -78,7 +85,7 @@ class Waiter(Struct, eq=False):
             self.signal.set()
 
     def is_absent(self, now: float) -> bool:
-        """Tell if it doesn't take its turn: its event loop has ended, or is blocked."""
+        """Tell if it can't take its turn: its event loop has ended, or is blocked, so that it hasn't looked in time."""
         return now > self.due + _OVERDUE or (self.signal is not None and not self.signal.is_alive)
 
 
@@ -97,28 +104,32 @@ class _Line(Struct):
         waiting = self.foreground or self.background
         return waiting[0] if waiting else None
 
-    @property
-    def second(self) -> Waiter | None:
-        return next(islice(chain(self.foreground, self.background), 1, None), None)
+    def is_near(self, waiter: Waiter) -> bool:
+        """Tell if a waiter stands near the head."""
+        return any(each is waiter for each in islice(chain(self.foreground, self.background), _NEAR))
+
+    def put_back(self, waiter: Waiter) -> None:
+        """Put a waiter that was passed over where it stood, in front of those that came later."""
+        queue = self.queue(waiter)
+        queue.insert(sum(each.number < waiter.number for each in queue), waiter)
 
     def wake(self, now: float) -> None:
-        """Let the first ask, and the second see to it that it does."""
-        first, second = self.first, self.second
-        if first is not None:
+        """Let the first ask."""
+        if (first := self.first) is not None:
             first.due = min(first.due, now)
             first.wake()
-        if second is not None and not second.watches:
-            second.wake()
 
 
 class Lines:
     """Lines of the requests that wait for rate limits, of all clients that share a store in a process.
 
-    Event loops of several threads wait in one line. A request whose loop is blocked or closed holds up none behind it: the
-    second of a line looks now and then if the first has taken its turn, and takes its place if it hasn't.
+    Event loops of several threads wait in one line. A request whose loop is blocked or closed holds up none behind it: each
+    looks at its line now and then, wherever it stands. So one that hasn't looked in time can't take its turn, and any that looks
+    passes over all such requests in front of it.
     """
 
     def __init__(self) -> None:
+        self._numbers = count()
         self._lines: dict[tuple[Limits, int], _Line] = {}
         self.changes = 0
         """Number of answers and ends that may have made room, since a request has waited."""
@@ -130,7 +141,7 @@ class Lines:
 
         Requests with another reserve stand in another line: a limit that is exhausted for one of them isn't for all.
         """
-        waiter = Waiter(limits, reserve, priority, due=now)
+        waiter = Waiter(limits, reserve, priority, next(self._numbers), due=now)
         with self._lock:
             line = self._lines.setdefault((limits, reserve), _Line())
             line.queue(waiter).append(waiter)
@@ -155,7 +166,7 @@ class Lines:
             line = self._lines.setdefault((waiter.limits, waiter.reserve), _Line())
             if waiter.passed_over:
                 waiter.passed_over = False
-                line.queue(waiter).appendleft(waiter)
+                line.put_back(waiter)
             waiter.due = now
             while (first := line.first) is not None and first is not waiter and first.is_absent(now):
                 line.queue(first).popleft()
@@ -164,7 +175,9 @@ class Lines:
                 line.wake(now)
             return first is waiter
 
-    def listen(self, waiter: Waiter, signal: Signal, *, first: bool, changes: int, until: float) -> float | None:
+    def listen(
+        self, waiter: Waiter, signal: Signal, *, first: bool, changes: int, until: float, now: float | None
+    ) -> float | None:
         """Set a signal when a waiter may ask.
 
         Args:
@@ -172,18 +185,23 @@ class Lines:
             signal: the signal.
             first, changes: what the waiter found when it asked.
             until: the time at which it asks again.
+            now: the time, if the waits for signals take time by the same clock.
 
         Returns:
-            The seconds for which to wait for the signal at most; None if it may ask already, since something changed meanwhile.
+            The seconds after which to look at the line again, if the signal isn't set before; infinite for the first. None if the
+            waiter may ask already, since something changed meanwhile.
         """
         with self._lock:
             waiter.signal = signal
             line = self._lines.get((waiter.limits, waiter.reserve))
             if line is None or waiter.passed_over or (line.first is waiter) != first or self.changes != changes:
                 return None
-            waiter.due = until if first else math.inf
-            waiter.watches = line.second is waiter
-            return _OVERDUE if waiter.watches else math.inf
+            if first:
+                waiter.due = until
+                return math.inf
+            seconds = _LOOKS if line.is_near(waiter) else _LOOKS_FAR
+            waiter.due = math.inf if now is None else now + seconds
+            return seconds
 
     @property
     def busy(self) -> bool:
@@ -235,6 +253,7 @@ class BudgetStage:
         root: the root of the API.
         organization: the organization of requests whose path has none.
         events: gets a `RateLimitWait` for each wait that holds up its request: see `_holds_up`.
+        closing: ends the waits when the client is closed.
     """
 
     def __init__(
@@ -250,7 +269,9 @@ class BudgetStage:
         root: str,
         organization: str | None,
         events: Dispatcher[Event],
+        closing: Closing,
     ) -> None:
+        self._closing = closing
         self._policy = policy
         self._priority: Priority = priority
         self._store = store
@@ -317,18 +338,18 @@ class BudgetStage:
         sent: float,
     ) -> httpx.Response:
         """Send a request that is counted, and take in what its answer tells."""
-        counted: Literal["yes", "perhaps", "no"] = "perhaps"
+        context.sent, answered = False, False
         try:
             if context.halted is not None and context.halted():
                 raise CircuitMoved
             response = await send(request)
-            counted = "yes"
-        except (CircuitMoved, ConnectionFailed):
-            counted = "no"
+            answered = True
+        except ConnectionFailed:
+            context.sent = False
             raise
         finally:
-            if counted != "yes":
-                self._store.lost(limits, runtime, sent=sent, counted=counted == "perhaps")
+            if not answered:
+                self._store.lost(limits, runtime, sent=sent, counted=context.sent)
                 self._lines.wake(runtime.now())
         observation = observation_of(response, sent=sent, arrived=runtime.now())
         await self._store.answered(limits, observation, runtime, permit=context.permit)
@@ -388,6 +409,7 @@ class BudgetStage:
         told = False
         try:
             while True:
+                self._closing.check()
                 changes, first, wait = lines.changes, lines.is_first(waiter, runtime.now()), None
                 if first or context.probe:
                     wait = await self._admit(context, limits, runtime)
@@ -406,7 +428,8 @@ class BudgetStage:
                     told = True
                     self._tell(request, context, wait.until - now)
                 signal, until = runtime.signal(), min(ends, math.inf if wait is None else wait.until)
-                most = lines.listen(waiter, signal, first=first, changes=changes, until=until)
+                now_of_signals = runtime.now() if runtime.real_time else None
+                most = lines.listen(waiter, signal, first=first, changes=changes, until=until, now=now_of_signals)
                 if most is not None:
                     await self._pause(signal, wait, until, runtime, most=most)
         finally:
@@ -419,7 +442,11 @@ class BudgetStage:
         if runtime.real_time or wait is None or (wait.for_answer and not wait.polls):
             # Only the system's clock is that of the signal: by another one the end of the other request is waited for.
             seconds = min(most, max(0.0, until - runtime.now())) if runtime.real_time else most
-            await signal.wait(seconds if seconds < math.inf else None)
+            ignore = self._closing.tell(signal.set)
+            try:
+                await signal.wait(seconds if seconds < math.inf else None)
+            finally:
+                ignore()
         else:
             await runtime.sleep(max(0.0, until - runtime.now()))
 

@@ -35,6 +35,9 @@ __all__ = ["CacheStage"]
 _USUAL_HEADERS = frozenset({"accept", "accept-encoding", "connection", "host", "user-agent"})
 """Headers of every request. One with others may have another answer."""
 
+_SILENT = 2.0
+"""Seconds after which an event loop that gives no sign of life is taken to be blocked, so that others send their own request."""
+
 _LOOK = 1.0
 """Seconds after which a call that waits for an answer to another one looks if the event loop of that one still runs."""
 
@@ -174,7 +177,7 @@ class CacheStage:
                     seconds = deadline.ends - now if runtime.real_time else None
                 if landing is not None:
                     return landing
-                if not flight.leader.is_alive:
+                if not flight.leader.is_alive or flight.leader.silence() >= _SILENT:
                     flights.land(flight)
                     continue
                 # A blocking caller that sends always comes to an end.

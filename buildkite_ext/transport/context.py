@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, BinaryIO
 
 from ..urls import path_of
+from .sending import CONTEXT
 
 if TYPE_CHECKING:
     import httpx
@@ -20,8 +21,6 @@ __all__ = ["CircuitMoved", "Match", "RequestContext", "context_of", "organizatio
 
 Match = Callable[[str, str], "tuple[Operation, dict[str, str]] | None"]
 """Function that finds the operation of a method and a path, and the values of its path parameters."""
-
-_KEY = "buildkite_ext.context"
 
 
 class CircuitMoved(Exception):
@@ -53,6 +52,8 @@ class RequestContext:
     """Tells the circuit breaker that Buildkite has answered a call that probes, which goes on."""
     attempts: int = 0
     """Attempts that were sent."""
+    sent: bool = False
+    """True if something of the last attempt may have been sent."""
     may_have_acted: bool = False
     """True if Buildkite may have done what was requested, although no answer says so."""
     _values: Mapping[str, str] | None = None
@@ -79,7 +80,7 @@ class RequestContext:
 
     def attach(self, request: httpx.Request) -> httpx.Request:
         """Make this the context of a request, and return the request."""
-        request.extensions[_KEY] = self
+        request.extensions[CONTEXT] = self
         return request
 
     def waited_at(self, now: float) -> float:
@@ -104,7 +105,7 @@ class RequestContext:
 
 def context_of(request: httpx.Request, match: Match | None = None) -> RequestContext:
     """Return the context of a request. A request that a generated function built gets its operation by `match`."""
-    context: RequestContext | None = request.extensions.get(_KEY)
+    context: RequestContext | None = request.extensions.get(CONTEXT)
     if context is None:
         found = match(request.method, path_of(request)) if match else None
         operation, values = found or (None, {})

@@ -21,6 +21,7 @@ from .._cancellation import guarded
 from .._forks import keep_inherited, reset_after_fork
 from .pools import AsyncPool, AsyncPools, BlockingPool, ConnectionCounts, LoopPools, Pools, Routes, running_loop
 from .rates import DEFAULT_LIMITS, ConnectionLimits
+from .sending import mark_sent
 from .timeouts import BoundedTimeout
 
 __all__ = ["HTTPX_ERRORS", "AsyncHttpTransport", "HttpTransport"]
@@ -128,6 +129,7 @@ class HttpTransport(httpx.BaseTransport):
         with self._lock:
             pool = self._pools.find(request.url)
         assert isinstance(request.stream, httpx.SyncByteStream)
+        mark_sent(request.extensions, sent=False)
         try:
             pool.take_slot(_pool_timeout(request))
             try:
@@ -191,6 +193,7 @@ class AsyncHttpTransport(httpx.AsyncBaseTransport):
         deadline = _AsyncDeadline(request, self._clock)
         assert isinstance(request.stream, httpx.AsyncByteStream)
         content = _AsyncContent(request.stream)
+        mark_sent(request.extensions, sent=False)
 
         async def send() -> httpx.Response:
             try:

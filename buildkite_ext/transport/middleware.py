@@ -1,6 +1,6 @@
 """Stages of a request's path, composed into one function.
 
-    RaiseForStatus · ReadOnly · TraceCall · Additions · Deadline · the user's stages · Invalidation · Cache ·
+    RaiseForStatus · ReadOnly · TraceCall · Additions · Deadline · the user's stages · Closing · Invalidation · Cache ·
     CircuitBreaker · Retry · Budget · Sign · TraceAttempt · wire
 
 Every request to the API takes this path, also those of the generated functions.

@@ -18,6 +18,7 @@ import threading
 import warnings
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -30,6 +31,7 @@ from .._forks import keep_inherited
 from ..errors import ConfigurationError
 from .network import AsyncNetwork, Network, OpenedStreams, opened_streams
 from .proxies import ProxyRules
+from .sending import mark_sent
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -327,7 +329,10 @@ class BlockingPool(httpcore.ConnectionPool):
 
     def __init__(self, *, max_connections: int | None, **options: Any) -> None:
         super().__init__(max_connections=max_connections, **options)
-        self._slots = None if max_connections is None else threading.Semaphore(max_connections)
+        # Ctrl-C can come anywhere in a SimpleQueue. A Semaphore may be left locked by it, for all other threads.
+        self._slots: SimpleQueue[None] | None = None if max_connections is None else SimpleQueue()
+        for _ in range(max_connections or 0):
+            self.free_slot()
         self._ended = False
 
     def take_slot(self, timeout: float | None) -> None:
@@ -336,13 +341,17 @@ class BlockingPool(httpcore.ConnectionPool):
         Raises:
             httpcore.PoolTimeout: `timeout` seconds have passed.
         """
-        if self._slots is not None and not self._slots.acquire(timeout=timeout):
-            raise httpcore.PoolTimeout(_NO_SLOT)
+        if self._slots is None:
+            return
+        try:
+            self._slots.get(timeout=None if timeout is None else max(0.0, timeout))
+        except Empty:
+            raise httpcore.PoolTimeout(_NO_SLOT) from None
 
     def free_slot(self) -> None:
         """Let the next request go."""
         if self._slots is not None:
-            self._slots.release()
+            self._slots.put(None)
 
     def create_connection(self, origin: httpcore.Origin) -> httpcore.ConnectionInterface:
         return _PooledConnection(super().create_connection(origin), ended=self._ended)
@@ -444,8 +453,10 @@ class _PooledConnection(httpcore.ConnectionInterface):
             raise
         finally:
             opened_streams.reset(token)
+            mark_sent(request.extensions, sent=bool(self._opened.blocking))
 
     def _use(self, request: httpcore.Request) -> httpcore.Response:
+        mark_sent(request.extensions, sent=True)
         try:
             return self._inner.handle_request(request)
         except httpcore.ConnectionNotAvailable:
@@ -539,9 +550,11 @@ class _AsyncPooledConnection(httpcore.AsyncConnectionInterface):
             raise
         finally:
             opened_streams.reset(token)
+            mark_sent(request.extensions, sent=bool(self._opened.awaiting))
             self._opened.awaiting.clear()
 
     async def _use(self, request: httpcore.Request) -> httpcore.Response:
+        mark_sent(request.extensions, sent=True)
         try:
             return await self._inner.handle_async_request(request)
         except httpcore.ConnectionNotAvailable:

@@ -91,7 +91,7 @@ class Requester:
         self._headers = _headers_of(options.user_agent)
         deadline = DeadlineStage(options.timeout, from_admission=options.timeout is DEFAULT_TIMEOUT)
         retry, foreign_retry = (
-            RetryStage(options.retry or _NO_RETRY, self.events, shared.quota, budget)
+            RetryStage(options.retry or _NO_RETRY, self.events, shared.quota, budget, shared.closing)
             for budget in (options.budget, None)
         )
         actor = token_identity(options.token)
@@ -111,6 +111,7 @@ class Requester:
             root=options.base_url,
             organization=options.organization,
             events=self.events,
+            closing=shared.closing,
         )
         cache = self._cache_stage(sign, actor)
         budget = self._budget if options.budget else None
@@ -136,6 +137,7 @@ class Requester:
             Additions(options.headers or {}, options.query or {}) if options.headers or options.query else None,
             deadline,
             *options.stages,
+            shared.closing,
             Invalidation(shared.store, options.base_url, self._prefix, keeps=cache is not None),
             cache,
             self._breaker,
@@ -190,20 +192,11 @@ class Requester:
 
     async def pause(self, seconds: float) -> None:
         """Pause between two polls. The pause ends at once when the client is closed: the next poll raises ClientClosed."""
-        runtime = self.runtime
-        if not runtime.real_time:
-            await runtime.sleep(seconds)
-            return
-        signal = runtime.signal()
-        ignore = self.on_close(signal.set)
-        try:
-            await signal.wait(seconds)
-        finally:
-            ignore()
+        await self._shared.closing.pause(seconds, self.runtime)
 
     def on_close(self, function: Callable[[], None]) -> Callable[[], None]:
-        """Have a function called when the client is closed; see `SharedState.on_close`."""
-        return self._shared.on_close(function)
+        """Have a function called when the client is closed; see `Closing.tell`."""
+        return self._shared.closing.tell(function)
 
     async def close(self) -> None:
         """Close the connections, unless this is a copy."""
@@ -289,7 +282,8 @@ class Requester:
             except CircuitOpen as error:
                 if ends is not None and self.runtime.now() + error.retry_after >= ends:
                     raise
-                await self.runtime.sleep(error.retry_after)
+                await self.pause(error.retry_after)
+                self._shared.closing.check()
 
     def refuse_write(
         self,

@@ -14,6 +14,7 @@ from ..clock import check_seconds
 from ..errors import ConfigurationError, ConnectionFailed, DeadlineExceeded, NetworkError
 from ..rate_limits import LONGEST, advised_pause, reset_after
 from ..urls import READS, path_of
+from .closing import Closing
 from .context import CircuitMoved, context_of
 
 if TYPE_CHECKING:
@@ -138,15 +139,22 @@ class RetryStage:
         events: gets a `RetryScheduled` for each pause.
         quota: the quota that bounds the retries of all calls.
         budget: the policy that bounds the pauses after a 429; None for no bound.
+        closing: ends its pauses, and refuses attempts, when the client is closed.
     """
 
     def __init__(
-        self, policy: Retry, events: Dispatcher[Event], quota: RetryQuota, budget: Budget | None = None
+        self,
+        policy: Retry,
+        events: Dispatcher[Event],
+        quota: RetryQuota,
+        budget: Budget | None = None,
+        closing: Closing | None = None,
     ) -> None:
         self._policy = policy
         self._events = events
         self._quota = quota
         self._budget = budget
+        self._closing = closing or Closing()
 
     def __repr__(self) -> str:
         return repr(self._policy)
@@ -159,6 +167,7 @@ class RetryStage:
         taken = 0
         outcome: httpx.Response | NetworkError | None = None
         while True:
+            self._closing.check()
             try:
                 outcome = await send(request)
             except NetworkError as lost:
@@ -208,20 +217,24 @@ class RetryStage:
                 raise exceeded from cause
             if not isinstance(outcome, NetworkError):
                 await runtime.close(outcome)
-            from ..events import RetryScheduled  # here: most calls are not repeated
-
-            self._events.emit(
-                RetryScheduled(
-                    method=request.method,
-                    path=path_of(request),
-                    operation=operation.id if operation is not None else None,
-                    attempt=attempt,
-                    pause=pause,
-                    reason=reason,
-                )
-            )
-            await runtime.sleep(pause)
+            self._tell(request, attempt, pause, reason)
+            await self._closing.pause(pause, runtime)
             attempt += 1
+
+    def _tell(self, request: httpx.Request, attempt: int, pause: float, reason: str) -> None:
+        from ..events import RetryScheduled  # here: most calls are not repeated
+
+        operation = context_of(request).operation
+        self._events.emit(
+            RetryScheduled(
+                method=request.method,
+                path=path_of(request),
+                operation=operation.id if operation is not None else None,
+                attempt=attempt,
+                pause=pause,
+                reason=reason,
+            )
+        )
 
     def _check_wait(self, request: httpx.Request, refusal: httpx.Response, pause: float, now: float) -> None:
         """Raise BudgetExhausted for a pause after a 429 that is longer than the budget allows a call to wait in all."""

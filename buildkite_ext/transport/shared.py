@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import httpx
@@ -11,10 +10,11 @@ import httpx
 from .._forks import reset_after_fork
 from ..debug_log import debug_log
 from ..dispatcher import client_events
-from ..errors import ClientClosed, ConfigurationError
+from ..errors import ConfigurationError
 from ..stores.memory import MemoryStore, process_store
 from ..stores.recent_actions import RecentActions
 from .budget import lines_of
+from .closing import Closing
 from .coalescing import Flights
 from .retry import RetryQuota
 from .trace import SeenLimits
@@ -52,6 +52,7 @@ class SharedState:
         self.store = store if store is not None else MemoryStore() if own else process_store()
         self.lines = lines_of(self.store)
         self.quota = RetryQuota()
+        self.closing = Closing()
         self.flights = Flights()
         self.recent_actions = RecentActions()
         self.events = client_events(hook)
@@ -87,8 +88,6 @@ class SharedState:
         self._given = transport
         self._lock = threading.Lock()
         self._transports: dict[str, Transport] = {}
-        self._closed = False
-        self._on_close: dict[object, Callable[[], None]] = {}
         reset_after_fork(self)
 
     def api(self) -> Transport:
@@ -99,30 +98,12 @@ class SharedState:
         """Return the transport to every other origin."""
         return self._transport("foreign")
 
-    def on_close(self, function: Callable[[], None]) -> Callable[[], None]:
-        """Have a function called when the client is closed, from any thread; at once if it is. It mustn't wait.
-
-        Returns:
-            A function that ends this.
-        """
-        key = object()
-        self._on_close[key] = function
-        if self._closed:  # looked at behind the line above: another thread may be closing it
-            function()
-
-        def end() -> None:
-            self._on_close.pop(key, None)
-
-        return end
-
     async def close(self) -> None:
         """Close the connections, and wake who waits. A second call does nothing."""
-        self._closed = True
+        self.closing.close()
         with self._lock:
             transports = {id(transport): transport for transport in (*self._transports.values(), self._given)}
             self._transports.clear()
-        for function in tuple(self._on_close.values()):
-            function()
         self.store.client_closed(self.runtime)
         for transport in transports.values():
             if transport is not None:
@@ -134,15 +115,13 @@ class SharedState:
         One of httpx that was used has connections that the parent process reads too. Of other transports nothing is known.
         """
         self._lock = threading.Lock()
-        self._on_close.clear()  # those of the parent's threads
         self._inherited |= bool(self._transports) and isinstance(
             self._passed, httpx.HTTPTransport | httpx.AsyncHTTPTransport
         )
 
     def _transport(self, name: str) -> Transport:
         with self._lock:
-            if self._closed:
-                raise ClientClosed("The client is closed, so it sends no requests. Make a new one.")
+            self.closing.check()
             if self._inherited:
                 raise ConfigurationError(
                     f"transport={self._passed!r} was used before this process was forked, so its connections are those of the "

@@ -100,6 +100,7 @@ class Wire:
         began = self._runtime.now()
         transport = self._transport()
         context.attempts += 1
+        context.sent = True  # as far as is known: a transport of this package knows better
         may_have_acted, context.may_have_acted = context.may_have_acted, True
         try:
             response = await self._runtime.send(transport, request)

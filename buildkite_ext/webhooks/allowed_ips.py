@@ -15,6 +15,7 @@ from typing import Any
 import anyio
 
 from .._forks import keep_inherited, reset_after_fork
+from .._unfinished import shown_unfinished
 from ..errors import ConfigurationError
 from .events import logger
 from .http import FORWARDED, ReceivedHeaders, Refusal, RequestHead
@@ -109,6 +110,7 @@ class AllowedIPs:
         self._lock = anyio.Lock()
         reset_after_fork(self)
 
+    @shown_unfinished
     def __repr__(self) -> str:
         return f"AllowedIPs(refresh={self._refresh:g}, known={len(self._known)})"
 

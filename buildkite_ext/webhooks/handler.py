@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from buildkite_api.webhooks.events import WebhookEvent
 
+from .._unfinished import shown_unfinished
 from ..errors import ConfigurationError
 from ..messages import shown
 from .allowed_ips import AllowedIPs
@@ -156,6 +157,7 @@ class WebhookHandler(Router):
         )
         self._shown = f"{verifier}, sink={sink!r}"
 
+    @shown_unfinished
     def __repr__(self) -> str:
         options = self.__dict__.get("_shown")
         if options is None:  # its constructor has not ended; debuggers show it all the same

@@ -8,6 +8,7 @@ import zlib
 from contextlib import suppress
 
 from .._forks import reset_after_fork
+from .._unfinished import shown_unfinished
 from ..errors import ConfigurationError, WebhookQueueFull
 from .delivery import Delivery, Handle
 from .runtime.event_loop import running_loop
@@ -63,6 +64,7 @@ class MemoryQueue:
         self._home: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
+    @shown_unfinished
     def __repr__(self) -> str:
         return (
             f"MemoryQueue(limit={self._limit}, max_bytes={self._max_bytes}, workers={self._workers}, "

@@ -360,7 +360,7 @@ def test_a_probe_that_never_reports_is_replaced(url: str, how: str) -> None:
                 return trio.current_time() - began
 
     waited = run(main)
-    assert waited == pytest.approx(TRIP) if how == "cancelled" else 150 <= waited <= 152
+    assert waited == pytest.approx(TRIP) if how == "cancelled" else PROBE_LEASE <= waited <= PROBE_LEASE + 2
 
 
 # --- Round trips --------------------------------------------------------------------------------------------------------

@@ -8,6 +8,8 @@ from typing import Any
 import httpx
 import pytest
 from buildkite_api.types import Secret
+from hypothesis import given
+from hypothesis import strategies as st
 
 from buildkite_ext import Budget, ConfigurationError
 from buildkite_ext.stores.limits import Limits, Observation, Reported, Wait, Window, observation_of
@@ -310,19 +312,22 @@ class Bell:
     async def wait(self, seconds: float | None) -> None:
         raise AssertionError(seconds)
 
+    def silence(self) -> float:
+        return 0.0
+
 
 def test_a_waiter_listens_unless_something_has_changed() -> None:
     lines, limits, bell = Lines(), Limits("acme", "ada"), Bell()
     lines.wake(0.0)
     assert lines.changes == 0  # nobody waits
     first, second, third = (lines.join(limits, 0, "foreground", 0.0) for _ in range(3))
-    # The second looks now and then if the first takes its turn.
-    assert lines.listen(second, bell, first=False, changes=0, until=60.0) == 0.5
-    assert lines.listen(third, Bell(), first=False, changes=0, until=60.0) == math.inf
+    # Each looks now and then if those in front of it take their turn.
+    assert lines.listen(second, bell, first=False, changes=0, until=60.0, now=0.0) == 0.5
+    assert lines.listen(third, Bell(), first=False, changes=0, until=60.0, now=0.0) == 0.5
     lines.wake(0.0)
     assert (lines.changes, bell.rung) == (1, 0)
-    assert lines.listen(first, Bell(), first=True, changes=0, until=60.0) is None
-    assert lines.listen(second, bell, first=True, changes=1, until=60.0) is None
+    assert lines.listen(first, Bell(), first=True, changes=0, until=60.0, now=0.0) is None
+    assert lines.listen(second, bell, first=True, changes=1, until=60.0, now=0.0) is None
     lines.leave(first, 0.0)
     assert bell.rung == 1
     lines.wake(0.0)
@@ -341,13 +346,13 @@ def test_a_waiter_that_does_not_take_its_turn_is_passed_over_until_it_comes_back
     lines, limits, bells = Lines(), Limits("acme", "ada"), [Bell(), Bell(), Bell()]
     first, second, _ = waiters = [lines.join(limits, 0, "foreground", 0.0) for _ in range(3)]
     for waiter, bell in zip(waiters, bells, strict=True):
-        lines.listen(waiter, bell, first=waiter is first, changes=0, until=10.0)
+        lines.listen(waiter, bell, first=waiter is first, changes=0, until=10.0, now=10.0)
     assert not lines.is_first(second, 10.5)  # it was due half a second ago
     now = 10.6 if how == "late" else 5.0
     bells[0].is_alive = how == "late"
     assert lines.is_first(second, now)
     assert lines.waiting(limits) == 2
-    assert [bell.rung for bell in bells] == [1, 1, 1]
+    assert [bell.rung for bell in bells] == [1, 1, 0]
     bells[0].is_alive = True
     assert lines.is_first(first, now)
     assert not lines.is_first(second, now)
@@ -355,6 +360,58 @@ def test_a_waiter_that_does_not_take_its_turn_is_passed_over_until_it_comes_back
         lines.leave(waiter, now)
         lines.leave(waiter, now)
     assert not lines.busy
+
+
+def admissions(lines: Lines, dies_at: list[float], *, room_at: float) -> list[tuple[int, float]]:
+    """Let requests wait in one line, and return which of them go, and when. Each takes its turn until it dies."""
+    limits, bells = Limits("acme", "ada"), [Bell() for _ in dies_at]
+    waiters = [lines.join(limits, 0, "foreground", 0.0) for _ in dies_at]
+    looks = [(0.0, index) for index in range(len(dies_at))]
+    gone: list[tuple[int, float]] = []
+    while looks:
+        now, index = min(looks)
+        looks.remove((now, index))
+        if now >= dies_at[index]:
+            continue
+        waiter, rung = waiters[index], [bell.rung for bell in bells]
+        first = lines.is_first(waiter, now)
+        if first and now >= room_at:
+            lines.leave(waiter, now)
+            gone.append((index, now))
+        else:
+            most = lines.listen(waiter, bells[index], first=first, changes=lines.changes, until=room_at, now=now)
+            assert most is not None
+            looks.append((room_at if first else now + most, index))
+        for other, before in enumerate(rung):
+            if bells[other].rung > before and other != index and other not in [each for each, _ in gone]:
+                looks = [(min(when, now) if of == other else when, of) for when, of in looks]
+    return gone
+
+
+@given(st.lists(st.sampled_from([0.0, 0.3, 3.0, 9.9, 10.0, 10.2, math.inf]), max_size=12))
+def test_any_requests_that_can_t_take_their_turn_hold_up_none_for_long(dies_at: list[float]) -> None:
+    """They are passed over wherever they stand. The others go in their order."""
+    gone = admissions(Lines(), [*dies_at, math.inf], room_at=10.0)
+    alive = [index for index, end in enumerate([*dies_at, math.inf]) if end == math.inf]
+    assert [index for index, _ in gone if index in alive] == alive
+    assert all(10.0 <= when <= 11.5 + 0.5 * len(dies_at) for _, when in gone)
+
+
+def test_a_request_behind_very_many_that_can_t_take_their_turn_goes_within_seconds() -> None:
+    ((index, when),) = admissions(Lines(), [*[1.0] * 300, math.inf], room_at=10.0)
+    assert (index, 10.0 <= when <= 16.0) == (300, True)
+
+
+def test_requests_that_come_back_stand_where_they_stood() -> None:
+    lines, limits = Lines(), Limits("acme", "ada")
+    waiters = [lines.join(limits, 0, "foreground", 0.0) for _ in range(5)]
+    for waiter in waiters:
+        lines.listen(waiter, Bell(), first=waiter is waiters[0], changes=0, until=1.0, now=0.0)
+    assert lines.is_first(waiters[4], 9.0)
+    assert [lines.is_first(waiters[index], 9.0) for index in (2, 0, 1, 3)] == [True, True, False, False]
+    for waiter in waiters:
+        assert lines.is_first(waiter, 9.0)
+        lines.leave(waiter, 9.0)
 
 
 def test_a_token_is_told_from_others_and_not_shown() -> None:

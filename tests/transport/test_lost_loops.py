@@ -11,8 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
-from buildkite_ext import AsyncBuildkiteClient, Budget, BuildkiteClient, MemoryStore
+from buildkite_ext import AsyncBuildkiteClient, Budget, BuildkiteClient, MemoryStore, RedisStore
 from tests.core.fakes import FakeClock
+from tests.webhooks.redis.server import RedisServer, a_server
 
 PATIENCE = 30.0
 """Seconds after which a test fails."""
@@ -88,7 +89,7 @@ def loop() -> Iterator[Loop]:
 class Opener:
     """Request that opens the window, and whose answer a test holds back, so that all others wait for it."""
 
-    def __init__(self, store: MemoryStore) -> None:
+    def __init__(self, store: Any) -> None:
         self._gate, self._inside = threading.Event(), threading.Event()
         self._client = BuildkiteClient("acme", token="t", store=store, transport=httpx.MockTransport(self._answer))
         self._thread = threading.Thread(target=self._client.builds.get, args=("web", 1))
@@ -113,6 +114,57 @@ def waiting(api: Any, number: int) -> None:
             return
         ends.wait(0.002)
     raise AssertionError(api.budget.waiting)
+
+
+@pytest.fixture(scope="module")
+def redis() -> Iterator[RedisServer]:
+    yield from a_server()
+
+
+@pytest.fixture(params=["memory", "redis"])
+def store(request: pytest.FixtureRequest) -> Any:
+    if request.param == "memory":
+        return MemoryStore()
+    return RedisStore(request.getfixturevalue("redis").url, prefix=request.node.name, timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("how", ["closed", "stopped", "blocked"])
+def test_requests_of_a_lost_loop_hold_up_none_behind_them_at_the_limits(loop: Loop, how: str, store: Any) -> None:
+    """The third of a line looks at it too: the second belongs to the same loop as the first."""
+    opener = Opener(store)
+    lost = AsyncBuildkiteClient("acme", token="t", store=store, transport=httpx.MockTransport(build))
+    api = BuildkiteClient("acme", token="t", store=store, transport=httpx.MockTransport(build), timeout=PATIENCE)
+    tasks = [loop.begin(lambda: lost.builds.get("web", 1)) for _ in range(3)]
+    waiting(api, 3)
+    loop.lose(how)
+    found: list[int] = []
+    thread = threading.Thread(target=lambda: found.append(api.builds.get("web", 1).number), daemon=True)
+    thread.start()
+    opener.answer()
+    thread.join(PATIENCE)
+    assert found == [1]
+    for task in tasks:
+        result = loop.regain(how, task) if task is tasks[0] or how != "stopped" else loop.regain("blocked", task)
+        assert how == "closed" or result.number == 1
+    assert api.budget.waiting == 0
+
+
+def test_a_blocking_call_inside_a_loop_whose_tasks_wait_goes_on(store: Any) -> None:
+    """It blocks the loop, and with it all that stand in front of it."""
+    opener = Opener(store)
+    lost = AsyncBuildkiteClient("acme", token="t", store=store, transport=httpx.MockTransport(build))
+    api = BuildkiteClient("acme", token="t", store=store, transport=httpx.MockTransport(build), timeout=PATIENCE)
+
+    async def main() -> list[int]:
+        tasks = [asyncio.create_task(lost.builds.get("web", 1)) for _ in range(3)]
+        await asyncio.to_thread(waiting, api, 3)
+        answers = threading.Timer(0.05, opener.answer)
+        answers.start()
+        number = api.builds.get("web", 1).number
+        answers.join(PATIENCE)
+        return [number, *[build.number for build in await asyncio.gather(*tasks)]]
+
+    assert asyncio.run(main()) == [1, 1, 1, 1]
 
 
 @pytest.mark.parametrize("how", ["closed", "stopped", "blocked"])
@@ -194,8 +246,10 @@ class Held(httpx.AsyncBaseTransport):
         return build(request)
 
 
-@pytest.mark.parametrize("how", ["closed", "stopped"])
-@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(
+    ("how", "when"),
+    [("closed", "before"), ("closed", "after"), ("stopped", "before"), ("stopped", "after"), ("blocked", "after")],
+)
 def test_calls_that_share_the_answer_to_a_request_of_a_lost_loop_send_their_own(
     loop: Loop, how: str, when: str
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from ..._unfinished import shown_unfinished
 from ...redis.connection import connect
 from ..deduplication import Claim
 
@@ -42,6 +43,7 @@ class RedisDeduplicationStore:
         self._prefix = prefix
         self._timeout = timeout
 
+    @shown_unfinished
     def __repr__(self) -> str:
         return f"RedisDeduplicationStore({self._connection.label!r}, prefix={self._prefix!r})"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from ..._unfinished import shown_unfinished
 from ...errors import ConfigurationError, WebhookQueueFull
 from ...redis.connection import connect
 from ...redis.scripts import RedisScript
@@ -70,6 +71,7 @@ class RedisStreamSink:
         self._checked = False
         self._append = RedisScript(self._connection.client, scripts.APPEND)
 
+    @shown_unfinished
     def __repr__(self) -> str:
         return (
             f"RedisStreamSink({self._connection.label!r}, stream={self._streams[0]!r}, limit={self._limit}, "

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..._unfinished import shown_unfinished
 from ...errors import ConfigurationError
 from ...redis.connection import connect
 from ...redis.scripts import RedisScript
@@ -177,6 +178,7 @@ class RedisStreamSource:
         self._closed = False
         self._idle: asyncio.Event | None = None
 
+    @shown_unfinished
     def __repr__(self) -> str:
         settings = self._settings
         return (
