@@ -24,4 +24,4 @@ def grants(scopes: Container[str], scope: str) -> bool:
         >>> grants({"read_teams"}, "view_teams"), grants({"read_teams"}, "write_teams")
         (True, False)
     """
-    return scope in scopes or PUBLISHED_SCOPES.get(scope) in scopes
+    return scope in scopes or PUBLISHED_SCOPES.get(scope, scope) in scopes

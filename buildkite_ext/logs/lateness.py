@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Lateness", "ended_job", "may_have_log", "may_read_again", "read_late", "seconds_since"]
 
-_LATEST = 30.0
+_LATEST = 10.0
 """Seconds after the end of a job for which its log may be missing, empty, or still grow."""
 
 _FRESH = 5.0
 """Seconds after the end of a job for which new bytes of its log are taken for a sign of more."""
 
-_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
+_PAUSES = (1.0, 2.0, 3.0, 4.0)
 """Seconds between two reads of a log that isn't there. Together they are as many as `_LATEST`."""
 
 _WHILE_GROWING = 2.0
@@ -48,8 +48,8 @@ class Lateness:
 
     Example:
         >>> missing = Lateness()
-        >>> [missing.again(now, absent=True, grew=False, age=None) for now in (0, 1, 3, 7, 15, 30)]
-        [1.0, 2.0, 4.0, 8.0, 15.0, None]
+        >>> [missing.again(now, absent=True, grew=False, age=None) for now in (0, 1, 3, 6, 10)]
+        [1.0, 2.0, 3.0, 4.0, None]
         >>> Lateness().again(0, absent=True, grew=False, age=3600) is None    # it was deleted
         True
         >>> growing = Lateness()

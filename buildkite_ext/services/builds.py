@@ -454,7 +454,7 @@ class AsyncBuilds(AsyncBuildCreation):
 
         At most 3 requests are sent, one for each job that is shown, and one for each of at most 3 Test Engine runs. Of each log
         only the end is read, at most 5 at the same time. A log that is missing just after the end of its job is read again, for
-        30 seconds at most. A part that can't be read, such as for want of a scope, is named in `problems`, and the rest is there.
+        10 seconds at most. A part that can't be read, such as for want of a scope, is named in `problems`, and the rest is there.
 
         A build that hasn't failed has a summary too, which says so.
 

@@ -79,6 +79,7 @@ class SlowServer:
         handler.send_response(200)
         handler.send_header("Content-Length", "10000000")
         handler.end_headers()
+        handler.wfile.write(b"x" * 2_000_000)  # a smaller artifact isn't written until it is whole
         self.hanging.set()
         while not self.over.wait(0.05):
             try:

@@ -392,9 +392,9 @@ def test_a_redirect_is_told_without_what_opens_it(api: Run, web: Simulator) -> N
     assert "s3cret" not in result.out + result.err
 
 
-def test_a_rate_limit_is_waited_for_and_a_long_wait_is_told_of(api: Run, filled: Simulator) -> None:
+def test_a_rate_limit_is_waited_for_and_a_long_wait_is_told_of(start: Start, filled: Simulator) -> None:
     filled.fail_next(status=429, operation="list_pipeline_builds", body={"message": "Slow down", "reset": 1})
-    result = api("GET", BUILDS, "--select", "[0].number")
+    result = ended(start("api", "GET", BUILDS, "--select", "[0].number"))  # a process that knows of no window yet
     assert (result.code, result.out) == (0, "23\n")
     assert "answered 429. Trying again in" in result.err
 
@@ -408,7 +408,7 @@ def test_a_create_is_never_sent_twice(api: Run, filled: Simulator) -> None:
 
 
 def test_the_timeout(api: Run, filled: Simulator) -> None:
-    filled.fail_next(status=429, body={"reset": 50})
+    filled.fail_next(status=503, headers={"Retry-After": "50"})
     result = api("GET", BUILDS, "--timeout", "2")
     assert result.code == 3
     assert "past the 2 s allowed for the call" in result.err

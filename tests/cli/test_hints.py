@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,9 +14,10 @@ import buildkite_ext
 from buildkite_ext.cli.hints import in_options
 from buildkite_ext.simulation import Simulator
 
-from .conftest import Ended
+from .conftest import Ended, ended
 
 Run = Callable[..., Ended]
+Start = Callable[..., subprocess.Popen[str]]
 PACKAGE = Path(buildkite_ext.__file__).parent
 REACHED = (
     "transport",
@@ -53,10 +55,12 @@ def test_no_advice_of_the_library_reaches_users_as_python() -> None:
     assert [(name, text) for name, text in advice if ARGUMENT.search(in_options(text))] == []
 
 
-def test_a_deadline_names_the_option(command: Run, web: Simulator) -> None:
+def test_a_deadline_names_the_option(start: Start, web: Simulator) -> None:
     for words in (("api", "GET", "user"), ("cancel", "web", "1")):
         web.fail_next(status=429, body={"reset": 50})
-        result = command(*words, "--timeout", "1s")
+        result = ended(
+            start(*words, "--timeout", "1s")
+        )  # a process of its own, since others would wait for the limit too
         assert result.code == 3
         assert "timeout=" not in result.err
         assert "A longer --timeout waits for it." in result.err

@@ -81,7 +81,7 @@ def late(seconds: float, log: bytes = LOG) -> Any:
 async def test_a_log_that_comes_after_the_end_of_its_job_is_followed(
     flavor: Flavor, clock: FakeClock, follow: str, missing: int, dated: bool
 ) -> None:
-    server = LateJob(clock, late(20), dated=dated, missing=missing)
+    server = LateJob(clock, late(6), dated=dated, missing=missing)
     client = flavor.client(server, clock=clock)
     lines = client.jobs.follow("web", 7, "job-test") if follow == "jobs" else client.builds.follow("web", 7)
     assert [line.text for line in await flavor.list(lines)] == ["one", "two", "three"]
@@ -96,23 +96,23 @@ async def test_last_bytes_that_come_after_the_end_are_followed(flavor: Flavor, c
     assert [line.text for line in await flavor.list(lines)] == [f"line {number}" for number in range(19)]
 
 
-async def test_a_job_that_never_has_a_log_ends_following_half_a_minute_later(flavor: Flavor, clock: FakeClock) -> None:
+async def test_a_job_that_never_has_a_log_ends_following_ten_seconds_later(flavor: Flavor, clock: FakeClock) -> None:
     server = LateJob(clock, lambda _: None)
     assert await flavor.list(flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test")) == []
-    assert 35 <= server.now <= 50
+    assert 15 <= server.now <= 30
     assert len([at for at in server.logs if at >= 10]) <= 7
 
 
 async def test_a_timeout_ends_the_wait_for_a_late_log(flavor: Flavor, clock: FakeClock) -> None:
     server = LateJob(clock, lambda _: None)
-    assert await flavor.list(flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test", timeout=25)) == []
-    assert server.now <= 25
+    assert await flavor.list(flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test", timeout=15)) == []
+    assert server.now <= 15
 
 
 @pytest.mark.parametrize("method", ["log_text", "log_text_by_id", "log_tail", "log_search", "log_groups"])
 @pytest.mark.parametrize("given_job", [False, True], ids=["an id", "a Job"])
 async def test_a_log_is_read_just_after_the_end(flavor: Flavor, clock: FakeClock, method: str, given_job: bool) -> None:
-    server = LateJob(clock, late(12, b"--- one\ntwo\n"))
+    server = LateJob(clock, late(7, b"--- one\ntwo\n"))
     client = flavor.client(server, clock=clock)
     clock.advance(11)
     assert await read(flavor, client, method, Job.from_dict(server.job) if given_job else "job-test")
@@ -143,7 +143,7 @@ async def test_a_log_that_a_running_job_does_not_have_yet_is_an_error_at_once(
 
 
 async def test_without_retries_a_log_is_not_read_again(flavor: Flavor, clock: FakeClock) -> None:
-    server = LateJob(clock, late(12))
+    server = LateJob(clock, late(7))
     clock.advance(11)
     with pytest.raises(errors.JobNotFound):
         await read(flavor, flavor.client(server, clock=clock, retry=Retry(attempts=1)), "log_text", "job-test")
