@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import socket
 import subprocess
 import threading
@@ -31,6 +29,8 @@ from buildkite_ext.webhooks import (
     verify,
     verify_token,
 )
+
+from .go_programs import go_program
 
 SECRET = "s3cret"
 
@@ -759,16 +759,8 @@ def test_our_receiver_accepts_each_once() -> None:
     hooks.close()
 
 
-@pytest.mark.skipif(shutil.which("go") is None, reason="Go isn't installed")
 def test_the_official_go_client_verifies_and_parses_them(tmp_path: Path) -> None:
-    program = tmp_path / "parser"
-    environment = {**os.environ, "GOPROXY": "off", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=mod", "GONOSUMDB": "*"}
-    sources = tmp_path / "sources"
-    shutil.copytree(Path(__file__).parent / "go_parser", sources)
-    build = ["go", "build", "-o", str(program), "."]
-    built = subprocess.run(build, cwd=sources, env=environment, capture_output=True, text=True)
-    if built.returncode:
-        pytest.skip(f"the module isn't on this machine: {built.stderr[-300:]}")
+    program = go_program("go_parser", tmp_path)
     got = everything().got
     lines = "\n".join(json.dumps({"headers": dict(headers), "body": body.decode()}) for body, headers in got)
     parsed = subprocess.run([str(program), SECRET], input=lines, capture_output=True, text=True, check=True)
