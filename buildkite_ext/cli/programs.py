@@ -73,24 +73,22 @@ def _waited(running: subprocess.Popen[bytes], *, grouped: bool) -> int:
 @contextmanager
 def _hung_up(running: subprocess.Popen[bytes], *, grouped: bool) -> Iterator[None]:
     """Send SIGHUP on to a program, and end by it: a terminal that is closed tells the group in its foreground alone."""
-    if sys.platform == "win32" or not grouped or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.getsignal(signal.SIGHUP)
-    if before is not signal.SIG_DFL:  # such as ignored, by nohup
-        yield
+    number = getattr(signal, "SIGHUP", None)  # Windows has none
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if number is None or not grouped or not in_main_thread or signal.getsignal(number) is not signal.SIG_DFL:
+        yield  # another handler is such as that of nohup, which ignores it
         return
 
     def hang_up(*_: object) -> None:
-        _send(running, signal.SIGHUP, grouped=True)
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGHUP)
+        _send(running, number, grouped=True)
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
 
-    signal.signal(signal.SIGHUP, hang_up)
+    signal.signal(number, hang_up)
     try:
         yield
     finally:
-        signal.signal(signal.SIGHUP, before)
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _send(running: subprocess.Popen[bytes], number: int, *, grouped: bool) -> None:
