@@ -30,15 +30,15 @@ MODULE = '''"""Operations of the API, and the match of a request with one of the
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import Literal
 from urllib.parse import unquote
 
-from msgspec import Struct, field
 
-
-class Operation(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Operation:
     """Operation of the API."""
 
     id: str
@@ -114,7 +114,8 @@ def find(method: str, path: str) -> Operation | None:
 _Found = tuple[Operation, tuple[tuple[str, int], ...]]
 
 
-class _Node(Struct):
+@dataclass(slots=True)
+class _Node:
     fixed: dict[str, _Node] = field(default_factory=dict)
     parameter: _Node | None = None
     operations: dict[str, _Found] = field(default_factory=dict)

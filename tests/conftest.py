@@ -21,9 +21,12 @@ settings.register_profile("thorough", _COMMON, max_examples=150)
 settings.register_profile("mutants", _COMMON, max_examples=20, phases=[Phase.explicit, Phase.generate])
 settings.load_profile("repeatable")
 
-# A shell ignores SIGINT in what it starts in the background. The processes that tests interrupt would inherit that.
-if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# A shell ignores SIGINT in what it starts in the background, and nohup SIGHUP. The processes that tests interrupt would inherit that.
+if threading.current_thread() is threading.main_thread():
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)

@@ -55,12 +55,19 @@ class Users:
             self._questions[root, identity] = math.inf, failures
             return True
 
-    def learn(self, root: str, identity: str, user: str | None, now: float) -> None:
-        """Take in the user of a token; None if it can't be told. Until that is known, the token counts as a user of its own."""
+    def learn(self, root: str, identity: str, user: str | None, now: float, *, answered: bool = True) -> None:
+        """Take in the user of a token; None if it can't be told. Until that is known, the token counts as a user of its own.
+
+        Args:
+            root, identity: the token.
+            user: its user.
+            now: the time.
+            answered: the API has answered, so that the next question would get the same answer for long.
+        """
         with self._lock:
             _, failures = self._questions.pop((root, identity), (0.0, 0))
             if user is None:
-                pause = min(_FIRST_PAUSE * 2.0 ** min(failures, 10), _LONGEST_PAUSE)
+                pause = _LONGEST_PAUSE if answered else min(_FIRST_PAUSE * 2.0 ** min(failures, 10), _LONGEST_PAUSE)
                 self._questions[root, identity] = now + pause, failures + 1
             else:
                 self._names[root][identity] = user

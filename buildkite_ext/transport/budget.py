@@ -377,10 +377,11 @@ class BudgetStage:
                 own.deadline = context.deadline
             own.attach(request)
             response = await self._counted(request, self._ask, own, limits, runtime, sent=sent)
-            users.learn(*token, user_of(response), runtime.now())
+            answered = response.status_code < 500 and response.status_code != 429
+            users.learn(*token, user_of(response), runtime.now(), answered=answered)
             asked = True
         except BuildkiteError:
-            users.learn(*token, None, runtime.now())
+            users.learn(*token, None, runtime.now(), answered=False)
             asked = True
         finally:
             if not asked:

@@ -144,7 +144,10 @@ def start(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     for process in started:
         if process.poll() is None:
             process.kill()
-        process.communicate()
+        process.wait()
+        for stream in (process.stdout, process.stderr):  # not read to its end: what it has started may keep that open
+            if stream is not None:
+                stream.close()
 
 
 def ended(process: subprocess.Popen[str], timeout: float = 90) -> Ended:

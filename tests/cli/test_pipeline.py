@@ -260,7 +260,7 @@ def test_coverage_names_operations_and_choices(command: Run) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["wrong.yml"], "--pipeline wrong: line 1, column "),
+        (["wrong.yml"], "--pipeline 'wrong.yml': line 1, column "),
         (["nowhere.yml"], "--pipeline: 'nowhere.yml' can't be read"),
         (["good.yml", "good=good.yml"], "another file has the slug good already"),
         (["-"], "give its slug, as in --pipeline web=-"),

@@ -212,7 +212,8 @@ def test_plain_words_of_api_send_what_the_parser_reads_from_them(
     plain, parsed = command("api", *words), command("api", *words, "--color", "auto")
     assert (plain.code, plain.out) == (parsed.code, parsed.out)
     assert plain.err.partition("\nRequest id")[0] == parsed.err.partition("\nRequest id")[0]
-    sent = [(each.method, each.path, each.body) for each in web.requests]
+    # Other tests of this process have other tokens, so the user of this one may be asked for.
+    sent = [(each.method, each.path, each.body) for each in web.requests if each.path != "/v2/access-token"]
     assert sent[0] == sent[1]
     assert sent[0][0] == method
 

@@ -83,7 +83,7 @@ async def test_a_read_that_is_refused_is_refused_at_once(flavor: Flavor, fault: 
     with pytest.raises(errors.BuildNotFound):
         await flavor.call(client.builds.get, "web", 7)
     with pytest.raises(errors.ApiError):
-        await flavor.call(client.jobs.log_text, "web", 7, "j1")
+        await flavor.call(client.pipelines.get, "web")
     assert len(app.requests) == 2
 
 
