@@ -25,7 +25,7 @@ def test_a_thousand_waits_see_their_ends_soon_and_none_is_missed(
     print(measured)
     assert measured.missed == []
     assert measured.statuses == {200}
-    assert measured.median <= 4 + late / 2  # half of the ends are seen by an answer that comes late itself
+    assert measured.median <= 4 + late / 2  # the answers that show the ends are late themselves
     assert measured.worst <= worst
 
 
