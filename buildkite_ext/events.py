@@ -42,7 +42,7 @@ WriteResult = Literal["done", "refused", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class RequestFinished:
-    """End of a call, with all its attempts. A write that a read-only client refuses is no call: `WriteAudited` tells it."""
+    """End of a call, with all its attempts. A write that a read-only client refuses has none: `WriteAudited` tells of it."""
 
     method: str
     route: str

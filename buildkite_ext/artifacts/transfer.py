@@ -326,7 +326,7 @@ class _Part:
 
     @property
     def is_new(self) -> bool:
-        """True if there is no file yet, so that `begin` neither reads nor removes one."""
+        """True before the first attempt. `begin` touches no file then, so it needs no thread."""
         return not self._files
 
     def sink(self) -> _Sink:

@@ -115,7 +115,7 @@ async def read_late(requester: Requester, job_id: str, read: Callable[[], Awaita
         read: reads the log.
 
     Raises:
-        NotFound: there is no log.
+        NotFound: the log is still missing.
     """
     lateness = Lateness()
     job: Job | None = None

@@ -69,7 +69,7 @@ def bound_answers(client: Redis, seconds: float) -> None:
     pool: Any = client.connection_pool
     kind = pool.connection_class
 
-    class Bounded(kind):  # type: ignore[misc, valid-type]
+    class Bounded(kind):  # type: ignore[misc, valid-type]  # TCP, TLS or a Unix socket: the URL tells
         """Connection whose socket is bounded."""
 
         def _connect(self) -> Any:

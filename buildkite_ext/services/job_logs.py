@@ -68,7 +68,7 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
 
         Raises:
             JobNotFound: the job doesn't exist, or it has no log. Jobs that have not started have none, and neither have wait,
-                block, input and trigger steps. A log that is missing just after the end of its job is waited for, for 30
+                block, input and trigger steps. A log that is missing just after the end of its job is waited for, for 10
                 seconds at most.
 
         Example:
@@ -148,8 +148,8 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
         behind the lines that were given, or from its beginning: the event `LogRewritten` tells which. One that two polls in a
         row don't find any more was deleted: it ends with the lines that were read.
 
-        A log may show up later than the end of its job. One that is missing or empty then, or that still grows, is polled for 30
-        more seconds at most; an empty one for 15 poll intervals if that is less. Logs that are there take no further poll.
+        A log may show up later than the end of its job. One that is missing or empty then, or that still grows, is polled for 10
+        more seconds at most; an empty one for 5 poll intervals if that is less. Logs that are there take no further poll.
 
         Errors that may pass, such as a lost connection, a 5xx or an open circuit, are waited out until the timeout, or for an
         hour without one; not at all by a client without retries.

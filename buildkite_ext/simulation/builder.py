@@ -351,8 +351,8 @@ class SimulatedPipeline(ScriptedPipeline):
 
         Raises:
             TypeError: an argument has another type. The message names it.
-            ValueError: there is no such source, or the message of a push holds `[skip ci]` or the like: Buildkite creates no
-                build for it.
+            ValueError: the source doesn't exist, or the message of a push holds `[skip ci]` or the like. Buildkite creates no
+                build for such a push.
         """
         check_optional_texts(branch=branch, commit=commit, message=message, tag=tag)
         files = None if changed is None else texts_of("changed", changed, give="a list of paths, such as ['README.md']")

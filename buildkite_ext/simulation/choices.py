@@ -155,7 +155,7 @@ CHOICES: tuple[Choice, ...] = (
     Choice(
         "end-of-a-chain",
         "What becomes of a trigger step whose build would be the eleventh of a chain of builds that trigger each other?",
-        "It fails and creates no build, as where there is no such pipeline. `job.refused` of the simulator says why.",
+        "It fails and creates no build, like one for a pipeline that doesn't exist. `job.refused` of the simulator says why.",
     ),
     Choice(
         "blocked-child",

@@ -108,8 +108,8 @@ def plan_pipeline(
 
     Raises:
         TypeError: an argument has another type. The message names it.
-        ValueError: `fail` or `block_at` names no step, an exit status is none, there is no such document, or no such source, or
-            the message of a push holds `[skip ci]` or the like: Buildkite creates no build for it.
+        ValueError: `fail` or `block_at` names no step; `fail` has an exit status outside -1 to 255; the document or the source
+            doesn't exist; or the message of a push holds `[skip ci]` or the like. Buildkite creates no build for such a push.
         ConfigurationError: `check_pipeline` finds an error in the text, or variables can't be expanded. The message has the
             line and the column.
         ImportError: the extra `simulator` isn't installed.

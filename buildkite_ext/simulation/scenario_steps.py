@@ -15,12 +15,13 @@ _LEFT_OUT = frozenset({"broken", "skipped"})
 
 _UNREACHED = UNREACHED_JOBS - _LEFT_OUT
 _HELD = frozenset({"waiting", "pending"})
+_NOT_BEGUN = _UNREACHED | _HELD
 _GATES = frozenset({"waiter", "manual"})
 _NOWHERE = ""
 """Slug that no pipeline has, for a trigger that created no build."""
 
 _FOR_NOTHING = (Dependency("a step that wasn't recorded"),)
-"""What a step waits for that no failure has kept from running: in the recorded build it waited for a key that no step had."""
+"""Dependencies of a step that never ran although nothing had failed: in the recorded build no step had the key that it named."""
 
 
 def scenario_steps(scenario: RecordedBuild, scale: float) -> list[Step]:
@@ -52,11 +53,11 @@ class _Steps:
 
     def made(self) -> list[Step]:
         """Return the steps. Those that were reached come into being first: the others wait for them, wherever they stand."""
-        later = [at for at, state in enumerate(self._states) if state in _UNREACHED | _HELD]
+        later = [at for at, state in enumerate(self._states) if state in _NOT_BEGUN]
         gate: int | None = None
         since: list[int] = []
         for at, state in enumerate(self._states):
-            if at in set(later):
+            if state in _NOT_BEGUN:
                 continue
             is_gate = self._jobs[at].kind in _GATES and state not in _LEFT_OUT
             self._steps[at] = self._step(at, tuple(self._behind(at, since) if is_gate else self._after(gate)))
@@ -86,7 +87,7 @@ class _Steps:
         """Return the last state of a wait step that isn't told, by those of the jobs around it."""
         before = self._last[:position]
         after = {each.state for each in self._last[position + 1 :]} - _LEFT_OUT
-        if any(each.state == "blocked" for each in before) and after <= _HELD | _UNREACHED:
+        if any(each.state == "blocked" for each in before) and after <= _NOT_BEGUN:
             return "waiting"
         if any(each.state in FAILING_JOBS and not each.soft_failed for each in before) and after <= _UNREACHED | {
             "blocked"

@@ -317,7 +317,7 @@ class RedisCalls:
         try:
             if not self._connection.client.ping():
                 refusal = OSError("PING was answered by something else than PONG")
-        except Exception as error:  # whatever answers there
+        except Exception as error:  # something else than Redis may answer
             refusal = error if isinstance(error, self._errors) else OSError(f"PING: {self._describe(error)}")
         with self._lock:
             if refusal is None:

@@ -261,10 +261,12 @@ class RedisLimits(RedisCircuits):
             unused = {limits: self._drop_expired(limits, now) for limits, _ in self._leases}
             self._leases = {key: held for key, held in self._leases.items() if held}
         for limits, number in unused.items():
+            if not number:
+                continue
             told = redis_scripts.GIVE_BACK, self._keys(limits, None), {"unused": number}
-            if number and runtime is None:
+            if runtime is None:
                 self._calls.write(*told)
-            elif number and runtime is not None:
+            else:
                 self._calls.tell(*told, runtime)
 
     def _keys(self, limits: Limits, permit: Permit | None, token: tuple[str, str] | None = None) -> list[str]:

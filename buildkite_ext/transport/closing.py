@@ -27,7 +27,7 @@ class Closing:
     def __repr__(self) -> str:
         return "Closing()"
 
-    def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> Coroutine[Any, Any, httpx.Response]:  # noqa: ARG002
+    def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> Coroutine[Any, Any, httpx.Response]:  # noqa: ARG002 - as all stages
         self.check()
         return send(request)
 

@@ -487,9 +487,8 @@ def _time(text: str) -> str:
     if separator is not None and separator.isspace() is not (zone is None):
         return text
     try:
-        numbers = (int(digits or 0) for digits in (month, day, hour, minute, second))
         found = datetime(
-            int(year) or _LEAP_YEAR, next(numbers), next(numbers), next(numbers), next(numbers), next(numbers)
+            int(year) or _LEAP_YEAR, int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0)
         )
     except ValueError:
         return text
