@@ -327,7 +327,7 @@ class Recomputed:
             allow = (
                 entry.allow_failure or step.allow_dependency_failure or bool(group and group.allow_dependency_failure)
             )
-            found += [(other, "dependency", allow) for other in named if other != index]
+            found += [(other, "dependency", allow) for other in named]
         if step.depends_on is not None or isinstance(step, InputStep):
             return found, missing
         inside = [other for other in range(index) if group is None or self.steps[other].group is group]
