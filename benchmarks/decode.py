@@ -148,9 +148,16 @@ def _with_nulls(builds: list[dict[str, Any]]) -> bytes:
 
 
 def _places(value: Any) -> list[tuple[str | int, ...]]:
-    """Return the place of each value inside a value; of a list, that of its first item alone."""
-    inside = value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()
-    return [place for key, inner in inside for place in [(key,), *((key, *rest) for rest in _places(inner))]]
+    """Return the place of each value inside a value that may be null; of a list, those of its first item alone."""
+    if isinstance(value, list):  # an object of a list may not be null: that answer is refused
+        first = value[:1]
+        return [*([(0,)] if first and not isinstance(first[0], dict) else []), *_inside(first)]
+    return [*((key,) for key in value), *_inside(value)] if isinstance(value, dict) else []
+
+
+def _inside(values: Any) -> list[tuple[str | int, ...]]:
+    pairs = values.items() if isinstance(values, dict) else enumerate(values)
+    return [(key, *rest) for key, value in pairs for rest in _places(value)]
 
 
 def _with_null(value: Any, place: tuple[str | int, ...]) -> Any:
