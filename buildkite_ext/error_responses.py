@@ -34,6 +34,7 @@ from .errors import (
 from .messages import MAY_HAVE_ACTED, escaped
 from .rate_limits import LONGEST, advised_pause, reset_after
 from .redaction import TOKEN_NAME, token_in, unsigned, without_secrets, without_token
+from .scopes import scope_words
 from .strict_json import loads
 from .urls import READS, path_of
 
@@ -248,8 +249,8 @@ def _hint(
         return "Check the token: it may be mistyped, expired or revoked (https://buildkite.com/user/api-access-tokens)."
     if kind is AccessDenied and operation is not None and operation.scope:
         return (
-            f"{operation.id} needs the scope {operation.scope}: check that the token has it, that it was granted to this "
-            "organization, and that its user has the permission."
+            f"{operation.id} needs the scope {scope_words(operation.scope)}: check that the token has it, that it was granted "
+            "to this organization, and that its user has the permission."
         )
     if kind is RateLimited:
         return "The retries are used up. Send fewer requests at once, or allow more time with timeout=."

@@ -388,7 +388,6 @@ def buildkite_server(request: pytest.FixtureRequest, buildkite_simulator: Simula
             _fail(str(error))
         direct = ",".join(filter(None, (os.environ.get("NO_PROXY"), "127.0.0.1,localhost")))
         stack.enter_context(environment({"NO_PROXY": direct, "no_proxy": direct}))
-        stack.enter_context(buildkite_simulator.connected())
         yield BuildkiteServer(buildkite_simulator, str(url))
 
 

@@ -294,6 +294,13 @@ def test_the_highest_exit_status_and_that_of_a_lost_agent_fail_a_step(status: in
         ({"fail": {"test": [1, -2]}}, ValueError, "fail='test': -2 is no exit status"),
         ({"fail": {"test": []}}, ValueError, "fail='test': give at least one exit status"),
         ({"fail": {"test": "1"}}, TypeError, "an exit status"),
+        (
+            {"fail": ["test"]},
+            TypeError,
+            "fail is a list: give the exit status of each step that fails, such as {'test': 1}",
+        ),
+        ({"fail": "test"}, TypeError, "fail is a str: give the exit status of each step that fails"),
+        ({"fail": 1}, TypeError, "fail is an int: give the exit status of each step that fails"),
         ({"block_at": ["shipp"]}, ValueError, "did you mean 'ship'"),
         ({"block_at": "ship"}, TypeError, "block_at is a str"),
         ({"source": "git"}, ValueError, "source"),

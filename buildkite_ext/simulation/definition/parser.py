@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ...messages import path_hint
 from ...unknown_names import nearest
 from .attributes import unknown_attributes
 from .yaml_tree import (
@@ -158,7 +159,9 @@ class _DocumentParser:
             tree.put("steps", listed, mark, listed.mark)
         if not isinstance(tree, TreeMap):
             raise PipelineError(
-                f"this is {describe(tree)}: a pipeline was expected, a mapping with `steps` or a list of steps", mark
+                f"this is {describe(tree)}: a pipeline was expected, a mapping with `steps` or a list of steps"
+                f"{path_hint(tree) if isinstance(tree, str) else ''}",
+                mark,
             )
         out = tree.copy()
         if "steps" not in tree:
