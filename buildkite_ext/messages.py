@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAY_HAVE_ACTED",
+    "NOTHING_SENT",
     "counted",
     "escaped",
     "in_state",
@@ -28,6 +29,9 @@ _PATH = re.compile(r"[^\s:]([^\n:]|:[\\/])*\.(ya?ml|json)\s*", re.IGNORECASE)
 
 MAY_HAVE_ACTED = "It may have acted: check before you send it again."
 """Advice on a write that Buildkite may have done, although no answer says so."""
+
+NOTHING_SENT = "Nothing was sent."
+"""Statement about a request that never left. What the reader may check follows it."""
 
 
 def shown(value: object) -> str:

@@ -111,6 +111,15 @@ def test_a_script_for_a_step_that_is_not_there_warns() -> None:
     assert any("did you mean `steps`" in str(each.message) for each in caught)
 
 
+@pytest.mark.parametrize("builds", [[5], (5, 6), ["acme/web/1", 5]])
+def test_a_watcher_says_what_a_number_lacks(simulator: Simulator, builds: Any) -> None:
+    with simulator.client() as buildkite:
+        watcher = buildkite.builds.watcher()
+        for wait in (watcher.as_finished, watcher.wait_all):
+            with pytest.raises(TypeError, match=r"is the number 5: give a Build or its URL.* watcher.wait\('web', 5\)"):
+                wait(builds)
+
+
 @pytest.mark.parametrize(
     ("uploaded", "name"),
     [
