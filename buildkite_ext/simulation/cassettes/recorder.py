@@ -25,9 +25,10 @@ _EMPTY = "interactions: []\nversion: 1\n"
 class Recorder:
     """Recorder of the requests that httpx sends in a `with` block, by sync and async clients, into a cassette.
 
-    These don't get into it: tokens, addresses of webhooks, signatures of download URLs, credentials and files of forms for uploads,
-    values of environment variables and of meta-data, also in the texts of pipelines, answers to block steps, and headers that
-    tell of the machine. Commands and logs aren't searched for anything but tokens. `Replayer` answers from the file; so does vcrpy.
+    These don't get into it: tokens, addresses of webhooks, signatures of download URLs, credentials and files of forms for
+    uploads, values of environment variables and of meta-data, also in the texts of pipelines, answers to block steps, and
+    headers that tell of the machine. Commands and logs aren't searched for anything but tokens. `Replayer` answers from the
+    file; so does vcrpy.
 
     Args:
         path: the file, in YAML. It is replaced when the block ends; one that ends with an error leaves it as it is.
