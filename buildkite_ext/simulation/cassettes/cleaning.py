@@ -33,12 +33,20 @@ _SHORTEST = 6
 
 _TOKENS = (*TOKEN_VARIABLES, "BUILDKITE_AGENT_TOKEN")
 _HIDDEN_HEADERS = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "x-buildkite-token"})
+_CREDENTIAL_HEADERS = re.compile(
+    r"token|secret|signature|credential|(api|access|customer)-?key$|authorization$", re.IGNORECASE
+)
+"""Further headers that hold secrets: those of stores, of proxies, and of webhooks that a program sends."""
+
 _MACHINE_HEADERS = frozenset({"user-agent", "host", "connection", "content-length", "content-encoding"})
 """Headers that tell of the recording machine, or that a changed body makes wrong."""
 
 _SECRET_KEYS = re.compile(
-    r"(^|_)(token|secret|password|signature|credentials?|private_key|api_key)$|^webhook_url$|^value$"
+    r"(token|secret|password|signature|credentials?|(private|api|access)[_-]?key)([_-]?value)?$|^webhook_url$|^value$",
+    re.IGNORECASE,
 )
+"""Keys of JSON whose texts are secrets, also with the words that GraphQL writes together, such as `tokenValue`."""
+
 _ANY = ("utf-8", "surrogatepass")
 _URL_SAFE = str.maketrans("+/", "-_")
 _DEEPEST = 3
@@ -121,10 +129,10 @@ class Cleaner:
     def learn(self, headers: Mapping[str, object], url: str, body: bytes = b"") -> None:
         """Remember the tokens of a request, and the credentials in its URL and in its form, as secrets."""
         for name, value in headers.items():
-            if name.lower() in _HIDDEN_HEADERS:
+            if _hides_header(name):
                 for each in value if isinstance(value, list) else [value]:
                     text = each.decode("latin-1") if isinstance(each, bytes) else str(each)
-                    self.secrets.add(text.removeprefix("Bearer ").strip())
+                    self.secrets.update(_secrets_of(text))
         query = parse_qsl(urlsplit(url).query)
         for name, value in query:
             if name in ("access_token", "api_key") and value != REDACTED:
@@ -181,7 +189,7 @@ class Cleaner:
         """Return headers without those that hold secrets or tell of the machine."""
         left = {}
         for name, value in headers.items():
-            if name.lower() in _HIDDEN_HEADERS | _MACHINE_HEADERS:
+            if _hides_header(name) or name.lower() in _MACHINE_HEADERS:
                 continue
             left[name] = [self.value(each) for each in value] if isinstance(value, list) else self.value(value)
         return left
@@ -350,6 +358,25 @@ def given_secrets(secrets: Iterable[str]) -> set[str]:
 def token_variables() -> set[str]:
     """Return the tokens in the variables of the environment that clients and agents read."""
     return {value for name in _TOKENS if (value := os.environ.get(name))}
+
+
+def _hides_header(name: str) -> bool:
+    """Tell whether a header holds a secret."""
+    return name.lower() in _HIDDEN_HEADERS or _CREDENTIAL_HEADERS.search(name) is not None
+
+
+def _secrets_of(header: str) -> Iterator[str]:
+    """Yield what is secret in the value of such a header: what follows the scheme, and the password of a user.
+
+    Example:
+        >>> list(_secrets_of("Bearer abc")), list(_secrets_of("Basic YWRhOnB3")), list(_secrets_of("abc"))
+        (['abc'], ['YWRhOnB3', 'pw'], ['abc'])
+    """
+    scheme, _, rest = header.strip().partition(" ")
+    yield rest.strip() or scheme
+    if scheme.lower() == "basic":
+        with suppress(ValueError):  # it isn't Base64
+            yield a2b_base64(rest).decode(errors="replace").partition(":")[2]
 
 
 def _address(url: str) -> str:
