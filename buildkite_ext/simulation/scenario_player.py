@@ -109,20 +109,24 @@ class _Player:
     def _retry(self, job: Job) -> None:
         if job.over and not job.retried:
             self._engine.retry(job, by=job.build.creator)
+            if job.build in self._canceled:
+                self._later(0, lambda: self._cancel(job.build))
 
     def _cancel(self, build: Build) -> None:
         """Cancel a build, when all jobs have ended that had ended then: they may wait longer for an agent than they did."""
-        if build.done:
-            self._canceled.discard(build)
-        elif any(self._still_ends(job) for job in build.current_jobs):
+        if any(self._still_ends(job) for job in build.current_jobs):
             self._canceled.add(build)
-        else:
-            self._canceled.discard(build)
+            return
+        self._canceled.discard(build)
+        if not build.done:
             self._engine.cancel(build)
 
     def _still_ends(self, job: Job) -> bool:
+        """Tell whether a job, or the one that retries it, will end as it had ended when the build was canceled."""
         recorded = self._jobs.get(job.step)
-        return bool(not job.over and recorded and recorded.attempts and recorded.attempts[-1].state in _ENDS)
+        if recorded is None or not recorded.attempts:
+            return False
+        return job.attempt + 1 < len(recorded.attempts) or (not job.over and recorded.attempts[-1].state in _ENDS)
 
 
 def _add_target(simulator: Simulator, slug: str) -> None:
