@@ -249,7 +249,7 @@ class Engine:
     def _retry(self, job: Job, by: User | None, kind: str) -> Job:
         build, run = job.build, job.run
         cluster = self.organization.cluster_of(build.pipeline)
-        new = self._steps.new_job(run, job.step, job.behaviour, cluster, job.position)
+        new = self._steps.new_job(build, run, job.step, job.behaviour, cluster, job.position)
         new.attempt = job.attempt + 1
         new.priority, new.parallel_index, new.retry_of = job.priority, job.parallel_index, job
         new.rule_uses = job.rule_uses
@@ -342,7 +342,7 @@ class Engine:
             if effect.to == "ready":
                 pending.extend(self._begin(build, run))
                 continue
-            for job in run.jobs:
+            for job in build.jobs_of(run):
                 if effect.to == "waiting":
                     if job.state in ("unblocked", "unblocked_failed"):
                         self._transitions.move_job(job, "unblocked")
@@ -362,17 +362,21 @@ class Engine:
 
     def _begin(self, build: Build, run: StepRun) -> list[Effect]:
         """Begin a step, and return what follows if it has ended by that."""
-        for job in run.jobs:
+        continues = False
+        for job in build.jobs_of(run):
             if job.over and job.state not in ("waiting_failed", "blocked_failed"):
                 continue
             if isinstance(job.step, WaitStep):
                 job.finished_at = self.now
                 self._transitions.move_job(job, "passed")
-            elif isinstance(job.step, BlockStep):
+                continue
+            continues = True
+            if isinstance(job.step, BlockStep):
                 self._transitions.move_job(job, "blocked")
             else:
                 self._run_job(job)
-        return build.graph.finish(run.node, run.result) if run.over else []
+        result = None if continues else build.result_of(run)
+        return [] if result is None else build.graph.finish(run.node, result)
 
     def _run_job(self, job: Job) -> None:
         """Let a job run as soon as its concurrency group and an agent allow it. `_start_entered` starts those of a group."""
@@ -478,8 +482,10 @@ class Engine:
 
     def _step_ended(self, job: Job) -> None:
         build, run = job.build, job.run
-        if build.state not in _ENDING and run.over and (effects := build.graph.finish(run.node, run.result)):
-            self._apply(build, effects)
+        if build.state not in _ENDING and (result := build.result_of(run)) is not None:
+            effects = build.graph.finish(run.node, result)
+            if effects:
+                self._apply(build, effects)
         self._settle(build)
 
     def _settle_started(self, job: Job) -> None:
