@@ -140,7 +140,8 @@ class AgentConnections:
             self._disconnect(agent, "stopped")
         else:
             self._pool.freed(agent)
-            self._changed(agent, agent.connection_state)
+            if self._changes.wanted:
+                self._changed(agent, agent.connection_state)
 
     def _taken(self, job: Job, agent: Agent) -> None:
         if agent.job_id == job.id:  # an agent of the past has no job now

@@ -145,8 +145,12 @@ class BuildSteps:
     ) -> None:
         step = node.step
         run = build.runs[node] = StepRun(node, reason, len(build.current_jobs))
-        each: Sequence[Step] = (isinstance(step, CommandStep) and step.combinations) or (step,)
-        parallelism = step.parallelism if isinstance(step, CommandStep | TriggerStep) else None
+        each: Sequence[Step] = (step,)
+        parallelism: int | None = None
+        if isinstance(step, CommandStep):
+            each, parallelism = step.combinations or each, step.parallelism
+        elif isinstance(step, TriggerStep):
+            parallelism = step.parallelism
         for one in each:
             behaviour = build.pipeline.behaviour_of(one, self._organization.pipeline_settings)
             for index in range(parallelism or 1):
