@@ -100,7 +100,7 @@ class BuildSteps:
             self.add(build, definition.steps, definition.groups)
 
     def new_job(
-        self, build: Build, run: StepRun, step: Step, behaviour: CommandBehaviour, cluster: Cluster, position: int
+        self, build: Build, run: StepRun, step: Step, behaviour: CommandBehaviour, *, cluster: Cluster, position: int
     ) -> Job:
         """Return a new job of a step, for the agents of a cluster."""
         queue, priority = (_queue_of(cluster, step), step.priority) if isinstance(step, CommandStep) else (None, 0)
@@ -154,7 +154,7 @@ class BuildSteps:
         for one in each:
             behaviour = build.pipeline.behaviour_of(one, self._organization.pipeline_settings)
             for index in range(parallelism or 1):
-                job = self.new_job(build, run, one, behaviour, cluster, len(build.current_jobs))
+                job = self.new_job(build, run, one, behaviour, cluster=cluster, position=len(build.current_jobs))
                 build.current_jobs.append(job)
                 run.count += 1
                 if uploader is not None:
