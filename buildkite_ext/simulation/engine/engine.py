@@ -274,6 +274,10 @@ class Engine:
         """Give the jobs that are ready to free agents, the highest priority first."""
         self._progress.dispatch()
 
+    def cancel_job(self, job: Job) -> None:
+        """Cancel a job alone, if it runs or waits."""
+        self._progress.cancel(job)
+
     def _schedule(self, build: Build) -> None:
         if build.state != "creating":
             return

@@ -243,6 +243,13 @@ class BuildProgress:
         job.expired_at = self._scheduler.millisecond
         self.end(job, "expired")
 
+    def cancel(self, job: Job) -> None:
+        """Cancel a job alone, if it runs or waits."""
+        if job.state == "running":
+            self.runner.interrupt(job, "canceling", "canceled")
+        elif job.state in NOT_BEGUN:
+            self.end(job, "canceled")
+
     def _command_ended(self, job: Job) -> None:
         """Retry a command that has ended, or let follow what follows."""
         left = self._leave(job)
@@ -314,12 +321,8 @@ class BuildProgress:
         """Cancel the jobs of a failing build whose steps ask for it."""
         for job in build.current_jobs:
             step = job.command_step
-            if step is None or not step.cancel_on_build_failing or build.state != "failing":
-                continue
-            if job.state == "running":
-                self.runner.interrupt(job, "canceling", "canceled")
-            elif job.state in NOT_BEGUN:
-                self.end(job, "canceled")
+            if step is not None and step.cancel_on_build_failing and build.state == "failing":
+                self.cancel(job)
 
 
 def _turn(job: Job) -> tuple[int, float, int, int]:
