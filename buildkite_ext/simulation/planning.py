@@ -304,8 +304,8 @@ def _steps(build: Build) -> tuple[PlannedStep, ...]:
     planned: list[PlannedStep] = []
     for node in nodes:
         step, run = node.step, build.runs[node]
-        outcome = _outcome(run)
-        jobs = tuple(_job(job, starts) for job in run.jobs)
+        outcome = _outcome(build, run)
+        jobs = tuple(_job(job, starts) for job in build.jobs_of(run))
         planned.append(
             PlannedStep(
                 kind=_kind(step),
@@ -376,18 +376,19 @@ def _name(step: Step) -> str:
     return step.key or _kind(step)
 
 
-def _outcome(run: StepRun) -> StepOutcome:
-    states = {job.state for job in run.jobs}
+def _outcome(build: Build, run: StepRun) -> StepOutcome:
+    jobs = build.jobs_of(run)
+    states = {job.state for job in jobs}
     if states == {"broken"}:
         return "left_out"
     if states & {"waiting_failed", "blocked_failed", "unblocked_failed"}:
         return "held_back"
     if "blocked" in states:
         return "blocked"
-    if not run.over:
+    if build.result_of(run) is None:
         return "waiting"
     if states & {"canceled", "expired", "skipped"}:
         return "canceled"
-    if any(job.failed_hard for job in run.jobs):
+    if any(job.failed_hard for job in jobs):
         return "failed"
-    return "soft_failed" if any(job.soft_failed for job in run.jobs) else "passed"
+    return "soft_failed" if any(job.soft_failed for job in jobs) else "passed"

@@ -336,8 +336,17 @@ def _server(server: type[uvicorn.Server], app: App) -> uvicorn.Server:
     from uvicorn import Config
 
     # With log_config=None, uvicorn keeps the logging configuration of the program.
-    # A Date header would be the system's, and the simulator has a clock of its own.
-    return server(Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1, date_header=False))
+    # A Date header would be the system's, and the simulator has a clock of its own. It asks nothing of proxies.
+    return server(
+        Config(
+            app,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=1,
+            date_header=False,
+            proxy_headers=False,
+        )
+    )
 
 
 @contextmanager
