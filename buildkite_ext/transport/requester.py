@@ -26,7 +26,7 @@ from .breaker import CircuitBreakerStage
 from .budget import BudgetStage, token_identity
 from .context import RequestContext, context_of
 from .deadline import DEFAULT_TIMEOUT, DeadlineStage
-from .middleware import Additions, Invalidation, RaiseForStatus, ReadOnly, Stage, compose
+from .middleware import Additions, Invalidation, RaiseForStatus, ReadOnly, Stage, UserStages, compose
 from .retry import Retry, RetryStage
 from .trace import TraceAttempt, TraceCall
 from .wire import Wire
@@ -136,7 +136,7 @@ class Requester:
             self._trace,
             Additions(options.headers or {}, options.query or {}) if options.headers or options.query else None,
             deadline,
-            *options.stages,
+            UserStages(options.stages, self._match, read_only=options.read_only) if options.stages else None,
             shared.closing,
             Invalidation(shared.store, options.base_url, self._prefix, keeps=cache is not None),
             cache,
