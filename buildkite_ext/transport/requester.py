@@ -15,7 +15,7 @@ import httpx
 
 from .._decompression import ACCEPT_ENCODING
 from ..errors import CircuitOpen, ConfigurationError, InvalidResponse, WriteRefused
-from ..redaction import hide_token, redact_httpx_log, token_in, without_used_tokens
+from ..redaction import hide_secrets, redact_httpx_log, redactor_of, without_used_tokens
 from ..references import refuse_page
 from ..stores.limits import Budget
 from ..strict_json import dumps
@@ -342,7 +342,7 @@ class Requester:
             return endpoint._parse_response(client=self.client, response=response)  # type: ignore[return-value]
         except ValueError as error:
             request = response.request
-            hide_token(error, token_in(request))
+            hide_secrets(error, redactor_of(request))
             raise InvalidResponse(f"{request.method} {path_of(request)}: {error}") from error
 
     def build(
