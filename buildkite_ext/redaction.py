@@ -30,7 +30,6 @@ __all__ = [
     "unsigned",
     "used_token",
     "without_secrets",
-    "without_token",
     "without_used_tokens",
 ]
 
@@ -201,19 +200,19 @@ def used_token(token: str) -> str:
 def without_used_tokens(text: str) -> str:
     """Return a text without the tokens that this process signed requests with."""
     for token in _used:
-        text = without_token(text, token)
+        text = _without_token(text, token)
     return text
 
 
-def without_token(text: str, token: str, name: str = TOKEN_NAME) -> str:
+def _without_token(text: str, token: str, name: str = TOKEN_NAME) -> str:
     """Return a text with a token, or another secret, replaced by its name, in upper and lower case.
 
     A text that holds the token in an encoded form, such as `%5F`, `&#95;` or `\\u005f` for `_`, is replaced as a whole.
 
     Example:
-        >>> without_token("no user for 0123456789abcdef", "0123456789abcdef")
+        >>> _without_token("no user for 0123456789abcdef", "0123456789abcdef")
         'no user for [the token]'
-        >>> without_token("see /abc%5F0123456789", "abc_0123456789")
+        >>> _without_token("see /abc%5F0123456789", "abc_0123456789")
         '[the token]'
     """
     wanted = re.compile(re.escape(token), re.IGNORECASE)
@@ -268,7 +267,7 @@ def redactor_of(request: httpx.Request) -> Callable[[str], str]:
     def redact(text: str) -> str:
         text = _without_parameters(text)
         for name, value in secrets:
-            text = without_token(text, value, name)
+            text = _without_token(text, value, name)
         return redacted_text(text)
 
     return redact
