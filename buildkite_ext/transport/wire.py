@@ -15,7 +15,7 @@ import httpx
 from ..debug_log import debug_log
 from ..errors import ConnectionFailed, DeadlineExceeded, InvalidResponse, NetworkError, ResponseLost
 from ..messages import MAY_HAVE_ACTED, NOTHING_SENT
-from ..redaction import hide_token, token_in, unsigned
+from ..redaction import hide_secrets, redacted_request, redactor_of
 from ..urls import READS, path_of
 from .bodies import of_this_process
 from .context import context_of
@@ -230,9 +230,9 @@ def _is_certificate_failure(error: BaseException) -> bool:
 
 
 def lost(error: httpx.TransportError | httpx.DecodingError, request: httpx.Request) -> NetworkError:
-    """Return the error of a lost request. Its class says if the request may have acted; its cause holds no token."""
-    error.request = unsigned(request)
-    hide_token(error, token_in(request))
+    """Return the error of a lost request. Its class says if the request may have acted; its cause holds no secret."""
+    error.request = redacted_request(request)
+    hide_secrets(error, redactor_of(request))
     what = f"{request.method} {path_of(request)}"
     host = request.url.host
     if _is_certificate_failure(error):
