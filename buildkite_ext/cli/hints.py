@@ -22,6 +22,7 @@ _WORDS = (
     (r"\bto=(?=[\s.,]|$)", "--to"),
     (r"\btimeout=(?=[\s.,]|$)", "--timeout"),
     (r"\bin fields=(?=[\s.,]|$)", "with --field KEY=VALUE"),
+    (r"\btail=(?=[\s.,]|$)", "--tail"),
     (r"token= or \$", "$"),
     (r"\bpass allow_http=True if", "give --allow-http if"),
     (r"\bPass allow_http=True to the client", "Give --allow-http"),
