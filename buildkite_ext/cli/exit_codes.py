@@ -101,7 +101,7 @@ WHY_CODES: Mapping[ExitCode, str] = {
 READ_CODES: Mapping[ExitCode, str] = {
     **WHY_CODES,
     ExitCode.PASSED: "done, also if nothing matches",
-    ExitCode.API_ERROR: "Buildkite refused a request, or can't be reached; or no build or job has that name",
+    ExitCode.API_ERROR: "Buildkite refused a request, or can't be reached; or no such build or job",
 }
 LOGS_CODES: Mapping[ExitCode, str] = {
     **READ_CODES,
