@@ -14,9 +14,9 @@ import pytest
 
 from buildkite_ext.cli import main
 from buildkite_ext.cli.streams import READABLE
-from buildkite_ext.simulation import Fault, Simulator
+from buildkite_ext.simulation import Fault, Simulator, SystemClock, Timing
 
-from .conftest import COMMAND, TOKEN, Ended, ended
+from .conftest import COMMAND, TOKEN, Ended, SharedServer, ended
 
 Start = Callable[..., subprocess.Popen[str]]
 
@@ -346,3 +346,33 @@ def test_an_event_that_can_not_be_printed_ends_the_command(
     assert ("They continue." if "2" in words else "still runs") in said
     assert ("output can't be written" in said) == (code == 74)
     assert "Traceback" not in caplog.text
+
+
+@pytest.mark.parametrize(("status", "code"), [(0, 74), (1, 1)])
+def test_a_full_disk_does_not_make_an_ended_build_run(
+    buildkite_simulator: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    status: int,
+    code: int,
+) -> None:
+    buildkite_simulator.pipeline("web").job("test", exit_status=status)
+    with buildkite_simulator.client() as client:
+        client.builds.run("web")
+    monkeypatch.setattr(sys, "stdout", Output(0, OSError(28, "No space left on device")))
+    assert main(["watch", "web", "1"]) == code
+    assert capsys.readouterr().err == "buildkite-ext: The output can't be written: No space left on device\n"
+
+
+@pytest.mark.usefixtures("web")
+def test_the_old_end_of_a_build_that_is_retried_is_not_its_end(
+    server: SharedServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    simulator = Simulator(token=TOKEN, clock=SystemClock(), timing=Timing(pickup=0.02, retrying=600))
+    server.put_behind(simulator)
+    simulator.pipeline("web").job("test", exit_status=1, after=0.01)
+    with simulator.client() as client:
+        client.builds.run("web", poll_interval=0.02)
+    monkeypatch.setattr(sys, "stdout", Output(0, BrokenPipeError(32, "Broken pipe")))
+    assert main(["retry-failed", "web", "1", "--wait"]) == 141
+    assert "Build web #1 still runs: " in capsys.readouterr().err
