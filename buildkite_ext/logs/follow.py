@@ -403,8 +403,9 @@ class _Follower:
                 self._schedule.delay(log.job_id, self._runtime.now() + log.again)
         for log, lines in zip(logs, found, strict=True):
             failure = lines if isinstance(lines, BuildkiteError) else log.lost
-            if failure is None:
+            if failure is None or log.grew:  # a log that arrives piece by piece can be read
                 failures.succeeded(log.job_id)
+            if failure is None:
                 continue
             try:
                 pause = failures.failed(log.job_id, failure, over_since=self._over_since)

@@ -183,6 +183,25 @@ async def test_a_job_that_is_followed_alone_ends_with_the_error_of_its_log(flavo
     assert server.now < 60
 
 
+async def test_a_log_that_arrives_piece_by_piece_can_be_read(flavor: Flavor, clock: FakeClock) -> None:
+    """Each answer is lost after some lines, for far more than two minutes after the end of the build."""
+
+    class Lossy(GrowingBuild):
+        def __call__(self, request: httpx.Request) -> httpx.Response:
+            response = super().__call__(request)
+            if not request.url.path.endswith("/log"):
+                return response
+            clock.advance(20)
+            lost = Body(response.content[:16_000], httpx.ReadError("reset"))
+            whole = len(response.content) <= 16_000
+            return response if whole else httpx.Response(206, headers=response.headers, stream=lost)
+
+    server = Lossy(clock, lambda *_: 2000, ends=[1.0])
+    lines = await flavor.list(flavor.client(server, clock=clock).builds.follow("web", 7))
+    assert len(lines) == 2000
+    assert server.now > 200
+
+
 async def test_lines_that_have_arrived_are_given_when_the_time_is_over(flavor: Flavor, clock: FakeClock) -> None:
     """Those of ended jobs are held until their logs are complete, since more may come late."""
     server = GrowingBuild(clock, lambda *_: 5, ends=[1.0] * 100)
