@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from .events import Event as Event
     from .events import FollowFinished as FollowFinished
     from .events import JobTiming as JobTiming
+    from .events import LogIncomplete as LogIncomplete
     from .events import LogRewritten as LogRewritten
     from .events import RateLimitWait as RateLimitWait
     from .events import RequestFinished as RequestFinished
@@ -182,6 +183,7 @@ _HOMES = {
     "ArtifactDownloaded": "events",
     "BuildSeen": "events",
     "FollowFinished": "events",
+    "LogIncomplete": "events",
     "LogRewritten": "events",
     "JobTiming": "events",
     "RequestFinished": "events",
@@ -302,6 +304,7 @@ __all__ = [
     "JobTiming",
     "JobWaitResult",
     "LimitStatus",
+    "LogIncomplete",
     "LogLine",
     "LogRewritten",
     "MemoryStore",

@@ -84,7 +84,7 @@ def client_events(hook: Hook | None) -> Dispatcher[Event]:
 def _line(event: object) -> tuple[int, object]:
     """Return the level of an event in the log, and its text."""
     # Here: without hooks and a debug log, hardly any event is made.
-    from .events import CircuitChanged, LogRewritten, RateLimitWait, UnexpectedState
+    from .events import CircuitChanged, LogIncomplete, LogRewritten, RateLimitWait, UnexpectedState
 
     match event:
         case CircuitChanged(after="open"):
@@ -106,6 +106,8 @@ def _line(event: object) -> tuple[int, object]:
                 logging.WARNING,
                 f"The log of job {event.name!r} changed after {event.read} bytes of it were read; {then}.",
             )
+        case LogIncomplete() if event.error is not None:  # else an error says so
+            return logging.WARNING, f"The log of job {event.name!r} can't be read and is left out: {event.error}"
         case RateLimitWait() if event.pause >= _LONG_WAIT:
             return logging.INFO, f"{event.method} {event.path} waits {event.pause:.0f} s for the rate limit."
     return logging.DEBUG, event

@@ -21,6 +21,7 @@ __all__ = [
     "FollowFinished",
     "Hook",
     "JobTiming",
+    "LogIncomplete",
     "LogRewritten",
     "RateLimitWait",
     "RequestFinished",
@@ -176,6 +177,18 @@ class LogRewritten:
 
 
 @dataclass(frozen=True, slots=True)
+class LogIncomplete:
+    """Log of a followed build that wasn't read to its end, although the build has other logs that were or will be."""
+
+    job: str
+    """The id of the job."""
+    name: str
+    """Its name."""
+    error: str | None
+    """The text of the error for which it was left out; None if the time allowed was over."""
+
+
+@dataclass(frozen=True, slots=True)
 class WatcherSlowed:
     """Change of the pace of a watcher: more builds end than its requests of a minute can show in time, or no longer so many."""
 
@@ -276,6 +289,7 @@ Event = (
     | UnexpectedState
     | WaitFinished
     | FollowFinished
+    | LogIncomplete
     | LogRewritten
     | WatcherSlowed
     | ArtifactDownloaded

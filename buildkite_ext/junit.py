@@ -50,19 +50,25 @@ class _Failure:
     cut: bool = False
 
 
+class _NotJunit(Exception):
+    """Error for a document that isn't a report, in the handlers of its parser."""
+
+
 class _JunitReader:
     """Reader of a report. It keeps the failures and counts the rest."""
 
     def __init__(self, most: int) -> None:
-        self.tests = self.failed = self.skipped = 0
+        self.tests = self.failed = self.skipped = self.outside = 0
         self.found = 0
         """Number of failures. A test may have several."""
         self.failures: list[_Failure] = []
         self._most = most
         self._kept = 0
         self._depth = 0
-        self._case: dict[str, str] = {}
+        self._case: dict[str, str] | None = None
         self._case_failed = False
+        self._suite: dict[str, str] = {}
+        self._encoding = "UTF-8"
         self._open: _Failure | None = None
         self._open_depth = 0
         self._parser = expat.ParserCreate()
@@ -71,6 +77,7 @@ class _JunitReader:
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._text
         self._parser.EntityDeclHandler = self._entity
+        self._parser.XmlDeclHandler = self._declaration
 
     def read(self, xml: bytes) -> None:
         """Read a report.
@@ -84,34 +91,48 @@ class _JunitReader:
             raise ValueError(
                 f"xml isn't XML: {expat.ErrorString(error.code)}, line {error.lineno}, column {error.offset}"
             ) from None
+        except _NotJunit as error:
+            raise ValueError(str(error)) from None
+        except (LookupError, ValueError):  # an encoding that Python doesn't have, or the parser doesn't take
+            raise ValueError(
+                f"xml is in the encoding {printable(self._encoding)[:50]!r}, which can't be read: convert it to UTF-8"
+            ) from None
+
+    def _declaration(self, _: str, encoding: str | None, __: int) -> None:
+        self._encoding = encoding or self._encoding
 
     def _entity(self, name: str, *_: object) -> None:
-        raise ValueError(
+        raise _NotJunit(
             f"xml declares the entity {printable(name)[:50]!r}: reports of tests have none, and it isn't expanded"
         )
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if self._depth == 0 and name not in _ROOTS:
-            raise ValueError(
+            raise _NotJunit(
                 f"xml isn't a JUnit report: its root is <{printable(name)[:50]}>, not <testsuites> or <testsuite>"
             )
         self._depth += 1
         if name == "testcase":
             self.tests += 1
             self._case, self._case_failed = attributes, False
+        elif name == "testsuite":
+            self._suite = attributes
         elif name == "skipped":
             self.skipped += 1
         elif name in _PROBLEMS and self._open is None:
             self._begin(attributes)
 
     def _begin(self, attributes: dict[str, str]) -> None:
-        if not self._case_failed:
+        case = self._case
+        if case is None:
+            self.outside += 1
+        elif not self._case_failed:
             self.failed += 1
             self._case_failed = True
         self.found += 1
         if self._kept > self._most:
             return
-        case = self._case
+        case = case or {"name": self._suite.get("name", "?")}
         test, group = _line(case.get("name", "?")), _line(case.get("classname", ""))
         message = _line(attributes.get("message", "") or attributes.get("type", ""))
         place = _line(":".join(filter(None, (case.get("file", ""), case.get("line", "")))))
@@ -125,7 +146,7 @@ class _JunitReader:
             self._kept += self._open.length
             self._open = None
         if name == "testcase":
-            self._case = {}
+            self._case = None
         self._depth -= 1
 
     def _text(self, text: str) -> None:
@@ -191,7 +212,12 @@ def junit_annotation(xml: bytes, *, max_bytes: int = _LARGEST) -> str:
 def _head(reader: _JunitReader) -> str:
     tests = counted(reader.tests, "test")
     skipped = f", {reader.skipped} skipped" if reader.skipped else ""
-    told = f"{reader.failed} of {tests} failed" if reader.failed else f"{tests} passed"
+    if reader.failed or not reader.outside:
+        told = f"{reader.failed} of {tests} failed" if reader.failed else f"{tests} passed"
+    else:
+        told = f"none of {tests} failed" if reader.tests else ""
+    if reader.outside:
+        told += f"{', and ' if told else ''}{counted(reader.outside, 'failure')} outside of tests"
     return f"<p><strong>{told}</strong>{skipped}</p>"
 
 

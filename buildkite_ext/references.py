@@ -110,6 +110,8 @@ class Reference:
         """
         organization, pipeline = self._organization(), _quoted(self.pipeline)
         page = f"{root}/{organization}/{pipeline}"
+        if organization == "organizations" or (organization, pipeline) == ("v2", "organizations"):
+            page = f"{root}/organizations/{organization}/pipelines/{pipeline}"  # the short form is that of other pages
         if self.number is None:
             return page
         page += f"/builds/{self.number}"

@@ -13,10 +13,15 @@ from .problem import UsageError
 
 __all__ = ["build_of", "pipeline_of"]
 
+_PIPELINE = "a slug, ORG/PIPELINE, or the URL of the pipeline at Buildkite"
+_BUILD = "PIPELINE NUMBER, ORG/PIPELINE/NUMBER, or the URL of the build at Buildkite"
+
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
-def pipeline_of(word: str | None, option: str | None, *, organization: str | None, simulate: bool) -> Reference:
+def pipeline_of(
+    word: str | None, option: str | None, *, organization: str | None, simulate: bool, argument: str = "PIPELINE"
+) -> Reference:
     """Return the pipeline that the command line names. The URL of a build or a job names its pipeline.
 
     Args:
@@ -24,6 +29,7 @@ def pipeline_of(word: str | None, option: str | None, *, organization: str | Non
         option: the value of `--pipeline`.
         organization: the value of `--organization`.
         simulate: connect to a simulator inside the command. The environment is ignored.
+        argument: the name of the argument, BUILD where it may be a build.
 
     Raises:
         UsageError: neither or both are given, they can't be read, or they name another organization than `--organization`.
@@ -32,7 +38,7 @@ def pipeline_of(word: str | None, option: str | None, *, organization: str | Non
         raise UsageError("PIPELINE and --pipeline: give one of them.")
     if word is None and option is None:
         raise UsageError("missing argument PIPELINE: a slug, ORG/PIPELINE, or a URL.")
-    argument, text = ("PIPELINE", word) if word is not None else ("--pipeline", option)
+    argument, text = (argument, word) if word is not None else ("--pipeline", option)
     assert text is not None
     return _address(argument, text, organization, simulate=simulate)
 
@@ -72,7 +78,7 @@ def build_of(
         raise UsageError(
             f"missing argument PIPELINE: write PIPELINE {last} (buildkite-ext {command} web {last}), or --pipeline web {last}."
         )
-    address = _address("PIPELINE", last, organization, simulate=simulate)
+    address = _address("BUILD", last, organization, simulate=simulate)
     if address.number is None:
         raise UsageError(
             f"missing argument NUMBER: write PIPELINE NUMBER, ORG/PIPELINE/NUMBER, or the URL of the build. {advice}".rstrip()
@@ -86,7 +92,9 @@ def _address(argument: str, text: str, organization: str | None, *, simulate: bo
     try:
         address = read_reference(text, root=root)
     except ValueError as error:
-        raise UsageError(f"{argument}: {error}.") from error  # without the text: a URL may hold a password
+        said = str(error)  # without the text: a URL may hold a password
+        forms = "" if "give " in said or "write " in said else f" Give {_BUILD if argument == 'BUILD' else _PIPELINE}."
+        raise UsageError(f"{argument}: {said}.{forms}") from error
     if organization is None or address.organization in (None, organization):
         return replace(address, organization=organization or address.organization)
     raise UsageError(

@@ -152,7 +152,7 @@ def build_and_rest(
         raise UsageError(f"missing argument BUILD: {_FORMS}. {_ADVICE}")
     taken = 1
     if which.pipeline is None and len(words) > 1:
-        first = pipeline_of(words[0], None, organization=common.organization, simulate=simulate)
+        first = pipeline_of(words[0], None, organization=common.organization, simulate=simulate, argument="BUILD")
         taken = 1 if first.number is not None and not _NUMBER.fullmatch(words[1]) else 2
     address = _numbered(words[:taken], which.pipeline, common, command=command, simulate=simulate)
     return _choice(address, which, common, simulate=simulate), list(words[taken:])
@@ -185,7 +185,13 @@ def build_choices(
             found.append(_numbered([word], pipeline, common, command=command, simulate=simulate))
             numbered = True
             continue
-        address = pipeline_of(word, None, organization=common.organization, simulate=simulate)
+        address = pipeline_of(
+            word,
+            None,
+            organization=common.organization,
+            simulate=simulate,
+            argument="BUILD" if numbered else "PIPELINE",
+        )
         if not numbered:
             break
         pipeline, numbered = word, address.number is not None

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -15,15 +16,34 @@ from ..transport.auth import check_token
 from .inputs import Inputs, source_of
 from .problem import UsageError
 from .startup import end_startup
+from .streams import output_failure
 
 if TYPE_CHECKING:
     from ..client import BuildkiteClient
-    from ..events import Hook
+    from ..events import Event, Hook
     from .parameters import CommonOptions
 
 __all__ = ["ConnectionOptions"]
 
 _LARGEST_TOKEN_FILE = 64 * 1024
+
+
+class _OutputFailed(BaseException):
+    """Error of a hook that can't write the output. It isn't an Exception: those of hooks are logged, and nothing else ends."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def _call(hook: Hook, event: Event) -> None:
+    """Call a hook that writes to the output."""
+    try:
+        hook(event)
+    except OSError as error:
+        if output_failure(error) is None:
+            raise
+        raise _OutputFailed(error) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +83,22 @@ class ConnectionOptions:
         """Open a client, and close it at the end of the `with` block.
 
         Args:
-            on_event: called with each event; by default pauses are told of on the standard error.
+            on_event: called with each event; by default pauses are told of on the standard error. If it can't write the output,
+                the `with` block ends with that error, and not only the call of the hook.
             need_organization: raise an error where no organization is given.
 
         Raises:
             UsageError: the token or the organization isn't given.
         """
+        hook = None if on_event is None else partial(_call, on_event)
+        try:
+            with self._client(hook, need_organization=need_organization) as client:
+                yield client
+        except _OutputFailed as failed:
+            raise failed.error from None
+
+    @contextmanager
+    def _client(self, on_event: Hook | None, *, need_organization: bool) -> Iterator[BuildkiteClient]:
         if self.simulate:
             from .simulator import simulated_client
 

@@ -101,12 +101,13 @@ WHY_CODES: Mapping[ExitCode, str] = {
 READ_CODES: Mapping[ExitCode, str] = {
     **WHY_CODES,
     ExitCode.PASSED: "done, also if nothing matches",
-    ExitCode.API_ERROR: "Buildkite refused a request, or can't be reached; or nothing matches",
+    ExitCode.API_ERROR: "Buildkite refused a request, or can't be reached; or no such build or job",
 }
 LOGS_CODES: Mapping[ExitCode, str] = {
     **READ_CODES,
     ExitCode.PASSED: "the lines were shown",
     ExitCode.FAILED: "no line matches --grep",
+    ExitCode.TIMEOUT: "not all lines came within --timeout; the build continues",
 }
 RECORD_CODES: Mapping[ExitCode, str] = {
     **READ_CODES,

@@ -23,6 +23,7 @@ _WORDS = (
     (r"\btimeout=(?=[\s.,]|$)", "--timeout"),
     (r"\bin fields=(?=[\s.,]|$)", "with --field KEY=VALUE"),
     (r"\b(token|base_url)= or \$", "$"),
+    (r"\btail=(?=[\s.,]|$)", "--tail"),
     (r"\bpass allow_http=True if", "give --allow-http if"),
     (r"\bPass allow_http=True to the client", "Give --allow-http"),
     (r"\btoken=(?=[\s.,]|$)", "--token-file"),

@@ -46,7 +46,7 @@ def text_of_html(body: str, *, longest: int | None = None) -> str:
         last = body.rfind("<")
         body = body[:last] if last > body.rfind(">") else body
     pieces: list[str] = []
-    at = 0
+    at, last_end = 0, body.rfind(">")
     while (start := body.find("<", at)) >= 0:
         pieces.append(html.unescape(body[at:start]))
         if body.startswith("<!--", start):
@@ -54,7 +54,8 @@ def text_of_html(body: str, *, longest: int | None = None) -> str:
             at = len(body) if end < 0 else end + 3
             continue
         name = _NAME.match(body, start)
-        end = body.find(">", start) if name is not None or body.startswith(("<!", "<?"), start) else -1
+        may_be_tag = start < last_end and (name is not None or body.startswith(("<!", "<?"), start))
+        end = body.find(">", start) if may_be_tag else -1
         if end < 0:  # it isn't a tag
             pieces.append("<")
             at = start + 1

@@ -6,19 +6,25 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import aclosing
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from ..backoff import full_jitter
-from ..errors import BuildkiteError, DeadlineExceeded, NotFound
-from ..events import BuildSeen, FollowFinished
+from ..errors import (
+    BudgetExhausted,
+    BuildkiteError,
+    DeadlineExceeded,
+    NotFound,
+    RateLimited,
+)
+from ..events import BuildSeen, FollowFinished, LogIncomplete
 from ..messages import in_state
 from ..states import FAILED_JOBS, build_state, is_job_over, outcome_of
 from ..watching.outcome import outcome_after
 from ..watching.pacing import next_pause
 from ..watching.patience import Patience, asked_pause, is_passing
 from .lateness import ended_job, may_read_again
+from .left_out import LeftOutLogs, is_of_one_log
 from .parser import LogLine
 from .reader import JobLogReader
 from .schedule import POLL_INTERVAL, Pace, Schedule
@@ -36,6 +42,9 @@ T_co = TypeVar("T_co", covariant=True)
 
 _MOST_READS = 10
 """Retries of a job that one poll reads, one after another."""
+
+_LONGEST_UNREADABLE = 120.0
+"""Seconds after the end of its build for which reads of a log may fail, before the log is left out."""
 
 _STATUS = ""
 """The status among what can fail; the others are logs, by the ids of their jobs."""
@@ -190,7 +199,7 @@ def follow_build(
     """Yield the lines of the logs of all jobs, or of the selected ones, until the build ends or blocks.
 
     With `stored` those that the logs have now. `known` is as for `follow_job`, of the build. With `ends`
-    the end of each log is yielded too.
+    the end of each log is yielded too. A log that can't be read is left out, and its error is raised at the end.
     """
     get_build = requester.module("builds", "get_build")
     events, organization = requester.events, requester.organization
@@ -231,7 +240,15 @@ def follow_build(
 
     name = f"Build {pipeline} #{number}"
     follower = _Follower(
-        requester, status, lambda: name, pace=pace, timeout=timeout, tail=tail, known=known, finished=finished
+        requester,
+        status,
+        lambda: name,
+        pace=pace,
+        timeout=timeout,
+        tail=tail,
+        known=known,
+        finished=finished,
+        leave_out=True,
     )
     return follower.lines_and_ends() if ends else follower.lines()
 
@@ -273,6 +290,7 @@ class _Follower:
         required: bool = False,
         known: bool = False,
         finished: Callable[[float], None] = lambda _: None,
+        leave_out: bool = False,
     ) -> None:
         """Create a follower.
 
@@ -285,6 +303,7 @@ class _Follower:
             required: raise an error if a job has no log.
             known: what is followed exists: the caller has it from an answer.
             finished: called at the end with the seconds that it took.
+            leave_out: leave out a log that can't be read, and raise its error when the others were read.
         """
         self._requester = requester
         self._runtime = requester.runtime
@@ -308,6 +327,10 @@ class _Follower:
         """True once it is known that what is followed exists."""
         self._last = False
         """True if the time allowed is over after the next round."""
+        self._leave_out = leave_out
+        self._left_out = LeftOutLogs(requester.events.emit)
+        self._over_since: float | None = None
+        """Time at which it was seen that nothing begins any more."""
 
     def lines(self) -> AsyncGenerator[LogLine, None]:
         """Yield the lines."""
@@ -318,7 +341,7 @@ class _Follower:
         runtime, schedule, arriving = self._runtime, self._schedule, self._arriving
         began = runtime.now()
         until = self._ends = None if self._timeout is None else began + self._timeout
-        failures = _FailedPolls(self._requester, until, by_attempts=self._stored)
+        failures = _FailedPolls(self._requester, until, by_attempts=self._stored, leave_out=self._leave_out)
         try:
             while True:
                 now = runtime.now()
@@ -326,6 +349,7 @@ class _Follower:
                 logs: Sequence[JobLogReader] = ()
                 found: Sequence[Iterator[LogLine] | BuildkiteError] = ()
                 if step.action == "end":
+                    self._left_out.raise_first()
                     return
                 if step.action == "status":
                     try:
@@ -336,45 +360,68 @@ class _Follower:
                         failures.succeeded(_STATUS)
                 elif step.action == "logs":
                     logs = [self._logs[log] for log in step.logs]
-                    found = await runtime.map(partial(_poll, ends=until, ended=self._seen.ended, last=self._last), logs)
+                    found = await runtime.map(self._poll, logs)
                     for log in logs:
                         schedule.polled(log.job_id, now, requests=log.requests, grew=log.grew)
                 elif arriving:
                     logs = [arriving.popleft()]
-                    found = [await logs[0].more(until)]
+                    found = [await self._more(logs[0])]
                 else:
                     await self._sleep(step.seconds, failures)
-                for log, lines in zip(logs, found, strict=True):
-                    if not isinstance(lines, BuildkiteError):
-                        for line in lines:
-                            yield line
-                    if log.arriving:
-                        arriving.append(log)
-                    elif log.complete:
-                        for line in log.end():
-                            yield line
-                        if ends:
-                            yield _EndOfLog(log.job_id)
-                        self._complete(log, now)
-                    elif log.again is not None:
-                        schedule.delay(log.job_id, runtime.now() + log.again)
-                for log, lines in zip(logs, found, strict=True):
-                    failure = lines if isinstance(lines, BuildkiteError) else log.lost
-                    if failure is None:
-                        failures.succeeded(log.job_id)
-                    else:
-                        schedule.delay(log.job_id, runtime.now() + failures.failed(log.job_id, failure))
-        except BaseException:  # also GeneratorExit, when the caller leaves the loop
+                for line in self._lines_of(logs, found, failures, now):
+                    if ends or not isinstance(line, _EndOfLog):
+                        yield line
+        except DeadlineExceeded:
+            for log in self._logs.values() if self._seen.over else ():
+                for line in log.end():  # what has arrived, and waited for more
+                    yield line
+                self._requester.events.emit(LogIncomplete(log.job_id, log.job.name, None))
+            raise
+        finally:  # also when the caller leaves the loop
             for log in self._logs.values():
                 log.abandon()
-            raise
-        finally:
             self._finished(runtime.now() - began)
+
+    def _lines_of(
+        self,
+        logs: Sequence[JobLogReader],
+        found: Sequence[Iterator[LogLine] | BuildkiteError],
+        failures: _FailedPolls,
+        now: float,
+    ) -> Iterator[LogLine | _EndOfLog]:
+        """Yield the lines that polls of logs have found, and note how far each log was read."""
+        for log, lines in zip(logs, found, strict=True):
+            if not isinstance(lines, BuildkiteError):
+                yield from lines
+            if log.arriving:
+                self._arriving.append(log)
+            elif log.complete:
+                yield from log.end()
+                yield _EndOfLog(log.job_id)
+                self._complete(log, now)
+            elif log.again is not None:
+                self._schedule.delay(log.job_id, self._runtime.now() + log.again)
+        for log, lines in zip(logs, found, strict=True):
+            failure = lines if isinstance(lines, BuildkiteError) else log.lost
+            if failure is None or log.grew:  # a log that arrives piece by piece can be read
+                failures.succeeded(log.job_id)
+            if failure is None:
+                continue
+            try:
+                pause = failures.failed(log.job_id, failure, over_since=self._over_since)
+            except _Unreadable:
+                yield from log.end()
+                yield _EndOfLog(log.job_id)
+                self._note_left_out(log, failure, now)
+            else:
+                self._schedule.delay(log.job_id, self._runtime.now() + pause)
 
     async def _look(self, now: float) -> None:
         """Poll the status. It is read before the logs, so that the log of a finished job is complete."""
         seen = self._seen = await self._status(self._ends)
         self._exists = True
+        if seen.over and self._over_since is None:
+            self._over_since = self._runtime.now()
         for job in seen.jobs:
             if job.id in self._logs:
                 self._logs[job.id].job = job
@@ -385,6 +432,32 @@ class _Follower:
         self._tail = None  # logs that begin later are read from their beginning
         self._follow_unread(now)
         self._schedule.saw(now, over=seen.over)
+
+    async def _poll(self, log: JobLogReader) -> Iterator[LogLine] | BuildkiteError:
+        """Poll a log. Return an error that isn't one of all polls, which would end those beside it if it were raised."""
+        try:
+            return await log.poll(self._ends, over=log.job_id in self._seen.ended, last=self._last)
+        except BuildkiteError as error:
+            if not is_passing(error) and not (self._leave_out and is_of_one_log(error)):
+                raise
+            return error
+
+    async def _more(self, log: JobLogReader) -> Iterator[LogLine] | BuildkiteError:
+        """Return the next lines of an answer that is still arriving, or an error as `_poll` does."""
+        try:
+            return await log.more(self._ends)
+        except DeadlineExceeded:
+            raise
+        except BuildkiteError as error:
+            if not is_passing(error) and not (self._leave_out and is_of_one_log(error)):
+                raise
+            return error
+
+    def _note_left_out(self, log: JobLogReader, error: BuildkiteError, now: float) -> None:
+        """Leave out a log that can't be read."""
+        log.abandon()
+        self._left_out.add(log.job_id, log.job.name, error)
+        self._complete(log, now)
 
     def _follow_unread(self, now: float) -> None:
         seen = self._seen
@@ -422,60 +495,82 @@ class _Follower:
             self._schedule.hurry(self._runtime.now())
 
 
-async def _poll(
-    log: JobLogReader, *, ends: float | None, ended: AbstractSet[str], last: bool
-) -> Iterator[LogLine] | BuildkiteError:
-    """Poll a log. Return the error of a poll that may succeed later, which would end the polls beside it if it were raised."""
-    try:
-        return await log.poll(ends, over=log.job_id in ended, last=last)
-    except BuildkiteError as error:
-        if not is_passing(error):
-            raise
-        return error
+class _Unreadable(Exception):
+    """Error for a log that can't be read, among others that can."""
 
 
 class _FailedPolls:
     """Failures of the polls of logs, and of the build or the job.
 
-    Without retries in the options of the client, the first one ends the following.
+    Without retries in the options of the client, the first one that passes ends the following.
     """
 
-    def __init__(self, requester: Requester, ends: float | None, *, by_attempts: bool) -> None:
+    def __init__(self, requester: Requester, ends: float | None, *, by_attempts: bool, leave_out: bool = False) -> None:
         """Create them.
 
         Args:
             requester: has the retry policy.
             ends: the end of the time allowed.
             by_attempts: bear as many errors in a row as the policy allows attempts.
+            leave_out: a log that can't be read is left out, and ends nothing.
         """
         self._by_attempts = by_attempts
+        self._leave_out = leave_out
         self._runtime = requester.runtime
         self._policy = requester.options.retry
+        self._attempts = 1 if self._policy is None else self._policy.attempts
         self._limited = ends is not None
-        self._failing: dict[str, tuple[int, Patience, BuildkiteError]] = {}
-        """For what fails: how often in a row, the patience with it, and its last error."""
+        self._failing: dict[str, _Failing] = {}
 
     @property
     def error(self) -> BuildkiteError | None:
         """An error of what fails now."""
-        return next((error for _, _, error in self._failing.values()), None)
+        return next((failing.error for failing in self._failing.values()), None)
 
     def succeeded(self, subject: str) -> None:
         """Note that a poll of a log, or of the build, has succeeded."""
         self._failing.pop(subject, None)
 
-    def failed(self, subject: str, error: BuildkiteError, *, seen: bool = True) -> float:
+    def failed(
+        self, subject: str, error: BuildkiteError, *, seen: bool = True, over_since: float | None = None
+    ) -> float:
         """Note that a poll has failed, and return the seconds until the next one.
+
+        Args:
+            subject: what was polled.
+            error: the error of the poll.
+            seen: as for `Patience.bears`.
+            over_since: the time since which nothing but logs is waited for; None if it isn't so.
 
         Raises:
             BuildkiteError: `error`, since it isn't waited out.
+            _Unreadable: the same, of a log that is left out.
         """
-        policy = self._policy
-        count, patience, _ = self._failing.get(subject, (0, Patience(), error))
-        self._failing[subject] = count + 1, patience, error
-        over = not patience.bears(error, self._runtime.now(), seen=seen, limited=self._limited)
-        over = over or (self._by_attempts and policy is not None and count + 1 >= policy.attempts)
+        now, policy = self._runtime.now(), self._policy
+        failing = self._failing.setdefault(subject, _Failing(now, error))
+        failing.error = error
+        failing.count += 1
+        over = not failing.patience.bears(error, now, seen=seen, limited=self._limited)
+        over = over or (self._by_attempts and failing.count >= self._attempts)
+        if self._leave_out and subject != _STATUS:
+            if not is_passing(error):
+                over = failing.count >= self._attempts
+            elif over_since is not None and not isinstance(error, RateLimited | BudgetExhausted):
+                over = over or now - max(over_since, failing.since) >= _LONGEST_UNREADABLE
+            if over and (self._attempts > 1 or not is_passing(error)):
+                self._failing.pop(subject)
+                raise _Unreadable
         if over or policy is None or policy.attempts == 1:
             raise error
-        pause = full_jitter(count + 1, base=policy.base, maximum=policy.maximum, random=policy.random())
+        pause = full_jitter(failing.count, base=policy.base, maximum=policy.maximum, random=policy.random())
         return max(pause, asked_pause(error))
+
+
+@dataclass(slots=True)
+class _Failing:
+    """What fails: since when, its last error, how often in a row, and the patience with it."""
+
+    since: float
+    error: BuildkiteError
+    count: int = 0
+    patience: Patience = field(default_factory=Patience)

@@ -277,7 +277,8 @@ class Schedule:
             state.due = max(state.due, until)
 
     def finished(self, log: str) -> None:
-        """Note that a log was read to its end, after its job had ended."""
+        """Note that a log was read to its end, after its job had ended; or that it isn't read any more."""
+        self._running.pop(log, None)
         if self._ended.pop(log, None) is not None:
             self._credit = min(self._credit + 1, _CREDIT)
 

@@ -319,6 +319,9 @@ class AsyncBuilds(AsyncBuildCreation):
         that have failed, others that have ended, those of `focus`, and the longest unread. Logs that grow are polled more often
         than quiet ones. See `jobs.follow`.
 
+        A log that can't be read is left out, and the build is followed to its end with the others. Then the error of that log is
+        raised. The event `LogIncomplete` names each such log, and each that wasn't read to its end in the time allowed.
+
         Args:
             pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
             number: the build's number, or a Build.
@@ -339,8 +342,9 @@ class AsyncBuilds(AsyncBuildCreation):
                 table of jobs beside the log, without further requests.
 
         Raises:
-            DeadlineExceeded: the build did not finish in time. It continues.
+            DeadlineExceeded: the build did not finish in time, and continues; or not all logs were read in time.
             NothingMatched: the build has ended, and `jobs` names none of its jobs.
+            BuildkiteError: a log can't be read; or all can't, as for `get`. Its notes name the logs.
 
         Example:
             >>> def show(buildkite, number: int) -> None:
@@ -391,7 +395,7 @@ class AsyncBuilds(AsyncBuildCreation):
         """Search the logs of all jobs of a build for lines that match a pattern. Scopes: read_builds and read_build_logs.
 
         The logs are read as by `follow`, those of failed jobs first, at most five at the same time. They are searched while they
-        arrive, in little memory. See `jobs.log_search`.
+        arrive, in little memory. See `jobs.log_search`. A log that can't be read is left out, as by `follow`.
 
         Args:
             pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.

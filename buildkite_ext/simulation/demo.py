@@ -53,7 +53,11 @@ def demo_organization(clock: EpochClock | None = None, *, organization: str = "a
             after=3,
             artifacts=artifacts,
         )
-        .history(40, every=1800, branch=_BRANCHES, outcomes={"passed": 33, "failed": 5, "canceled": 2}, retried=0.12)
+        .history(39, every=1800, branch=_BRANCHES, outcomes={"passed": 33, "failed": 4, "canceled": 2}, retried=0.12)
+        # The newest build of the past has a test that failed, and says which.
+        .script("unit", log=_tests("unit", 24, 1), exit_status=1)
+        .history(1)
+        .script("unit", log=_tests("unit", 24, 0), exit_status=0)
     )
     (
         simulator.pipeline("api", name="API", description="The shop's API")
@@ -98,7 +102,15 @@ def _tests(suite: str, count: int, failures: int) -> str:
         outcome = f"{_RED}FAILED{_PLAIN}" if failed else f"{_GREEN}PASSED{_PLAIN}"
         lines.append(f"tests/{suite}/test_{suite}.py::test_{number:02} {outcome} [{100 * number // count:3}%]\n")
     if failures:
-        lines.append(f"^^^ +++\n{_RED}{_BOLD}{failures} failed{_PLAIN}, {_GREEN}{count - failures} passed{_PLAIN}\n")
+        names = [f"test_{number:02}" for number in range(count - failures + 1, count + 1)]
+        lines.append(f"^^^ +++\n{' FAILURES ':=^60}\n")
+        lines += [
+            f"{f' {name} ':_^60}\n    def {name}():\n>       assert total(CART) == 42\n"
+            f"{_RED}E       assert 41 == 42{_PLAIN}\n\ntests/{suite}/test_{suite}.py:{8 * at}: AssertionError\n"
+            for at, name in enumerate(names, 1)
+        ]
+        lines += [f"FAILED tests/{suite}/test_{suite}.py::{name} - assert 41 == 42\n" for name in names]
+        lines.append(f"{_RED}{_BOLD}{failures} failed{_PLAIN}, {_GREEN}{count - failures} passed{_PLAIN}\n")
     else:
         lines.append(f"{_GREEN}{_BOLD}{count} passed{_PLAIN}\n")
     return "".join(lines)

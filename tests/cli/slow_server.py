@@ -56,9 +56,7 @@ class SlowServer:
         method, path = handler.command, handler.path.partition("?")[0]
         if method == "POST":
             handler.rfile.read(int(handler.headers["Content-Length"]))
-        if self.hangs(method, path):
-            self.hanging.set()
-            self.over.wait(300)
+        if self.hung(handler):
             return
         if path.endswith("/drip"):
             self._drip(handler)
@@ -70,6 +68,14 @@ class SlowServer:
             self._json(handler, 404, {"message": "No log found"})
         else:
             self._json(handler, 201 if method == "POST" else 200, self.build)
+
+    def hung(self, handler: BaseHTTPRequestHandler) -> bool:
+        """Let a request hang that gets no answer, and tell whether it is one."""
+        if not self.hangs(handler.command, handler.path.partition("?")[0]):
+            return False
+        self.hanging.set()
+        self.over.wait(300)
+        return True
 
     def refuse(self, handler: BaseHTTPRequestHandler) -> None:
         """Answer to a request to cancel the build, which has ended."""
@@ -109,7 +115,8 @@ def slow_server(build: dict[str, object], hangs: Callable[[str, str], bool] = la
             slow.answer(self)
 
         def do_PUT(self) -> None:
-            slow.refuse(self)
+            if not slow.hung(self):
+                slow.refuse(self)
 
         def log_message(self, *_: object) -> None:
             """Print nothing."""

@@ -96,6 +96,7 @@ def test_help_of_a_command_has_its_own_examples_options_and_codes_alone(command:
         ("watch",): builds - {8},
         ("retry-failed",): builds - {8},
         ("jobs", "retry"): {6},
+        ("logs",): {6},
         ("artifacts", "download"): {8},
     }
     assert builds & set(codes) == own.get(words, set())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +16,7 @@ import pytest
 
 from buildkite_ext.simulation import Simulator
 
-from .conftest import COMMAND, ended
+from .conftest import COMMAND, Ended, ended
 from .slow_server import JOBS, slow_server
 
 Start = Callable[..., subprocess.Popen[str]]
@@ -147,6 +149,83 @@ def test_ctrl_c_leaves_no_half_downloads(start: Start, tmp_path: Path) -> None:
     assert result.out.splitlines()[-1].startswith("Build web #1 passed in 0:0")
     assert result.err == "buildkite-ext: Stopped fetching artifacts.\n"
     assert list((tmp_path / "got").iterdir()) == []
+
+
+ID = "0199b4d2-3c1f-4b6e-9f00-0123456789ab"
+HELD = {
+    "id": ID,
+    "type": "manual",
+    "state": "blocked",
+    "label": "Ship it?",
+    "unblockable": True,
+    "unblock_url": f"https://api.buildkite.com/v2/organizations/acme/pipelines/web/builds/1/jobs/{ID}/unblock",
+}
+FAILED = {"id": ID, "type": "script", "name": "test", "state": "failed", "started_at": "2026-01-05T09:00:00Z"}
+JOB_URL = f"https://buildkite.com/acme/web/builds/1#{ID}"
+ACTING = {
+    "retry-failed": (["retry-failed", "web", "1"], {"state": "failed"}, "the jobs were being retried: some may be"),
+    "retry-failed, waiting": (
+        ["retry-failed", "web", "1", "--wait"],
+        {"state": "failed"},
+        "the jobs were being retried: some may be",
+    ),
+    "jobs retry": (["jobs", "retry", JOB_URL], {"jobs": [FAILED]}, "the jobs were being retried: some may be"),
+    "unblock": (["unblock", "web", "1"], {"jobs": [HELD]}, "the step was being unblocked: it may be"),
+    "jobs unblock": (["jobs", "unblock", JOB_URL], {"jobs": [HELD]}, "the step was being unblocked: it may be"),
+    "cancel": (["cancel", "web", "1"], {}, "the build was being canceled: it may be"),
+    "builds cancel": (["builds", "cancel", "web", "1"], {}, "the build was being canceled: it may be"),
+    "annotate": (["annotate", "web", "1", "--body", "x"], {}, "the annotation was being created: it may exist"),
+    "annotations add": (
+        ["annotations", "add", "web", "1", "--body", "x"],
+        {},
+        "the annotation was being created: it may exist",
+    ),
+    "api": (["api", "POST", "user"], {}, "POST /v2/user was on its way: it may have acted"),
+    "api with options": (["api", "PUT", "user", "-f", "a=b"], {}, "PUT /v2/user was on its way: it may have acted"),
+    "webhooks send": (["webhooks", "send"], {}, "a delivery was on its way: the receiver may have it"),
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a signal to this process")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(("words", "build", "may"), ACTING.values(), ids=ACTING)
+def test_what_may_have_acted_is_told(
+    command: Callable[..., Ended],
+    monkeypatch: pytest.MonkeyPatch,
+    number: signal.Signals,
+    words: list[str],
+    build: dict[str, object],
+    may: str,
+) -> None:
+    def hangs(method: str, _: str) -> bool:
+        if method != "GET":
+            os.kill(os.getpid(), number)
+        return method != "GET"
+
+    with slow_server({"state": "running", **build}, hangs) as server:
+        for name, value in environment(server.url).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("BUILDKITE_WEBHOOK_SECRET", "secret")
+        result = command(*words, *([server.url] if words[0] == "webhooks" else []))
+    assert result.code == 128 + number
+    assert f"Stopped while {may}. " in result.err
+    assert result.err.count("\n") == 1
+    assert result.out == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a signal to this process")
+def test_a_read_that_is_stopped_has_nothing_to_tell(
+    command: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hangs(_: str, __: str) -> bool:
+        os.kill(os.getpid(), signal.SIGINT)
+        return True
+
+    for words in (["api", "user"], ["builds", "get", "web", "1"], ["unblock", "web", "--latest"]):
+        with slow_server({}, hangs) as server:
+            for name, value in environment(server.url).items():
+                monkeypatch.setenv(name, value)
+            assert command(*words) == Ended(130, "", "")
 
 
 def environment(url: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from buildkite_ext.simulation import Simulator
+from buildkite_ext.simulation import Fault, Simulator
 
 from .conftest import Ended
 from .test_terminal import Terminal
@@ -196,3 +196,48 @@ def test_a_state_that_no_job_has_is_said(org: Simulator, command: Run, states: t
     result = command("logs", "web", "1", *words)
     assert (result.code, result.out) == (0, "")
     assert result.err == f"No job of build #1 is {' or '.join(states)}, so there is no log to show.\n"
+
+
+@pytest.mark.parametrize("words", [("--follow",), ("--follow", "--grep", "x"), ("--follow", "--grep", "nowhere")])
+def test_the_end_of_the_time_allowed_has_its_code(
+    buildkite_simulator: Simulator, command: Run, words: tuple[str, ...]
+) -> None:
+    buildkite_simulator.pipeline("web").job("test", log="x\n", after=500)
+    with buildkite_simulator.client() as client:
+        client.builds.create("web")
+    result = command("logs", "web", "1", *words, "--timeout", "10")
+    assert result.code == 6
+    assert result.lines == ([] if "nowhere" in words else ["test | x"])
+    assert result.err == (
+        "buildkite-ext: Build web #1 is still running after 10 s. It continues; only following it ended. Follow it again, or "
+        "allow more with --timeout.\n"
+    )
+
+
+def test_more_logs_than_the_time_allows_to_read_have_that_code_too(
+    buildkite_simulator: Simulator, command: Run
+) -> None:
+    buildkite_simulator.pipeline("web").job("test", log="x\n", after=1, parallelism=100)
+    with buildkite_simulator.client() as client:
+        client.builds.run("web")
+    for words in (("--follow",), ("--follow", "--grep", "nowhere")):
+        result = command("logs", "web", "1", *words, "--timeout", "10")
+        assert (result.code, len(result.lines) > 10) == (6, "--grep" not in words)
+        assert result.err.endswith("not all of its logs were read in 10 s. Allow more with --timeout.\n")
+
+
+@pytest.mark.parametrize("words", [(), ("--follow",), ("--follow", "--grep", "x"), ("--grep", "x"), ("--tail", "5")])
+@pytest.mark.parametrize("status", [410, 500])
+def test_a_log_that_can_not_be_read_comes_after_those_that_can(
+    buildkite_simulator: Simulator, command: Run, words: tuple[str, ...], status: int
+) -> None:
+    buildkite_simulator.pipeline("web").job("bad", log="x\n", after=1).job("good", log="x\n", after=1)
+    with buildkite_simulator.client() as client:
+        bad = client.builds.run("web").build.jobs[0].id
+    buildkite_simulator.faults.add(Fault("error", status=status, path=f"*/{bad}/log"))
+    result = command("logs", "web", "1", *words)
+    assert (result.code, result.lines) == (3, ["good | x"])
+    note, *error = result.err.splitlines()
+    assert note.startswith("The log of job 'bad' can't be read: GET /v2/organizations/acme/jobs/")
+    assert error[0].startswith("buildkite-ext: GET /v2/organizations/acme/jobs/")
+    assert error[-1] == "Not all of these logs could be read: 'bad'. The others were."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -11,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from buildkite_ext.cli import main
 from buildkite_ext.cli.streams import READABLE
-from buildkite_ext.simulation import Simulator
+from buildkite_ext.simulation import Fault, Simulator, SystemClock, Timing
 
-from .conftest import COMMAND, TOKEN, Ended, ended
+from .conftest import COMMAND, TOKEN, Ended, SharedServer, ended
 
 Start = Callable[..., subprocess.Popen[str]]
 
@@ -282,3 +284,95 @@ def test_no_output_holds_the_token_in_any_encoding(web: Simulator, start: Start)
     result = ended(start("cancel", TOKEN, "1", "--debug", PYTHONIOENCODING="ascii"))
     assert result.code == 2  # it was refused before anything was sent
     assert TOKEN not in result.out + result.err
+
+
+class Output(io.StringIO):
+    """Standard output that takes so many lines, and then fails with an error until it is redirected."""
+
+    def __init__(self, lines: int, error: OSError) -> None:
+        super().__init__()
+        self._left = lines
+        self._error = error
+        self._null = os.open(os.devnull, os.O_WRONLY)
+
+    def fileno(self) -> int:
+        self._left = 1000  # the command redirects it
+        return self._null
+
+    def write(self, text: str) -> int:
+        if not self._left:
+            raise self._error
+        self._left -= text.count("\n")
+        return super().write(text)
+
+
+GONE = {
+    "several builds": (1, ["watch", "web", "1", "2"]),
+    "several builds as JSON": (1, ["watch", "web", "1", "2", "--json"]),
+    "one build": (2, ["watch", "web", "1"]),
+    "requests that are sent again": (2, ["run", "web", "--branch", "main"]),
+    "requests that are sent again as JSON": (2, ["watch", "web", "1", "--json"]),
+}
+
+
+@pytest.mark.parametrize(("lines", "words"), GONE.values(), ids=GONE)
+@pytest.mark.parametrize(
+    ("error", "code"), [(BrokenPipeError(32, "Broken pipe"), 141), (OSError(28, "No space left on device"), 74)]
+)
+def test_an_event_that_can_not_be_printed_ends_the_command(
+    buildkite_simulator: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    lines: int,
+    words: list[str],
+    error: OSError,
+    code: int,
+) -> None:
+    """An error of a hook is logged, and nothing else, so the command would poll on until it prints something else."""
+    buildkite_simulator.pipeline("web").job("test", after=3000)
+    with buildkite_simulator.client() as client:
+        for _ in range(2):
+            client.builds.create("web")
+    if "2" not in words:
+        buildkite_simulator.faults.add(
+            Fault("error", status=503, path="*/builds/*", after=1, headers={"Retry-After": "5"})
+        )
+    began = buildkite_simulator.clock.time()
+    monkeypatch.setattr(sys, "stdout", Output(lines, error))
+    assert main(words) == code
+    assert buildkite_simulator.clock.time() - began < 300
+    said = capsys.readouterr().err
+    assert ("They continue." if "2" in words else "still runs") in said
+    assert ("output can't be written" in said) == (code == 74)
+    assert "Traceback" not in caplog.text
+
+
+@pytest.mark.parametrize(("status", "code"), [(0, 74), (1, 1)])
+def test_a_full_disk_does_not_make_an_ended_build_run(
+    buildkite_simulator: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    status: int,
+    code: int,
+) -> None:
+    buildkite_simulator.pipeline("web").job("test", exit_status=status)
+    with buildkite_simulator.client() as client:
+        client.builds.run("web")
+    monkeypatch.setattr(sys, "stdout", Output(0, OSError(28, "No space left on device")))
+    assert main(["watch", "web", "1"]) == code
+    assert capsys.readouterr().err == "buildkite-ext: The output can't be written: No space left on device\n"
+
+
+@pytest.mark.usefixtures("web")
+def test_the_old_end_of_a_build_that_is_retried_is_not_its_end(
+    server: SharedServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    simulator = Simulator(token=TOKEN, clock=SystemClock(), timing=Timing(pickup=0.02, retrying=600))
+    server.put_behind(simulator)
+    simulator.pipeline("web").job("test", exit_status=1, after=0.01)
+    with simulator.client() as client:
+        client.builds.run("web", poll_interval=0.02)
+    monkeypatch.setattr(sys, "stdout", Output(0, BrokenPipeError(32, "Broken pipe")))
+    assert main(["retry-failed", "web", "1", "--wait"]) == 141
+    assert "Build web #1 still runs: " in capsys.readouterr().err

@@ -298,7 +298,7 @@ def test_failed_jobs_are_retried(org: Simulator, command: Run) -> None:
     assert command("watch", "bad", "1", "--quiet").code == 1
     org.requests.clear()
     none = command("retry-failed", "bad", "1", "--state", "canceled")
-    assert none.lines == ["0 jobs are retried in build bad #1: https://buildkite.test/acme/bad/builds/1"]
+    assert none.lines == ["0 jobs will be retried in build bad #1: https://buildkite.test/acme/bad/builds/1"]
     assert json.loads(org.requests[0].body or b"") == {"states": "canceled"}
     done = command("retry-failed", "acme/bad/1", "--json")
     assert (done.code, done.err, json.loads(done.out)["retried_jobs_count"]) == (0, "", 1)

@@ -204,3 +204,30 @@ def test_an_annotation_of_a_build() -> None:
     assert [(each.context, each.style) for each in found.annotations] == [("junit", "error")]
     assert "2 of 4 tests failed" in found.annotations[0].text
     assert "assert 3 == 4" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("inside", "head"),
+    [
+        ('<error message="boom"/>', "1 failure outside of tests"),
+        ('<error message="boom"/><failure/>', "2 failures outside of tests"),
+        ('<testcase name="a"/><error message="boom"/>', "none of 1 test failed, and 1 failure outside of tests"),
+        (
+            '<testcase name="a"><failure/></testcase><testcase name="b"/><error message="boom"/>',
+            "1 of 2 tests failed, and 1 failure outside of tests",
+        ),
+    ],
+)
+def test_failures_outside_of_tests(inside: str, head: str) -> None:
+    body = junit_annotation(f'<testsuite name="setup" tests="0">{inside}</testsuite>'.encode())
+    assert body.startswith(f"<p><strong>{head}</strong></p>")
+    if "boom" in inside:
+        assert ("setup: boom", "") in shown(body)
+
+
+@pytest.mark.parametrize("encoding", ["bogus", "shift_jis", "utf-7", "rot13", "base64", "idna", "x" * 40])
+def test_an_encoding_that_can_not_be_read(encoding: str) -> None:
+    report = f'<?xml version="1.0" encoding="{encoding}"?><testsuite/>'.encode()
+    said = re.escape(f"xml is in the encoding {encoding!r}, which can't be read: convert it to UTF-8")
+    with pytest.raises(ValueError, match=f"^{said}$"):
+        junit_annotation(report)

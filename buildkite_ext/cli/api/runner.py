@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from ...states import FILTERS
 from ...transport.context import context_of
 from ...unknown_names import unknown_names
 from ...urls import path_of
+from ..acting import acting
 from ..connection import ConnectionOptions
 from ..exit_codes import ExitCode
 from ..problem import UsageError, without_secrets
@@ -90,7 +91,8 @@ class ApiRun:
     def _print_answer(self, requester: Requester) -> None:
         request = self._built(requester)
         try:
-            response = run(requester.send(request))
+            with self._acting(request):
+                response = run(requester.send(request))
         except ApiError as error:
             self._print_refusal(error)
             if error.status == 404 and self.method_implied and request.method == "POST":
@@ -105,6 +107,13 @@ class ApiRun:
                 "aren't followed, since the token would be sent along."
             )
         self._print_content(response)
+
+    def _acting(self, request: httpx.Request) -> AbstractContextManager[None]:
+        """Return what tells, if it is stopped, that a request may have acted."""
+        if request.method in ("GET", "HEAD"):
+            return nullcontext()
+        doing = f"{request.method} {path_of(request)} was on its way"
+        return acting(doing, "it may have acted", "send it", look="what it changes")
 
     def _built(self, requester: Requester) -> httpx.Request:
         wanted = self.request

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Group, Parameter
 
+from ..acting import acting
 from ..build_choice import BuildOptions, build_choice
 from ..exit_codes import ExitCode
 from ..inputs import STDIN, Inputs, is_stdin, not_empty, source_of
@@ -104,16 +105,18 @@ def annotations_add(
     text = _body(body, from_file, inputs)
     with choice.connection.client() as client:
         at = choice.find(client)
-        made = client.annotations.create(
-            at.pipeline,
-            at.number,
-            text,
-            job_id=job_id_of(client, at, job),
-            style=style,
-            context="junit" if context is None and from_file is not None else context,
-            priority=priority,
-            append=append or None,
-        )
+        job_id = job_id_of(client, at, job)
+        with acting("the annotation was being created", "it may exist", "create it"):
+            made = client.annotations.create(
+                at.pipeline,
+                at.number,
+                text,
+                job_id=job_id,
+                style=style,
+                context="junit" if context is None and from_file is not None else context,
+                priority=priority,
+                append=append or None,
+            )
     if json:
         print_json_line(made.to_dict())
     else:

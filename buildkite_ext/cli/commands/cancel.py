@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from ...messages import in_state
 from ...states import outcome_of
+from ..acting import acting
 from ..exit_codes import ExitCode
 from ..parameters import CONNECTION, OUTPUT, CommonOptions, Duration, Flag
 from ..streams import clean, short
@@ -43,7 +44,8 @@ def cancel(
     address, chosen = build_of(words, pipeline, organization=common.organization, simulate=simulate)
     with ConnectionOptions.of(common, address.organization, simulate=simulate).client() as client:
         chosen_client = client if timeout is None else client.with_options(timeout=timeout)
-        canceled = chosen_client.builds.cancel(address.pipeline, chosen)
+        with acting("the build was being canceled", "it may be", "cancel it"):
+            canceled = chosen_client.builds.cancel(address.pipeline, chosen)
     if json:
         from ..render.records import print_json_line
 

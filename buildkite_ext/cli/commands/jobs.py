@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from ...messages import in_state
 from ...references import Reference
 from ...states import JobStateName
+from ..acting import acting, told_if_stopped
 from ..build_choice import BuildOptions, build_choice
 from ..exit_codes import ExitCode
 from ..inputs import field_values
@@ -96,7 +97,8 @@ def jobs_retry(
             if at.job_id == words[0] and len(words) == 1
             else [each.id for each in chosen_jobs(client, at, words)]
         )
-        new = [client.jobs.retry(at.pipeline, at.number, each) for each in ids]
+        with acting("the jobs were being retried", "some may be", "retry them"):
+            new = [client.jobs.retry(at.pipeline, at.number, each) for each in ids]
         if not json:
             for each in new:
                 print(f"Job {_label(each)} is retried: {clean(each.web_url)}", flush=True)
@@ -105,9 +107,10 @@ def jobs_retry(
                 for each in new:
                     print_json_line(each.to_dict())
             return ExitCode.PASSED
-        ended = client.jobs.wait(
-            at.pipeline, at.number, job_ids=[each.id for each in new], timeout=timeout, on_timeout="return"
-        )
+        with told_if_stopped("Stopped waiting. The jobs continue."):
+            ended = client.jobs.wait(
+                at.pipeline, at.number, job_ids=[each.id for each in new], timeout=timeout, on_timeout="return"
+            )
     for result in ended.results:
         if json:
             print_json_line(result.job.to_dict())
@@ -144,7 +147,9 @@ def jobs_unblock(
     values = field_values("--field", field)
     with choice.connection.client() as client:
         at = choice.find(client)
-        unblocked = client.jobs.unblock(at.pipeline, at.number, chosen_job(client, at, words[0]), fields=values or None)
+        chosen = chosen_job(client, at, words[0])
+        with acting("the step was being unblocked", "it may be", "unblock it"):
+            unblocked = client.jobs.unblock(at.pipeline, at.number, chosen, fields=values or None)
     if json:
         print_json_line(unblocked.to_dict())
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Group, Parameter
@@ -11,15 +12,17 @@ from cyclopts import Group, Parameter
 from ...states import JobStateName
 from ..build_choice import BuildOptions, build_choice
 from ..exit_codes import ExitCode
+from ..hints import in_options
 from ..job_choice import JobWords, chosen_jobs, job_words
 from ..parameters import CONNECTION, OUTPUT, CommonOptions, Duration, Flag, Repeated, WholeNumber
-from ..problem import UsageError
-from ..streams import Colour, coloured, is_terminal, print_line
+from ..problem import CommandFailed, UsageError
+from ..streams import Colour, clean, coloured, is_terminal, print_line
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build
 
     from ...client import BuildkiteClient
+    from ...events import Event
     from ...logs.parser import LogLine
     from ...logs.search import LogSearch
     from ...references import Reference
@@ -82,7 +85,7 @@ def logs(
         separated=context > 0,
         numbered=tail is None,
     )
-    with choice.connection.client() as client:
+    with choice.connection.client(_tell_unreadable) as client, _exit_codes(timeout):
         at = choice.find(client)
         words = job_words(job, at)
         if follow and grep is not None:
@@ -113,6 +116,32 @@ def logs(
             return ExitCode.PASSED
         found = _show_matches(lines, search, view)
     return ExitCode.PASSED if found else ExitCode.FAILED
+
+
+@contextmanager
+def _exit_codes(timeout: float | None) -> Iterator[None]:
+    """Give an error that comes after the lines its exit code: the time is over, or some of the logs can't be read."""
+    from ...errors import BuildkiteError, DeadlineExceeded
+
+    try:
+        yield
+    except DeadlineExceeded as error:
+        if timeout is None:
+            raise
+        raise CommandFailed(ExitCode.TIMEOUT, in_options(str(error))) from error
+    except BuildkiteError as error:
+        notes = getattr(error, "__notes__", ())
+        if not notes:
+            raise
+        raise CommandFailed(ExitCode.API_ERROR, "\n".join((in_options(str(error)), *notes))) from error
+
+
+def _tell_unreadable(event: Event) -> None:
+    from ...events import LogIncomplete
+
+    if isinstance(event, LogIncomplete) and event.error is not None:
+        reason = in_options(event.error.splitlines()[0])
+        print_line(clean(f"The log of job {event.name!r} can't be read: {reason}"), sys.stderr)
 
 
 def _search(pattern: str, context: int) -> LogSearch:
@@ -185,8 +214,13 @@ def _stored(
     timeout: float | None,
     view: LogView,
 ) -> Iterator[LogLine]:
-    """Yield the lines that the logs have now, job by job. A job that hasn't begun has none."""
-    from ...errors import JobNotFound
+    """Yield the lines that the logs have now, job by job. A job that hasn't begun has none.
+
+    The error of a log that can't be read is raised when the others were read.
+    """
+    from ...errors import BuildkiteError, JobNotFound
+    from ...logs.left_out import LeftOutLogs, is_of_one_log
+    from ...logs.selection import name_of
 
     jobs = chosen_jobs(client, at, words, retried=True)
     if not retried:
@@ -196,6 +230,7 @@ def _stored(
     view.know(jobs)
     if states and not any(str(job.state) in states for job in jobs):
         print_line(f"No job of build #{at.number} is {' or '.join(states)}, so there is no log to show.", sys.stderr)
+    left_out = LeftOutLogs(_tell_unreadable)
     for job in jobs:
         if str(job.type) != "script" or job.started_at is None or (states and str(job.state) not in states):
             continue
@@ -207,6 +242,11 @@ def _stored(
                 yield from (match.line for match in found)  # each line matches
         except JobNotFound:  # it has written nothing yet
             continue
+        except BuildkiteError as error:
+            if not is_of_one_log(error):
+                raise
+            left_out.add(job.id, name_of(job), error)
+    left_out.raise_first()
 
 
 def _tell_left_out(count: int) -> None:

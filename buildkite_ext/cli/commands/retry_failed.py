@@ -7,6 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from ...states import RetriedStateName
+from ..acting import acting
 from ..build_choice import BuildOptions, build_choice
 from ..exit_codes import ExitCode
 from ..parameters import CONNECTION, OUTPUT, CommonOptions, Duration, Flag, Repeated
@@ -59,11 +60,12 @@ def retry_failed(
         )
     with choice.connection.client() as client:
         at = choice.find(client)
-        found = client.builds.retry_failed_jobs(at.pipeline, at.number, states=list(state) or None)
+        with acting("the jobs were being retried", "some may be", "retry them"):
+            found = client.builds.retry_failed_jobs(at.pipeline, at.number, states=list(state) or None)
     if json:
         print_json_line(found.to_dict())
     else:
         count = found.retried_jobs_count
-        told = "jobs are" if count is None else "1 job is" if count == 1 else f"{count} jobs are"
-        print(f"{told} retried in build {short(at.pipeline, 100)} #{at.number}: {clean(found.web_url)}")
+        told = "jobs" if count is None else "1 job" if count == 1 else f"{count} jobs"
+        print(f"{told} will be retried in build {short(at.pipeline, 100)} #{at.number}: {clean(found.web_url)}")
     return ExitCode.PASSED

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from ..acting import acting
 from ..build_choice import BuildOptions, build_choice
 from ..exit_codes import ExitCode
 from ..inputs import field_values, not_empty
@@ -45,7 +46,8 @@ def unblock(
     with choice.connection.client() as client:
         at = choice.find(client)
         named = step or at.step_id or at.job_id
-        found = client.builds.unblock(at.pipeline, at.number, step=named, fields=values or None)
+        with acting("the step was being unblocked", "it may be", "unblock it"):
+            found = client.builds.unblock(at.pipeline, at.number, step=named, fields=values or None)
     if json:
         print_json_line(found.to_dict())
     else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from ...errors import AccessDenied, BuildkiteError, NothingMatched, PipelineNotFound, UnsafePath
-from ...events import LogRewritten
+from ...events import LogIncomplete, LogRewritten
 from ...states import blocking_jobs, failed_jobs, outcome_of
 from ...watching.pacing import LONGEST_PAUSE as WAIT_INTERVAL
 from ..exit_codes import ExitCode
@@ -93,6 +93,10 @@ class Run:
         self._state = RunState(options=options, connection=connection, pipeline=options.pipeline)
         self._labels: dict[str, str] = {}
         self._tails = LogTails()
+        self._incomplete: dict[str, str] = {}
+        """The jobs whose logs weren't read to their ends, by their ids: their names."""
+        self._late: set[str] = set()
+        """The ids of those among them for which the time was too short."""
 
     def result(self) -> RunResult:
         """Run all of it, and return the result."""
@@ -153,6 +157,7 @@ class Run:
         else:
             build = client.builds.get(at.pipeline, at.number, exclude_pipeline=True)
         state.build = build
+        state.retried = build if options.retry else None
         state.phase = "watching"
         self._view.begun(build, state.time, pipeline=state.pipeline, follow=True, new=False)
 
@@ -186,15 +191,19 @@ class Run:
                 until=self._shown,
             )
             state.build, state.outcome = waited.build, waited.outcome
-        elif not (self._options.follow and self._follow(client)):
+        else:
+            if self._options.follow:
+                self._follow(client)
             assert state.build is not None
-            waited = client.builds.wait(
-                state.pipeline,
-                state.build,  # which exists, so that a first answer that doesn't find it yet is waited out
-                timeout=state.left,
-                poll_interval=self._interval(),
-            )
-            state.build, state.outcome = waited.build, waited.outcome
+            if not self._options.follow or state.ended is None:
+                waited = client.builds.wait(
+                    state.pipeline,
+                    state.build,  # which exists, so that a first answer that doesn't find it yet is waited out
+                    timeout=state.left,
+                    poll_interval=self._interval(),
+                )
+                state.build = waited.build
+            state.outcome = outcome_of(state.build)
         state.ended_at = state.time.now()
         state.phase = "ended"
 
@@ -203,8 +212,8 @@ class Run:
         self._on_poll(build)
         return False
 
-    def _follow(self, client: BuildkiteClient) -> bool:
-        """Show the logs. Return False if the build still has to be waited for, since the token can't read logs."""
+    def _follow(self, client: BuildkiteClient) -> None:
+        """Show the logs, until the build has ended and they were read, or they can't be read."""
         state = self._state
         assert state.build is not None
         lines = client.builds.follow(
@@ -219,14 +228,15 @@ class Run:
             with lines:
                 for line in lines:
                     self._on_line(line)
-        except AccessDenied as error:
-            if error.scope != "read_build_logs":
+        except BuildkiteError as error:
+            if isinstance(error, AccessDenied) and error.scope == "read_build_logs":
+                self._view.note("The token lacks the scope read_build_logs, so no logs are shown.")
+            elif state.ended is None:
                 raise
-            self._view.note("The token lacks the scope read_build_logs, so no logs are shown.")
-            return False
-        assert state.build is not None
-        state.outcome = outcome_of(state.build)
-        return state.outcome is not None
+            elif not self._incomplete:
+                self._view.note(f"Not all logs were read. {in_options(str(error))}")
+        if self._incomplete:
+            self._view.note(state.incomplete_logs(list(self._incomplete.values())))
 
     def _examine(self, client: BuildkiteClient) -> None:
         """Find the jobs that made the build fail, or the steps that block it."""
@@ -292,14 +302,22 @@ class Run:
 
     def _tail(self, client: BuildkiteClient, job: Job, *, fetch: bool) -> tuple[str, ...]:
         tail = self._tails.of(job)
-        if tail is None and fetch and self._options.last_lines:
-            tail = fetch_tail(client, self._state.pipeline, self._state.number, job)
+        if (tail is None or job.id in self._late) and fetch and self._options.last_lines:
+            tail = fetch_tail(client, self._state.pipeline, self._state.number, job) or tail
         return tail or ()
 
     def _on_event(self, event: Event) -> None:
         note = pause_note(event)
         if note is not None:
             self._view.note(note)
+        elif isinstance(event, LogIncomplete):
+            self._incomplete[event.job] = self._labels.get(event.job) or short(event.name)
+            if event.error is None:
+                self._late.add(event.job)
+            else:
+                self._view.note(
+                    f"The log of job {event.name!r} can't be read: {in_options(event.error.splitlines()[0])}"
+                )
         elif isinstance(event, LogRewritten) and not event.resumed:
             self._view.note(f"The log of job {event.name!r} was rewritten. It is shown again from its beginning.")
 

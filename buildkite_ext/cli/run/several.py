@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -135,7 +136,11 @@ class SeveralBuilds:
                 ExitCode.TIMEOUT, f"The {self._timeout:g} s of --timeout are over. {self._still_running()}", error
             )
         problem = Problem.of(error)
-        if not isinstance(error, BuildkiteError) or not self._waiting:
+        if not self._waiting:
+            return problem
+        if problem.code == ExitCode.OUTPUT_FAILED:
+            return replace(problem, text=f"{problem.text}\n{self._still_running()}")
+        if not isinstance(error, BuildkiteError):
             return problem
         said = f"The builds can't be watched any longer. {in_options(str(error))}\n{self._still_running()}"
         return Problem.described(ExitCode.API_ERROR, said, error)
@@ -161,8 +166,6 @@ def _name(address: Reference) -> str:
 
 
 def _url(address: Reference, client: BuildkiteClient, root: str) -> str:
-    from dataclasses import replace
-
     return replace(address, organization=address.organization or client.options.organization).url(root)
 
 

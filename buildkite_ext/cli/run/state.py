@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ...errors import ApiError, BuildkiteError, ConfigurationError, ConnectionFailed, DeadlineExceeded, ServerError
 from ...options import DEFAULT_TIMEOUT
+from ...states import failed_jobs, outcome_of
 from ..exit_codes import ExitCode, exit_code_of
 from ..hints import in_options
 from ..problem import Problem
@@ -17,6 +18,7 @@ from .job_table import ServerTime
 from .result import BlockingStep, FailedStep, RunResult, elapsed_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from buildkite_api.models import Build
@@ -28,6 +30,12 @@ if TYPE_CHECKING:
 __all__ = ["RunState"]
 
 _LONGER = " A longer timeout= allows more."
+
+_FEWER_LINES = ", or leave out old lines with tail="
+"""Advice for which this command has no option."""
+
+_NAMED = 10
+"""Jobs that a note names at most."""
 
 _SOON = 10.0
 """Seconds. A call that gives up earlier before its deadline does so since its next attempt would be too late."""
@@ -44,7 +52,8 @@ class RunState:
         organization: the organization's slug.
         known: the pipelines of the simulator, if the requested one doesn't exist.
         build: the build at its last poll.
-        outcome: its outcome; None while it continues.
+        retried: the build as it was when its jobs were retried; None if none were.
+        outcome: its outcome; None while it continues, or while its logs are read.
         time: the server's time.
         ended_at: the server's time when the command saw its end; None while it continues.
         failed, blocked: the jobs that made it fail, and the steps that it waits at.
@@ -58,6 +67,7 @@ class RunState:
     organization: str | None = None
     known: tuple[str, ...] = ()
     build: Build | None = None
+    retried: Build | None = None
     outcome: Outcome | None = None
     time: ServerTime = field(default_factory=lambda: ServerTime(None))
     ended_at: datetime | None = None
@@ -77,6 +87,16 @@ class RunState:
         return f"{short(self.pipeline, 100)} #{self.number}"
 
     @property
+    def ended(self) -> Outcome | None:
+        """The outcome of the build at its last poll; None while it continues. Logs of an ended build may still be read."""
+        if self.outcome is not None or self.build is None:
+            return self.outcome
+        before = self.retried
+        if before is not None and outcome_of(before) is not None and before.finished_at == self.build.finished_at:
+            return None  # the old end: the retry isn't seen yet
+        return outcome_of(self.build)
+
+    @property
     def left(self) -> float | None:
         """Seconds that are left of --timeout; None without it."""
         timeout = self.options.timeout
@@ -88,17 +108,19 @@ class RunState:
         Args:
             trouble: the error of the command, if there was one.
         """
-        code = ExitCode.PASSED if self.outcome is None else exit_code_of(self.outcome)
+        code = ExitCode.PASSED if self.ended is None else exit_code_of(self.ended)
         return self._result(code if trouble is None or code != ExitCode.PASSED else trouble.code, trouble)
 
     def stopped(self, code: ExitCode, kind: str) -> RunResult:
         """Return the result of a run that was stopped by a signal. The build is left alone."""
         text = self._stopped_text()
+        if code == ExitCode.OUTPUT_CLOSED and self.ended is not None and self.phase != "fetching":
+            text = None  # all that was left was to show the rest
         return self._result(code, None if text is None else Problem.described(code, text, kind=kind))
 
     def explained(self, error: Exception) -> Problem:
         """Return what an error means in this phase."""
-        if not isinstance(error, BuildkiteError) or isinstance(error, ConfigurationError):
+        if not isinstance(error, BuildkiteError) or isinstance(error, ConfigurationError) or self._ended_watching:
             return self._with_advice(Problem.of(error))
         if self.phase == "preparing" or (self.phase == "creating" and _nothing_created(error)):
             hint = f"\nThe simulator has the pipelines {', '.join(self.known)}." if self.known else ""
@@ -117,14 +139,23 @@ class RunState:
             )
         )
 
+    def incomplete_logs(self, names: Sequence[str]) -> str:
+        """Return a note on logs that weren't read to their ends, although the build has ended."""
+        shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+        said = f"The build has ended, but not all of its logs were read. Incomplete: {shown}."
+        return said if self.connection.simulate else f"{said} To read them: {self._command('logs')}"
+
     def _result(self, code: ExitCode, trouble: Problem | None) -> RunResult:
+        outcome, failed = self.ended, self.failed
+        if outcome == "failed" and self.build is not None and not failed:
+            failed = tuple(FailedStep.of(job, ()) for job in failed_jobs(self.build))
         return RunResult(
             code=code,
             pipeline=self.pipeline,
             organization=self.organization,
             build=self.build,
-            outcome=self.outcome,
-            failed=self.failed,
+            outcome=outcome,
+            failed=failed,
             blocked=self.blocked,
             artifacts=self.written,
             elapsed=self.time.elapsed
@@ -148,6 +179,8 @@ class RunState:
                 )
             case "retrying":
                 return "Stopped while the jobs were being retried: some may be. Look at the build before you retry them again."
+            case "watching" if self.ended is not None:
+                return "Stopped reading logs."
             case "watching":
                 return f"Stopped following. {self._still_running()}"
             case "ended":
@@ -158,11 +191,16 @@ class RunState:
     def _timeout_text(self, error: DeadlineExceeded) -> str:
         timeout = f"{self.options.timeout:g} s of --timeout"
         if self.left is not None and self.left > _SOON:
-            return f"The rest of the {timeout} is too short for another attempt. {in_options(str(error))}"
+            said = in_options(str(error).replace(_FEWER_LINES, ""))
+            return f"The rest of the {timeout} is too short for another attempt. {said}"
         return f"The {timeout} are over."
 
+    @property
+    def _ended_watching(self) -> bool:
+        return self.phase == "watching" and self.ended is not None
+
     def _with_advice(self, trouble: Problem) -> Problem:
-        if self.phase != "watching":
+        if self.phase != "watching" or self.ended is not None:
             return trouble
         return Problem(trouble.code, trouble.kind, f"{trouble.text}\n{self._still_running()}", trouble.cause)
 
@@ -170,11 +208,12 @@ class RunState:
         if self.connection.simulate:
             return f"Build {self.name} ends now, with the simulator."
         assert self.build is not None
-        words = ["buildkite-ext", "cancel", self.pipeline, str(self.number), *self.connection.options]
-        return (
-            f"Build {self.name} still runs: {clean(self.build.web_url)}\n"
-            f"This cancels it: {' '.join(shlex.quote(clean(word)) for word in words)}"
-        )
+        return f"Build {self.name} still runs: {clean(self.build.web_url)}\nThis cancels it: {self._command('cancel')}"
+
+    def _command(self, name: str) -> str:
+        """Return another command for the build, as it can be pasted into a shell."""
+        words = ["buildkite-ext", name, self.pipeline, str(self.number), *self.connection.options]
+        return " ".join(shlex.quote(clean(word)) for word in words)
 
 
 def _nothing_created(error: BuildkiteError) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Group, Parameter
 
 from ...urls import is_loopback
+from ..acting import acting
 from ..durations import shown_duration
 from ..exit_codes import ExitCode
 from ..inputs import Inputs, is_stdin, json_or_text, name_and_value
@@ -238,7 +239,8 @@ def _send_all(
     with httpx.Client(follow_redirects=False, timeout=timeout, trust_env=not _is_local(url)) as client:
         for delivery in (delivery for delivery in deliveries for _ in range(repeat)):
             try:
-                response = _post(client, url, delivery, timeout)
+                with acting("a delivery was on its way", "the receiver may have it", "send it", look="the receiver"):
+                    response = _post(client, url, delivery, timeout)
             except httpx.HTTPError as error:
                 text = (
                     f"{auth.hide(url)} can't be reached: {auth.hide(str(error)) or type(error).__name__}. Is a receiver running "
