@@ -126,7 +126,9 @@ def test_a_newer_build_can_skip_queued_ones_and_cancel_running_ones() -> None:
         simulator.clock.sleep(20)
         create(api)
         simulator.clock.sleep(2)
-        assert [build(api, number)["state"] for number in (2, 3, 4)] == ["running", "canceled", "scheduled"]
+        assert [build(api, number)["state"] for number in (2, 3, 4)] == ["running", "running", "scheduled"]
+        simulator.clock.sleep(10)
+        assert [build(api, number)["state"] for number in (2, 3, 4)] == ["running", "canceled", "running"]
         assert build(api, 3)["cancel_reason"]
 
 

@@ -296,22 +296,9 @@ class Engine:
             return
         self._transitions.move_build(build, "scheduled")
         pipeline, branch = build.pipeline, build.branch
-        skips = pipeline.skip_queued_branch_builds and _applies(pipeline.skip_queued_branch_builds_filter, branch)
-        cancels = pipeline.cancel_running_branch_builds and _applies(
-            pipeline.cancel_running_branch_builds_filter, branch
-        )
-        skipped = ("scheduled",) if skips else ()
-        canceled = ("running", "failing", "blocked") if cancels else ()
-        replaced = skipped + canceled
-        for other in (
-            () if not replaced else self.organization.builds_of(pipeline).select(states=replaced, branches=(branch,))
-        ):
-            if other is build:
-                continue
-            if other.state in skipped:
+        if pipeline.skip_queued_branch_builds and _applies(pipeline.skip_queued_branch_builds_filter, branch):
+            for other in self._older(build, ("scheduled",)):
                 self._skip(other)
-            elif other.state in canceled:
-                self.cancel(other, "A newer build of the branch has been created")
         if pipeline.ending == "skipped":
             self._skip(build)
             return
@@ -329,6 +316,16 @@ class Engine:
         self._transitions.move_build(build, "skipped")
         self._finish_trigger(build)
         self._start_limited(groups)
+
+    def _cancel_intermediate(self, build: Build) -> None:
+        """Cancel the older builds of the branch that run when a build has started."""
+        for other in self._older(build, ("running", "failing", "blocked")):
+            self.cancel(other, "A newer build of the branch has started")
+
+    def _older(self, build: Build, states: tuple[str, ...]) -> list[Build]:
+        """Return the builds of the branch of a build that are older than it and have one of some states."""
+        found = self.organization.builds_of(build.pipeline).select(states=states, branches=(build.branch,))
+        return [other for other in found if other.number < build.number]
 
     # Steps ---------------------------------------------------------------------------------------------------------
 
@@ -498,7 +495,10 @@ class Engine:
             if build.limited_jobs:
                 self._give_up_turns(build)
             if (state := derived_state(build)) != build.state:
+                waited = build.started_at is None
                 self._transitions.move_build(build, state)
+                if waited and build.started_at is not None and _cancels_intermediate(build):
+                    self.scheduler.after(0, self._cancel_intermediate, build)  # not while agents take jobs
             if state == "failing":
                 self._cancel_for_failure(build)
         if build.triggered_by is not None:
@@ -620,6 +620,12 @@ class Engine:
             build.touch()
         self._settle(build)
         return None
+
+
+def _cancels_intermediate(build: Build) -> bool:
+    """Tell whether the start of a build cancels the older ones of its branch that run."""
+    pipeline = build.pipeline
+    return pipeline.cancel_running_branch_builds and _applies(pipeline.cancel_running_branch_builds_filter, build.branch)
 
 
 def _applies(patterns: str | None, branch: str) -> bool:
