@@ -259,9 +259,9 @@ def _() -> None:
 
 @shows("start-of-a-build")
 def _() -> None:
-    simulator = Simulator()
-    web = simulator.pipeline("web", cancel_running_branch_builds=True).job("a", after=100)
-    for text in ("[{command: a}]", "[wait]", "[{block: Go}, {command: b, key: b, agents: {queue: none}}]"):
+    simulator = Simulator(agents=1)
+    web = simulator.pipeline("web", cancel_running_branch_builds=True).script("a", after=100)
+    for text in ("[{command: a, key: a}]", "[wait]", "[{block: Go}, {command: b, key: a}]"):
         web.configure(text).build(branch="main")
         after(simulator, web, 10)
     assert [build.state for build in web.builds] == ["running", "not_run", "blocked"]

@@ -765,7 +765,9 @@ def test_a_promise_is_that_of_the_attempts_that_fail() -> None:
     for statuses, ended in (([1, 0], "passed"), ([0], "passed"), ([1, 1, 0], "passed"), ([1], "failed")):
         simulator, web, build = started(text, {"a": {"after": 60, "promise": (5, 1), "exit_status": statuses}})
         assert after(simulator, web, 400).state == ended
-        assert [job.promised_exit_status for job in build.jobs] == [1 if job.exit_status else None for job in build.jobs]
+        assert [job.promised_exit_status for job in build.jobs] == [
+            1 if job.exit_status else None for job in build.jobs
+        ]
 
 
 def test_a_lost_agent_fails_its_job() -> None:
@@ -1707,7 +1709,7 @@ def test_a_running_intermediate_build_is_canceled_when_the_newer_one_starts() ->
     older, _, newer = web.builds
     assert [build.state for build in web.builds] == ["canceled", "running", "running"]
     assert older.cancel_reason == "A newer build of the branch has started"
-    began = dict((state, at) for at, state in older.history)["canceling"]
+    began = {state: at for at, state in older.history}["canceling"]
     assert abs(began - (newer.started_at or 0)) < 0.001
 
 
@@ -1724,6 +1726,8 @@ def test_a_blocked_or_failing_intermediate_build_is_canceled_too(steps: str, sta
 
 def test_the_start_of_a_build_cancels_no_newer_one_and_none_that_runs_again() -> None:
     simulator, web = canceling("[{command: a, key: a, agents: {queue: $Q}}]", agents=1)
+    with simulator.client() as buildkite:
+        buildkite.queues.create(simulator.state.clusters[0].id, key="mac")
     for queue in ("mac", "default"):
         web.build(branch="main", env={"Q": queue})
     advance(simulator, 10)
@@ -1731,10 +1735,9 @@ def test_the_start_of_a_build_cancels_no_newer_one_and_none_that_runs_again() ->
     simulator.agent("mini", queue="mac")
     advance(simulator, 10)
     assert [build.state for build in web.builds] == ["running", "running"]
-    simulator, web = canceling("[{command: a, key: a}]", "main", agents=2)
-    web.script("a", exit_status=1)
-    older = web.builds[0]
-    advance(simulator, 100)
+    simulator, web = canceling("[{command: a, key: a}]", agents=2)
+    older = web.script("a", exit_status=1).build(branch="main")
+    advance(simulator, 150)
     web.build(branch="main")
     advance(simulator, 10)
     with simulator.client() as buildkite:

@@ -628,7 +628,9 @@ class Engine:
 def _cancels_intermediate(build: Build) -> bool:
     """Tell whether the start of a build cancels the older ones of its branch that run."""
     pipeline = build.pipeline
-    return pipeline.cancel_running_branch_builds and _applies(pipeline.cancel_running_branch_builds_filter, build.branch)
+    return pipeline.cancel_running_branch_builds and _applies(
+        pipeline.cancel_running_branch_builds_filter, build.branch
+    )
 
 
 def _applies(patterns: str | None, branch: str) -> bool:
