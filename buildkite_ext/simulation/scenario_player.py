@@ -9,7 +9,7 @@ from ..states import FINISHED_JOBS
 from .behaviour.commands import CommandBehaviour
 from .definition.steps import Step
 from .engine.changes import BuildChanged, Change, JobChanged
-from .scenario_jobs import RETRIED_BY_RULES, RecordedBuild, ScenarioJob
+from .scenario_jobs import RETRIED_BY_RULES, RecordedBuild, ScenarioAttempt, ScenarioJob
 from .scenario_steps import scenario_steps
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class _Player:
         attempt = recorded.attempts[min(job.attempt, len(recorded.attempts) - 1)]
         if change.before is None and job.attempt:
             job.behaviour = _behaviour(recorded, job.attempt, self._scale)
-        elif change.after == "running" and attempt.state == "canceled" and self._canceled_alone(job, recorded):
+        elif change.after == _canceled_as(recorded, attempt) and self._canceled_alone(job, recorded):
             self._later(attempt.seconds, lambda: self._engine.cancel_job(job))
         elif change.after == "blocked" and attempt.state == "unblocked":
             self._later(attempt.seconds, lambda: self._unblock(job))
@@ -148,6 +148,14 @@ class _Player:
         if last is None or last.state != "canceled" or last.exit_status is None:
             return False
         return job.state in _BEGINNING or (job.state == "scheduled" and not self._engine.agents.waits(job))
+
+
+def _canceled_as(job: ScenarioJob, attempt: ScenarioAttempt) -> str | None:
+    """Return the state in which an attempt was canceled: a command that didn't run for a while never ran."""
+    if attempt.state != "canceled":
+        return None
+    began = job.kind != "script" or attempt.seconds or attempt.exit_status is not None
+    return "running" if began else "scheduled"
 
 
 def _retried_by_hand(job: ScenarioJob, attempt: int) -> bool:

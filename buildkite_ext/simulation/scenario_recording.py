@@ -117,7 +117,7 @@ class BuildRecording:
     def _attempt(self, kind: str, name: str, job: Any, *, last: bool) -> ScenarioAttempt:
         status = getattr(job, "exit_status", None)
         ended = getattr(job, "unblocked_at", None) or getattr(job, "finished_at", None)
-        began = getattr(job, "started_at", None) or getattr(job, "runnable_at", None)
+        began = getattr(job, "started_at", None) or (None if kind == "script" else getattr(job, "runnable_at", None))
         log, artifacts = "", tuple[str, ...]()
         if kind == "script" and getattr(job, "started_at", None) is not None:
             log = self._log(name, job)

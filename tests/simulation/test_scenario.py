@@ -625,9 +625,9 @@ def do(buildkite: BuildkiteClient, build: Build, act: str, place: int) -> None:
         buildkite.builds.cancel("web", 1)
 
 
-def ends(build: Build) -> list[list[tuple[str, str]]]:
-    """Return the kinds and states of the jobs in the order of the steps, each with those that it retried."""
-    return [[(each.type, each.state) for each in attempts(job)] for job in build.current_jobs]
+def ends(build: Build) -> list[list[tuple[str, str, int | None]]]:
+    """Return the kinds, states and exit statuses of the jobs in the order of the steps, each with those that it retried."""
+    return [[(each.type, each.state, each.exit_status) for each in attempts(job)] for job in build.current_jobs]
 
 
 def attempts(job: Job | None) -> Iterator[Job]:
