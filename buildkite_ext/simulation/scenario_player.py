@@ -117,6 +117,8 @@ class _Player:
     def _retry(self, job: Job) -> None:
         if job.over and not job.retried:
             self._engine.retry(job, by=job.build.creator)
+            if job.build in self._canceled:
+                self._later(0, lambda: self._cancel(job.build))
 
     def _cancel(self, build: Build) -> None:
         """Cancel a build, when all jobs have ended that had ended then, and those run that ran then.
@@ -127,19 +129,21 @@ class _Player:
         awaited = [job for job in build.current_jobs if self._still_ends(job) or self._still_begins(job)]
         if held:  # the agents that its jobs wait for may be those of jobs which only the cancellation ends
             awaited = [job for job in awaited if not self._engine.agents.waits(job)]
-        if build.done:
-            self._canceled.discard(build)
-        elif awaited:
+        if awaited:
             self._canceled.add(build)
             if any(job.state == "scheduled" and self._still_begins(job) for job in awaited):
                 self._engine.scheduler.after(self._engine.timing.pickup, self._cancel, build)
-        else:
-            self._canceled.discard(build)
+            return
+        self._canceled.discard(build)
+        if not build.done:
             self._engine.cancel(build)
 
     def _still_ends(self, job: Job) -> bool:
+        """Tell whether a job, or the one that retries it, will end as it had ended when the build was canceled."""
         recorded = self._jobs.get(job.step)
-        return bool(not job.over and recorded and recorded.attempts and recorded.attempts[-1].state in _ENDS)
+        if recorded is None or not recorded.attempts:
+            return False
+        return job.attempt + 1 < len(recorded.attempts) or (not job.over and recorded.attempts[-1].state in _ENDS)
 
     def _still_begins(self, job: Job) -> bool:
         """Tell whether a job will run that ran when the build was canceled. One for which no agent is free doesn't count."""

@@ -66,7 +66,7 @@ class BuildRecording:
         """Return the job that retried each one that was retried, by the id of this one.
 
         Trigger jobs don't tell it: one of them that the build doesn't list without its retried jobs was retried by the next one
-        of its step that was created after it had ended.
+        with its key and name that was created after it had ended.
         """
         known = {job.id: job for job in jobs}
         retries = {job.id: known[by] for job in jobs if (by := getattr(job, "retried_in_job_id", None)) in known}
@@ -74,16 +74,14 @@ class BuildRecording:
         for job in jobs:
             if str(job.type) == "trigger":
                 by_step.setdefault((_text(job, "step_key"), _text(job, "name")), []).append(job)
-        if any(len(same) > 1 for same in by_step.values()):
-            listed = {job.id for job in self.client.builds.get(self.pipeline, self.number).jobs or ()}
-            taken: set[str] = set()
-            for same in by_step.values():
-                for job in same:
-                    if job.id not in listed:
-                        by = next((each for each in same if each.id not in taken and _is_after(each, job)), None)
-                        if by is not None:
-                            retries[job.id] = by
-                            taken.add(by.id)
+        several = [same for same in by_step.values() if len(same) > 1]
+        listed = {job.id for job in self.client.builds.get(self.pipeline, self.number).jobs or ()} if several else set()
+        for same in several:
+            for job in same:
+                if job.id not in listed:
+                    later = (each for each in same if each not in retries.values() and _is_after(each, job))
+                    if (by := next(later, None)) is not None:
+                        retries[job.id] = by
         return retries
 
     def clean(self, made: Recorded) -> Recorded:
