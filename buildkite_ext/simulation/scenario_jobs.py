@@ -76,6 +76,11 @@ class ScenarioAttempt:
     artifacts: tuple[str, ...] = ()
     retried: str | None = field(default=None, metadata=_words(("manual", "automatic"), "kind of a retry"))
 
+    @property
+    def ran(self) -> bool:
+        """True if its command ran, as where it has an exit status or took some time."""
+        return bool(self.seconds) or self.exit_status is not None
+
 
 @checks_fields
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -155,11 +155,10 @@ class _Player:
 
 
 def _canceled_as(job: ScenarioJob, attempt: ScenarioAttempt) -> str | None:
-    """Return the state in which an attempt was canceled: a command that didn't run for a while never ran."""
+    """Return the state in which an attempt was canceled; None if it wasn't."""
     if attempt.state != "canceled":
         return None
-    began = job.kind != "script" or attempt.seconds or attempt.exit_status is not None
-    return "running" if began else "scheduled"
+    return "running" if attempt.ran or job.kind != "script" else "scheduled"
 
 
 def _retried_by_hand(job: ScenarioJob, attempt: int) -> bool:

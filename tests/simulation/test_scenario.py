@@ -581,6 +581,15 @@ ACTS = st.tuples(
 )
 @example([{"block": "B"}, {"trigger": "api"}], [("cancel", 0, 12)])
 @example([{"input": "I"}, {"command": "good"}], [("cancel", 0, 12)])
+@example([{"command": "slow"}, {"command": "slow", "depends_on": "k0"}], [("cancel", 0, 12)])
+@example(
+    [{"command": "slow"}, "wait", {"command": "slow", "depends_on": "k9"}, {"command": "slow"}], [("cancel", 0, 12)]
+)
+@example(
+    [{"command": "bad"}]
+    + [{"command": "slow", "cancel_on_build_failing": True, **more} for more in ({}, {"depends_on": "k1"})],
+    [],
+)
 @example([{"command": "bad"}], [("unblock", 0, 900), ("retry", 0, 12), ("cancel", 0, 12)])
 @example([{"command": "good"}, {"command": "bad"}], [("unblock", 0, 12), ("retry", 1, 12), ("cancel", 0, 12)])
 def test_each_job_ends_as_it_ended(steps: list[Any], acts: list[tuple[str, int, int]]) -> None:
