@@ -47,7 +47,8 @@ def form_parts(body: bytes, boundary: bytes | None = None) -> Iterator[FormPart]
         found = _FIRST_DELIMITER.search(body)
         if found is None:
             return
-        boundary, newline = found.groups()
+        boundary = bytes(found[1])
+        newline = bytes(found[2])
     for section in (newline + body).split(newline + b"--" + boundary)[1:]:
         head, separator, data = section.partition(newline * 2)
         text = head.decode("utf-8", "replace").strip("\r\n")
