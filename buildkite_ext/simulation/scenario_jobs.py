@@ -76,11 +76,6 @@ class ScenarioAttempt:
     artifacts: tuple[str, ...] = ()
     retried: str | None = field(default=None, metadata=_words(("manual", "automatic"), "kind of a retry"))
 
-    @property
-    def ran(self) -> bool:
-        """True if its command ran, as where it has an exit status or took some time."""
-        return bool(self.seconds) or self.exit_status is not None
-
 
 @checks_fields
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +154,11 @@ def loaded(kind: type[T], found: object, place: str) -> T:
     if said is not None:
         raise ValueError(f"{place} {said}")
     return made
+
+
+def ran(attempt: ScenarioAttempt) -> bool:
+    """Tell whether the command of an attempt ran: it has an exit status, or took some time."""
+    return bool(attempt.seconds) or attempt.exit_status is not None
 
 
 def state_of(jobs: Collection[ScenarioJob]) -> str:

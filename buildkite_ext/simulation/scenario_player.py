@@ -9,7 +9,7 @@ from ..states import FINISHED_JOBS
 from .behaviour.commands import CommandBehaviour
 from .definition.steps import Step
 from .engine.changes import BuildChanged, Change, JobChanged
-from .scenario_jobs import RETRIED_BY_RULES, RecordedBuild, ScenarioAttempt, ScenarioJob
+from .scenario_jobs import RETRIED_BY_RULES, RecordedBuild, ScenarioAttempt, ScenarioJob, ran
 from .scenario_steps import scenario_steps
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def _canceled_as(job: ScenarioJob, attempt: ScenarioAttempt) -> str | None:
     """Return the state in which an attempt was canceled; None if it wasn't."""
     if attempt.state != "canceled":
         return None
-    return "running" if attempt.ran or job.kind != "script" else "scheduled"
+    return "running" if ran(attempt) or job.kind != "script" else "scheduled"
 
 
 def _retried_by_hand(job: ScenarioJob, attempt: int) -> bool:

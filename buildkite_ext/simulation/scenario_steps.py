@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ..states import FAILED_JOBS, FAILING_JOBS, UNREACHED_JOBS
 from .definition.steps import BlockStep, CommandStep, Dependency, InputStep, RetryRule, Step, TriggerStep, WaitStep
-from .scenario_jobs import RecordedBuild, ScenarioAttempt, ScenarioJob
+from .scenario_jobs import RecordedBuild, ScenarioAttempt, ScenarioJob, ran
 
 __all__ = ["scenario_steps"]
 
@@ -65,11 +65,11 @@ class _Steps:
             is_gate = self._jobs[at].kind in _GATES and state not in _LEFT_OUT
             script = self._jobs[at].kind == "script"
             before = gate
-            if state == "canceled" and not (script and self._last[at].ran):
+            if state == "canceled" and not (script and ran(self._last[at])):
                 before = next((each for each in (closed, stopped if script else None) if each is not None), gate)
             self._steps[at] = self._step(at, tuple(self._behind(at, since) if is_gate else self._after(before)))
             since.append(at)
-            if self._scenario.state == state == "canceled" and script and self._last[at].ran:
+            if self._scenario.state == state == "canceled" and script and ran(self._last[at]):
                 stopped = at
             if is_gate and state == "canceled":
                 closed = at
