@@ -22,6 +22,7 @@ __all__ = [
     "ScenarioJob",
     "contradiction",
     "loaded",
+    "ran",
     "state_of",
 ]
 
