@@ -104,7 +104,7 @@ def _together(definitions: Sequence[Definition], *, interpolated: bool) -> Itera
     """Yield the problems between the steps of all documents."""
     steps = [step for definition in definitions for step in definition.steps]
     groups = [group for definition in definitions for group in definition.groups]
-    yield from (each for each in unknown_keys(steps, groups) if not (interpolated and "$" in each.message))
+    yield from unknown_keys(steps, groups, expanded=not interpolated)
     yield from dependency_cycles(steps, groups)
 
 

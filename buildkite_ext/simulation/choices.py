@@ -148,6 +148,11 @@ CHOICES: tuple[Choice, ...] = (
         "It is not_run, as where all steps are left out.",
     ),
     Choice(
+        "start-of-a-build",
+        "When does a newer build start, and cancel the running intermediate builds, whose first step is a block step?",
+        "When that is unblocked, else with its first job. A build in which nothing runs never starts.",
+    ),
+    Choice(
         "skip-in-the-message",
         "Does [skip ci] in the message of a build that the API creates skip the build?",
         "No.",

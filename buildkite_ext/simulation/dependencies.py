@@ -23,19 +23,27 @@ _Waits = Mapping[Node, Mapping[Node, EdgeKind]]
 """Steps that each step waits for, with the reason."""
 
 
-def unknown_keys(steps: Sequence[Step], groups: Sequence[Group]) -> Iterator[PipelineProblem]:
-    """Yield a warning for each dependency on a key that no step and no group has. The first ones have a guess."""
+def unknown_keys(steps: Sequence[Step], groups: Sequence[Group], *, expanded: bool = True) -> Iterator[PipelineProblem]:
+    """Yield a warning for each dependency on a key that no step and no group has. The first ones have a guess.
+
+    Args:
+        steps: the steps.
+        groups: the groups.
+        expanded: False if keys may hold variables. Such a key counts as each one that begins as it does.
+    """
     known = {each.key for each in (*steps, *groups) if each.key}
+    beginnings = () if expanded else tuple(key.partition("$")[0] for key in known if "$" in key)
     guesses: dict[str, str | None] = {}
     for each in (*steps, *groups):
         for entry in each.depends_on or ():
-            if entry.key not in known:
-                if entry.key not in guesses and len(guesses) < _MOST_GUESSES:
-                    guesses[entry.key] = nearest(entry.key, known)
-                near = guesses.get(entry.key)
-                hint = f". Did you mean {near!r}?" if near else ""
-                message = f"no step has the key {entry.key!r} yet: the build fails, unless one is uploaded{hint}"
-                yield PipelineProblem("warning", message, entry.mark)
+            if entry.key in known or entry.key.startswith(beginnings) or ("$" in entry.key and not expanded):
+                continue
+            if entry.key not in guesses and len(guesses) < _MOST_GUESSES:
+                guesses[entry.key] = nearest(entry.key, known)
+            near = guesses.get(entry.key)
+            hint = f". Did you mean {near!r}?" if near else ""
+            message = f"no step has the key {entry.key!r} yet: the build fails, unless one is uploaded{hint}"
+            yield PipelineProblem("warning", message, entry.mark)
 
 
 def dependency_cycles(steps: Sequence[Step], groups: Sequence[Group]) -> Iterator[PipelineProblem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,7 +15,7 @@ from .cassettes.cleaning import Cleaner, given_secrets, token_variables
 from .cassettes.plain_yaml import read_yaml
 from .clients import Simulator
 from .definition.checks import check_flags, check_name, check_whole
-from .scenario_jobs import RecordedBuild, loaded
+from .scenario_jobs import RecordedBuild, contradiction, loaded, state_of
 from .scenario_player import play
 from .scenario_recording import BuildRecording, seconds_between
 
@@ -39,7 +39,7 @@ class Scenario(RecordedBuild):
     Attributes:
         pipeline: the slug of the pipeline.
         branch, commit, message: of the build.
-        state: its last state, or `blocked`.
+        state: its last state, or `blocked`. A text that doesn't give it has the one that follows from the jobs.
         seconds: from its creation to its end.
         jobs: its jobs.
 
@@ -120,6 +120,9 @@ class Scenario(RecordedBuild):
             seconds=seconds_between(build.created_at, build.finished_at),
             jobs=tuple(recording.jobs(build.jobs or ())),
         )
+        if (said := contradiction(made)) is not None:
+            recording.left_out(f"The build {number} {said}: the scenario has the state that follows from its jobs.")
+            made = replace(made, state=state_of(made.jobs))
         return recording.clean(made)
 
     def dump(self) -> str:
@@ -138,7 +141,8 @@ class Scenario(RecordedBuild):
         """Return the scenario of a text that `dump` made.
 
         Raises:
-            ConfigurationError: the text isn't one, and the message says what is wrong in it; or PyYAML isn't installed.
+            ConfigurationError: the text isn't one, and the message says what is wrong in it, such as a job that has failed with
+                the exit status 0; or PyYAML isn't installed.
 
         Example:
             >>> Scenario.load("pipeline: web\\njobs: [{kind: script, name: test}]").jobs[0].name

@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, TypeVar, cast
 
 from buildkite_api.types import kind_of
 
-from ..states import ACTIVE_JOBS, BLOCKED_BUILDS, FINISHED_BUILDS, FINISHED_JOBS, HELD_JOBS
+from ..states import BLOCKED_BUILDS, FAILING_JOBS, FINISHED_BUILDS, FINISHED_JOBS, HELD_JOBS, UNREACHED_JOBS
 from ..unknown_keywords import checks_fields
 from ..unknown_names import nearest
 from .definition.checks import check_name, check_number
 
-__all__ = ["KINDS", "RecordedBuild", "ScenarioAttempt", "ScenarioJob", "loaded"]
+__all__ = [
+    "KINDS",
+    "RETRIED_BY_RULES",
+    "RecordedBuild",
+    "ScenarioAttempt",
+    "ScenarioJob",
+    "contradiction",
+    "loaded",
+    "ran",
+    "state_of",
+]
 
 T = TypeVar("T")
 
 KINDS = ("script", "manual", "trigger", "waiter")
 """Kinds of jobs that a scenario holds."""
 
-_STATES = ACTIVE_JOBS | FINISHED_JOBS | HELD_JOBS
+RETRIED_BY_RULES = frozenset({"failed", "timed_out"})
+"""Last states of attempts that the rules of `retry.automatic` retry."""
+
+_STATES = FINISHED_JOBS | HELD_JOBS | {"pending"}
+
+_STOPPED = RETRIED_BY_RULES | {"canceled"}
+"""Last states of attempts that have an exit status other than 0, and whose failure may be allowed."""
+
+_SLUG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 
 def _words(known: Collection[str], what: str) -> dict[str, Any]:
@@ -40,16 +59,18 @@ class ScenarioAttempt:
 
     Attributes:
         state: its last state, such as `passed`, `failed`, `timed_out` or `canceled`.
-        exit_status: its exit status; None where it has none.
+        exit_status: its exit status; None where it has none, and for the one that follows from the state: 0 if it has passed,
+            1 if it has failed.
         seconds: how long it ran.
         soft_failed: whether its failure was allowed.
         log: the beginning of its log.
         artifacts: the paths of its artifacts.
-        retried: how it was retried: `manual`, `automatic`, or None.
+        retried: how it was retried: `manual`, `automatic`, or None. An attempt that another one follows was retried by a
+            user, if nothing else is said.
     """
 
-    state: str = field(default="passed", metadata=_words(_STATES, "state of a job"))
-    exit_status: int | None = 0
+    state: str = field(default="passed", metadata=_words(_STATES, "last state of a job"))
+    exit_status: int | None = None
     seconds: float = 0.0
     soft_failed: bool = False
     log: str = ""
@@ -127,7 +148,73 @@ def loaded(kind: type[T], found: object, place: str) -> T:
         taken = known[name].metadata
         if taken and value is not None:
             check_name(f"{name} of {place}", value, taken["words"], taken["what"])
-    return kind(**values)
+    if kind not in _PARTS.values() and "state" not in values:
+        values["state"] = state_of(cast("Any", values.get("jobs", ())))
+    made = kind(**values)
+    said = contradiction(made)
+    if said is not None:
+        raise ValueError(f"{place} {said}")
+    return made
+
+
+def ran(attempt: ScenarioAttempt) -> bool:
+    """Tell whether the command of an attempt ran: it has an exit status, or took some time."""
+    return bool(attempt.seconds) or attempt.exit_status is not None
+
+
+def state_of(jobs: Collection[ScenarioJob]) -> str:
+    """Return the state of a build that follows from its jobs.
+
+    Example:
+        >>> state_of([ScenarioJob(kind="script", attempts=(ScenarioAttempt(state="failed"),))])
+        'failed'
+    """
+    ends = [job.attempts[-1] for job in jobs if job.attempts]
+    if any(each.state == "blocked" for each in ends):
+        return "blocked"
+    return "failed" if any(map(_fails, ends)) else "passed"
+
+
+def _fails(last: ScenarioAttempt) -> bool:
+    return last.state in FAILING_JOBS and not last.soft_failed
+
+
+def contradiction(part: object) -> str | None:
+    """Return what contradicts itself in a build, a job or an attempt, as the end of a sentence about it. Else return None.
+
+    Example:
+        >>> contradiction(ScenarioAttempt(state="failed", exit_status=0))
+        'has the state failed and the exit_status 0'
+    """
+    match part:
+        case ScenarioAttempt(state=state, exit_status=status, soft_failed=soft):
+            if (status == 0 and state in RETRIED_BY_RULES) or (status and state not in _STOPPED):
+                return f"has the state {state} and the exit_status {status}"
+            if soft and state not in _STOPPED:
+                return f"has the state {state}, and soft_failed is true"
+        case ScenarioJob(kind=kind, attempts=(*_, last) as attempts):
+            if last.retried is not None:
+                return f"has no attempt behind its last one, of which retried is {last.retried}"
+            if len(attempts) > 1 and kind in ("manual", "waiter"):
+                return f"is of the kind {kind} and has {len(attempts)} attempts: only commands and triggers are retried"
+        case RecordedBuild(state=state, jobs=jobs):
+            return _contradiction_of_build(state, [job.attempts[-1] for job in jobs if job.attempts])
+        case _:
+            pass
+    return None
+
+
+def _contradiction_of_build(state: str, ends: Collection[ScenarioAttempt]) -> str | None:
+    """Return what contradicts the state of a build in the last attempts of its jobs."""
+    states = {each.state for each in ends}
+    failures = sorted({each.state for each in ends if _fails(each)})
+    if state in ("passed", "not_run") and failures:
+        return f"has the state {state}, and a job of it the state {failures[0]}"
+    if state == "failed" and not failures and not states & (UNREACHED_JOBS - {"skipped", "broken"}):
+        return "has the state failed, and no job of it has failed"
+    if state == "blocked" and "blocked" not in states:
+        return "has the state blocked, and no job of it is blocked"
+    return None
 
 
 def _value(kind: str, name: str, value: object, place: str) -> object:
@@ -148,6 +235,8 @@ def _value(kind: str, name: str, value: object, place: str) -> object:
         text = _text(value, where)
         if name == "pipeline" and not text:
             raise ValueError(f"{where} is empty")
+        if name == "pipeline" and not _SLUG.fullmatch(text):
+            raise ValueError(f"{where} is {text[:50]!r}: give the slug, which has letters, digits and dashes")
         return text
     if kind == "bool":
         if not isinstance(value, bool):

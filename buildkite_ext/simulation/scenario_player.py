@@ -9,7 +9,7 @@ from ..states import FINISHED_JOBS
 from .behaviour.commands import CommandBehaviour
 from .definition.steps import Step
 from .engine.changes import BuildChanged, Change, JobChanged
-from .scenario_jobs import RecordedBuild, ScenarioJob
+from .scenario_jobs import RETRIED_BY_RULES, RecordedBuild, ScenarioAttempt, ScenarioJob, ran
 from .scenario_steps import scenario_steps
 
 if TYPE_CHECKING:
@@ -21,6 +21,12 @@ __all__ = ["play"]
 
 _ENDLESS = 1e9
 """Seconds that a command runs that a user canceled."""
+
+_BY_AGENT = -1
+"""Exit status of a command that was interrupted and that its agent ended."""
+
+_BEGINNING = frozenset({"assigned", "accepted"})
+"""States of jobs that an agent has taken and that don't run yet."""
 
 _ENDS = (FINISHED_JOBS | {"unblocked"}) - {"canceled"}
 """Last states of jobs that no cancellation of the build has ended."""
@@ -77,15 +83,17 @@ class _Player:
         attempt = recorded.attempts[min(job.attempt, len(recorded.attempts) - 1)]
         if change.before is None and job.attempt:
             job.behaviour = _behaviour(recorded, job.attempt, self._scale)
-        elif change.after == "running" and attempt.state == "canceled" and self._canceled_alone(job, recorded):
+        elif change.after == _canceled_as(recorded, attempt) and self._canceled_alone(job, recorded):
             self._later(attempt.seconds, lambda: self._engine.cancel_job(job))
         elif change.after == "blocked" and attempt.state == "unblocked":
             self._later(attempt.seconds, lambda: self._unblock(job))
         elif change.after == "scheduled" and attempt.state == "expired":
             self._later(0, lambda: self._expire(job))
-        elif change.after == attempt.state and attempt.retried == "manual" and change.before != change.after:
+        elif (
+            change.after == attempt.state and _retried_by_hand(recorded, job.attempt) and change.before != change.after
+        ):
             self._later(0, lambda: self._retry(job))
-        elif job.over and job.build in self._canceled:
+        elif (job.over or change.after == "running") and job.build in self._canceled:
             self._later(0, lambda: self._cancel(job.build))
 
     def _canceled_alone(self, job: Job, recorded: ScenarioJob) -> bool:
@@ -113,9 +121,18 @@ class _Player:
                 self._later(0, lambda: self._cancel(job.build))
 
     def _cancel(self, build: Build) -> None:
-        """Cancel a build, when all jobs have ended that had ended then: they may wait longer for an agent than they did."""
-        if any(self._still_ends(job) for job in build.current_jobs):
+        """Cancel a build, when all jobs have ended that had ended then, and those run that ran then.
+
+        They may wait longer for an agent than they did.
+        """
+        held = any(job.state == "running" and not self._still_ends(job) for job in build.current_jobs)
+        awaited = [job for job in build.current_jobs if self._still_ends(job) or self._still_begins(job)]
+        if held:  # the agents that its jobs wait for may be those of jobs which only the cancellation ends
+            awaited = [job for job in awaited if not self._engine.agents.waits(job)]
+        if awaited:
             self._canceled.add(build)
+            if any(job.state == "scheduled" and self._still_begins(job) for job in awaited):
+                self._engine.scheduler.after(self._engine.timing.pickup, self._cancel, build)
             return
         self._canceled.discard(build)
         if not build.done:
@@ -127,6 +144,27 @@ class _Player:
         if recorded is None or not recorded.attempts:
             return False
         return job.attempt + 1 < len(recorded.attempts) or (not job.over and recorded.attempts[-1].state in _ENDS)
+
+    def _still_begins(self, job: Job) -> bool:
+        """Tell whether a job will run that ran when the build was canceled. One for which no agent is free doesn't count."""
+        recorded = self._jobs.get(job.step)
+        last = recorded.attempts[-1] if recorded and recorded.attempts else None
+        if last is None or last.state != "canceled" or last.exit_status is None:
+            return False
+        return job.state in _BEGINNING or (job.state == "scheduled" and not self._engine.agents.waits(job))
+
+
+def _canceled_as(job: ScenarioJob, attempt: ScenarioAttempt) -> str | None:
+    """Return the state in which an attempt was canceled; None if it wasn't."""
+    if attempt.state != "canceled":
+        return None
+    return "running" if ran(attempt) or job.kind != "script" else "scheduled"
+
+
+def _retried_by_hand(job: ScenarioJob, attempt: int) -> bool:
+    """Tell whether a user retried an attempt, as where an attempt follows that the step's rules don't explain."""
+    one = job.attempts[attempt] if attempt + 1 < len(job.attempts) else None
+    return one is not None and not (one.retried == "automatic" and one.state in RETRIED_BY_RULES)
 
 
 def _add_target(simulator: Simulator, slug: str) -> None:
@@ -140,13 +178,13 @@ def _behaviour(job: ScenarioJob, attempt: int, scale: float) -> CommandBehaviour
     if not job.attempts:
         return CommandBehaviour(duration=0)
     one = job.attempts[min(attempt, len(job.attempts) - 1)]
-    failed = one.state in ("failed", "timed_out")
-    status = 0 if one.state == "passed" else int(failed) if one.exit_status is None else one.exit_status
+    failed, stopped = one.state == "failed", one.state in ("canceled", "timed_out")
     seconds = one.seconds * scale
     log = one.log.encode()
     return CommandBehaviour(
         duration=_ENDLESS if one.state == "canceled" else seconds + (1.0 if one.state == "timed_out" else 0.0),
-        exit_statuses=(status,),
+        exit_statuses=((one.exit_status or 1) if failed else 0,),
+        interrupted=(0.0, one.exit_status) if stopped and one.exit_status not in (None, _BY_AGENT) else None,
         log=((0.0, log),) if one.state == "canceled" else log,
         artifacts=dict.fromkeys(one.artifacts, b""),
     )

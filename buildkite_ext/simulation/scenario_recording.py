@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..errors import JobNotFound
 from .cassettes.cleaning import Cleaner
-from .scenario_jobs import KINDS, RecordedBuild, ScenarioAttempt, ScenarioJob
+from .scenario_jobs import KINDS, RecordedBuild, ScenarioAttempt, ScenarioJob, contradiction
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -115,14 +115,14 @@ class BuildRecording:
     def _attempt(self, kind: str, name: str, job: Any, *, last: bool) -> ScenarioAttempt:
         status = getattr(job, "exit_status", None)
         ended = getattr(job, "unblocked_at", None) or getattr(job, "finished_at", None)
-        began = getattr(job, "started_at", None) or getattr(job, "runnable_at", None)
+        began = getattr(job, "started_at", None) or (None if kind == "script" else getattr(job, "runnable_at", None))
         log, artifacts = "", tuple[str, ...]()
         if kind == "script" and getattr(job, "started_at", None) is not None:
             log = self._log(name, job)
             found = self.client.artifacts.list_for_job(self.pipeline, self.number, job.id)
             artifacts = tuple(each.path for each in found if each.path)
-        retried = getattr(job, "retry_type", None) or (None if last or kind != "trigger" else "manual")
-        return ScenarioAttempt(
+        retried = None if last else getattr(job, "retry_type", None) or ("manual" if kind == "trigger" else None)
+        made = ScenarioAttempt(
             state=str(job.state),
             exit_status=status if isinstance(status, int) else None,
             seconds=seconds_between(began, ended),
@@ -131,6 +131,11 @@ class BuildRecording:
             artifacts=artifacts,
             retried=None if retried is None else str(retried),
         )
+        said = contradiction(made)
+        if said is None:
+            return made
+        self.left_out(f"The job {name or job.id!r} {said}: the state is kept.")
+        return replace(made, exit_status=None, soft_failed=False)
 
     def _log(self, name: str, job: Any) -> str:
         """Return the beginning of a log, without the agent's marks of time."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ..states import FAILED_JOBS, FAILING_JOBS, UNREACHED_JOBS
 from .definition.steps import BlockStep, CommandStep, Dependency, InputStep, RetryRule, Step, TriggerStep, WaitStep
-from .scenario_jobs import RecordedBuild, ScenarioAttempt, ScenarioJob
+from .scenario_jobs import RecordedBuild, ScenarioAttempt, ScenarioJob, ran
 
 __all__ = ["scenario_steps"]
 
@@ -28,7 +28,8 @@ def scenario_steps(scenario: RecordedBuild, scale: float) -> list[Step]:
     """Return the steps of a scenario, one for each job.
 
     The REST API doesn't tell which step waits for which. A job that ran waits for the last wait or block step before it that let
-    the build go on. One that never ran waits for a job that failed, and one that waits yet for a block step.
+    the build go on. One that never ran waits for a job that failed, or that was canceled with the build. One that waits yet waits
+    for a block step.
 
     Args:
         scenario: the recorded build.
@@ -56,14 +57,20 @@ class _Steps:
         later = [at for at, state in enumerate(self._states) if state in _NOT_BEGUN]
         gate: int | None = None
         closed: int | None = None
+        stopped: int | None = None
         since: list[int] = []
         for at, state in enumerate(self._states):
             if state in _NOT_BEGUN:
                 continue
             is_gate = self._jobs[at].kind in _GATES and state not in _LEFT_OUT
-            before = gate if closed is None or state != "canceled" else closed
+            script = self._jobs[at].kind == "script"
+            before = gate
+            if state == "canceled" and not (script and ran(self._last[at])):
+                before = next((each for each in (closed, stopped if script else None) if each is not None), gate)
             self._steps[at] = self._step(at, tuple(self._behind(at, since) if is_gate else self._after(before)))
             since.append(at)
+            if self._scenario.state == state == "canceled" and script and ran(self._last[at]):
+                stopped = at
             if is_gate and state == "canceled":
                 closed = at
             elif is_gate and state != "blocked":

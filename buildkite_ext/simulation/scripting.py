@@ -112,7 +112,8 @@ class ScriptedPipeline:
                 back: a retry needs another agent. With `agents=N`, jobs stay `scheduled` once N agents were lost.
             signal: the signal that ended a job that failed, such as `SIGKILL`.
             signal_reason: the reason of the signal, such as `process_run_error`.
-            promise: the second at which a job promises to fail, and the exit status that it promises.
+            promise: the second at which a job promises to fail, and the exit status that it promises. An attempt whose
+                `exit_status` is 0 promises nothing.
             interrupted: what the command does when its job is timed out or canceled: the seconds that it takes to end, and its
                 exit status. With 0, a job that is timed out has passed; a canceled one stays canceled. By default, and where
                 it takes longer than `Timing.canceling`, which is 1 s by default, the agent ends it.

@@ -169,3 +169,14 @@ def test_what_makes_no_annotation_is_refused(api: httpx.Client, body: dict[str, 
     response = api.post(BUILD, json=body)
     assert response.status_code == 422
     assert [entry["field"] for entry in response.json()["errors"]] == [field]
+
+
+@pytest.mark.parametrize("of_job", [False, True])
+def test_an_annotation_grows_to_1_mib_and_no_further(api: httpx.Client, job: dict[str, Any], of_job: bool) -> None:
+    path = f"{job_path(job)}/annotations" if of_job else BUILD
+    annotate(api, path, body="é" * 300_000, append=True)
+    body = {"body": "x" * (1024 * 1024 - 600_000), "append": True}
+    assert [api.post(path, json=body | more).status_code for more in ({}, {"body": "y"})] == [201, 422]
+    assert "y" not in api.get(path).json()[0]["body_html"]
+    assert annotate(api, path, context="other", body="y", append=True)["body_html"] == "<p>y</p>\n"
+    assert annotate(api, path, body="z")["body_html"] == "<p>z</p>\n"

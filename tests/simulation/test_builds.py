@@ -126,8 +126,28 @@ def test_a_newer_build_can_skip_queued_ones_and_cancel_running_ones() -> None:
         simulator.clock.sleep(20)
         create(api)
         simulator.clock.sleep(2)
-        assert [build(api, number)["state"] for number in (2, 3, 4)] == ["running", "canceled", "scheduled"]
+        assert [build(api, number)["state"] for number in (2, 3, 4)] == ["running", "running", "scheduled"]
+        simulator.clock.sleep(10)
+        assert [build(api, number)["state"] for number in (2, 3, 4)] == ["running", "canceled", "running"]
         assert build(api, 3)["cancel_reason"]
+
+
+def test_head_is_answered_as_get_is_without_a_body(simulator: Simulator, api: httpx.Client) -> None:
+    simulator.pipeline("web").job("test").build()
+    for path in (
+        f"{WEB}/builds/1",
+        f"{WEB}/builds?per_page=1",
+        f"{WEB}/builds/1/",
+        f"{WEB}/builds/2",
+        f"{WEB}/builds/1/retry",
+    ):
+        head, get = api.head(path), api.get(path)
+        assert (head.status_code, head.headers.get("Link"), head.content) == (
+            get.status_code,
+            get.headers.get("Link"),
+            b"",
+        )
+    assert api.head(f"{WEB}/builds/1/cancel").status_code == 404
 
 
 def test_cancel_ends_what_runs_and_what_waits(simulator: Simulator, api: httpx.Client) -> None:

@@ -257,6 +257,20 @@ def _() -> None:
     assert ended("[wait]") == ("not_run", {"waiter": "passed"})
 
 
+@shows("start-of-a-build")
+def _() -> None:
+    simulator = Simulator(agents=1)
+    web = simulator.pipeline("web", cancel_running_branch_builds=True).script("a", after=100)
+    for text in ("[{command: a, key: a}]", "[wait]", "[{block: Go}, {command: b, key: a}]"):
+        web.configure(text).build(branch="main")
+        after(simulator, web, 10)
+    assert [build.state for build in web.builds] == ["running", "not_run", "blocked"]
+    with simulator.client() as buildkite:
+        buildkite.jobs.unblock("web", 3, web.builds[2].jobs[0].id)
+    after(simulator, web, 10)
+    assert [build.state for build in web.builds] == ["canceled", "not_run", "running"]
+
+
 @shows("skip-in-the-message")
 def _() -> None:
     simulator = Simulator()

@@ -115,6 +115,90 @@ def test_a_canceled_build_and_a_manual_retry() -> None:
     assert [(job.state, job.retry_type) for job in retried.jobs] == [("failed", "manual"), ("passed", None)]
 
 
+ENDS: dict[str, tuple[str, list[tuple[str, int | None]]]] = {
+    "{state: failed}": ("failed", [("failed", 1)]),
+    "{state: failed, exit_status: 137, soft_failed: true}": ("passed", [("failed", 137)]),
+    "{state: passed}": ("passed", [("passed", 0)]),
+    "{seconds: 5}": ("passed", [("passed", 0)]),
+    "{state: timed_out, seconds: 5}": ("failed", [("timed_out", -1)]),
+    "{state: timed_out, exit_status: 143, seconds: 5}": ("failed", [("timed_out", 143)]),
+    "{state: canceled, exit_status: 0, seconds: 5}": ("failed", [("canceled", 0)]),
+    "{state: canceled, exit_status: 143, seconds: 5, soft_failed: true}": ("passed", [("canceled", 143)]),
+    "{state: expired}": ("failed", [("expired", None)]),
+    "{state: broken}": ("not_run", [("broken", None)]),
+    "{state: failed}, {state: passed}": ("passed", [("failed", 1), ("passed", 0)]),
+    "{state: failed, retried: automatic}, {state: failed, exit_status: 2}": ("failed", [("failed", 1), ("failed", 2)]),
+    "{state: passed, retried: automatic}, {state: passed}": ("passed", [("passed", 0), ("passed", 0)]),
+}
+"""By the attempts of a job, the states and exit statuses with which the job and its build end."""
+
+
+@pytest.mark.parametrize("timing", ["recorded", "at once"])
+@pytest.mark.parametrize("attempts", ENDS)
+def test_the_state_of_an_attempt_decides_how_it_ends(attempts: str, timing: Literal["recorded", "at once"]) -> None:
+    text = f"pipeline: web\njobs: [{{kind: script, name: test, attempts: [{attempts}]}}]"
+    simulator, scenario = Simulator(), Scenario.load(text)
+    assert Scenario.load(scenario.dump()) == scenario
+    scenario.play(simulator, timing=timing)
+    simulator.clock.sleep(3600)
+    (build,) = simulator.pipeline("web").builds
+    assert (build.state, [(job.state, job.exit_status) for job in build.jobs]) == ENDS[attempts]
+
+
+@pytest.mark.parametrize("options", [{}, {"agents": 1}, {"timing": Timing(creating=5, assigned=2, pickup=0)}])
+@pytest.mark.parametrize("timing", ["recorded", "at once"])
+def test_a_job_that_ran_when_its_build_was_canceled_runs(
+    options: dict[str, Any], timing: Literal["recorded", "at once"]
+) -> None:
+    simulator, again = Simulator(), Simulator(**options)
+    simulator.pipeline("web").job("first", after=5).wait().job("a", after=600).job("b", after=600).wait().job(
+        "c"
+    ).build()
+    simulator.clock.sleep(100)
+    with simulator.client() as buildkite:
+        buildkite.builds.cancel("web", 1)
+    simulator.clock.sleep(10)
+    Scenario.load(recorded(simulator).dump()).play(again, timing=timing)
+    again.clock.sleep(3600)
+    (build,) = again.pipeline("web").builds
+    ends = {job.step.label: (job.state, job.exit_status) for job in build.jobs if job.command_step}
+    b = None if "agents" in options else -1  # no agent was free for it
+    assert (build.state, ends) == (
+        "canceled",
+        {"first": ("passed", 0), "a": ("canceled", -1), "b": ("canceled", b), "c": ("canceled", None)},
+    )
+
+
+@pytest.mark.parametrize("timing", ["recorded", "at once"])
+def test_a_canceled_build_ends_where_its_jobs_lack_agents(timing: Literal["recorded", "at once"]) -> None:
+    simulator, again = Simulator(), Simulator(agents=1)
+    simulator.pipeline("web").job("a", after=600).job("b", after=5).build()
+    simulator.clock.sleep(100)
+    with simulator.client() as buildkite:
+        buildkite.builds.cancel("web", 1)
+    simulator.clock.sleep(10)
+    recorded(simulator).play(again, timing=timing)
+    again.clock.sleep(3600)
+    assert states(again) == ["canceled", "canceled", "canceled"]
+
+
+def test_what_contradicts_itself_in_a_real_build_is_left_out() -> None:
+    jobs = [
+        {"id": "1", "type": "script", "name": "a", "state": "passed", "exit_status": 3, "soft_failed": True},
+        {"id": "2", "type": "script", "name": "b", "state": "passed", "retry_type": "manual", "retried_in_job_id": "9"},
+    ]
+    build = {"id": "1", "number": 1, "state": "failed", "jobs": jobs}
+    transport, said = httpx.MockTransport(lambda request: httpx.Response(200, json=build)), list[str]()
+    with BuildkiteClient("acme", token="bkua_0123456789", transport=transport) as buildkite:
+        scenario = Scenario.from_build(buildkite, "web", 1, on_left_out=said.append)
+    assert said == [
+        "The job 'a' has the state passed and the exit_status 3: the state is kept.",
+        "The build 1 has the state failed, and no job of it has failed: the scenario has the state that follows from its jobs.",
+    ]
+    assert Scenario.load(scenario.dump()) == scenario
+    assert scenario.state == "passed"
+
+
 def played(simulator: Simulator, *, timing: Literal["recorded", "at once"] = "recorded") -> list[str]:
     """Record build 1 of web, play it, and return the states of the build and its jobs."""
     again = Simulator()
@@ -377,6 +461,26 @@ NO_SCENARIOS = {
     ATTEMPT % "state: pased": "did you mean 'passed'?",
     ATTEMPT % "retried: auto": "did you mean 'automatic'?",
     "pipeline: web\nstate: pased": "state of the scenario='pased': there is no such state of a build",
+    ATTEMPT
+    % "state: running": "state of attempt 1 of job 2 of the scenario='running': there is no such last state of a job",
+    ATTEMPT
+    % "state: failed, exit_status: 0": "attempt 1 of job 2 of the scenario has the state failed and the exit_status 0",
+    ATTEMPT % "exit_status: 3": "has the state passed and the exit_status 3",
+    ATTEMPT % "state: timed_out, exit_status: 0": "has the state timed_out and the exit_status 0",
+    ATTEMPT % "state: broken, exit_status: 1": "has the state broken and the exit_status 1",
+    ATTEMPT % "soft_failed: true": "has the state passed, and soft_failed is true",
+    ATTEMPT % "state: expired, soft_failed: true": "has the state expired, and soft_failed is true",
+    ATTEMPT
+    % "state: failed, retried: manual": "job 2 of the scenario has no attempt behind its last one, of which retried is manual",
+    ATTEMPT % "}, {state: failed, retried: automatic": "of which retried is automatic",
+    "pipeline: web\njobs: [{kind: manual, attempts: [{state: unblocked}, {state: blocked}]}]": "job 1 of the scenario is of the kind manual and has 2 attempts",
+    "state: failed\n" + ATTEMPT % "": "the scenario has the state failed, and no job of it has failed",
+    "state: failed\n" + ATTEMPT % "state: failed, soft_failed: true": "no job of it has failed",
+    "state: passed\n"
+    + ATTEMPT % "state: expired": "the scenario has the state passed, and a job of it the state expired",
+    "state: blocked\n" + ATTEMPT % "": "the scenario has the state blocked, and no job of it is blocked",
+    "pipeline: a/b c": "pipeline of the scenario is 'a/b c': give the slug",
+    "pipeline: web\njobs: [{kind: trigger, pipeline: ../x}]": "pipeline of job 1 of the scenario is '../x'",
     ATTEMPT % r'log: "\ud83d"': "character",
     "pipeline: !!python/object/apply:os.getcwd []": "could not determine a constructor",
     "pipeline: web\n---\npipeline: api": "another document",
@@ -478,6 +582,15 @@ ACTS = st.tuples(
 )
 @example([{"block": "B"}, {"trigger": "api"}], [("cancel", 0, 12)])
 @example([{"input": "I"}, {"command": "good"}], [("cancel", 0, 12)])
+@example([{"command": "slow"}, {"command": "slow", "depends_on": "k0"}], [("cancel", 0, 12)])
+@example(
+    [{"command": "slow"}, "wait", {"command": "slow", "depends_on": "k9"}, {"command": "slow"}], [("cancel", 0, 12)]
+)
+@example(
+    [{"command": "bad"}]
+    + [{"command": "slow", "cancel_on_build_failing": True, **more} for more in ({}, {"depends_on": "k1"})],
+    [],
+)
 @example([{"command": "bad"}], [("unblock", 0, 900), ("retry", 0, 12), ("cancel", 0, 12)])
 @example([{"command": "good"}, {"command": "bad"}], [("unblock", 0, 12), ("retry", 1, 12), ("cancel", 0, 12)])
 def test_each_job_ends_as_it_ended(steps: list[Any], acts: list[tuple[str, int, int]]) -> None:
@@ -526,9 +639,9 @@ def do(buildkite: BuildkiteClient, build: Build, act: str, place: int) -> None:
         buildkite.builds.cancel("web", 1)
 
 
-def ends(build: Build) -> list[list[tuple[str, str]]]:
-    """Return the kinds and states of the jobs in the order of the steps, each with those that it retried."""
-    return [[(each.type, each.state) for each in attempts(job)] for job in build.current_jobs]
+def ends(build: Build) -> list[list[tuple[str, str, int | None]]]:
+    """Return the kinds, states and exit statuses of the jobs in the order of the steps, each with those that it retried."""
+    return [[(each.type, each.state, each.exit_status) for each in attempts(job)] for job in build.current_jobs]
 
 
 def attempts(job: Job | None) -> Iterator[Job]:

@@ -760,6 +760,16 @@ def test_a_promised_failure_makes_the_build_failing_early() -> None:
     assert after(simulator, web, 60).state == "failed"
 
 
+def test_a_promise_is_that_of_the_attempts_that_fail() -> None:
+    text = "[{command: a, key: a, retry: {automatic: {exit_status: '*', limit: 2}}}]"
+    for statuses, ended in (([1, 0], "passed"), ([0], "passed"), ([1, 1, 0], "passed"), ([1], "failed")):
+        simulator, web, build = started(text, {"a": {"after": 60, "promise": (5, 1), "exit_status": statuses}})
+        assert after(simulator, web, 400).state == ended
+        assert [job.promised_exit_status for job in build.jobs] == [
+            1 if job.exit_status else None for job in build.jobs
+        ]
+
+
 def test_a_lost_agent_fails_its_job() -> None:
     simulator, web, build = started("[{command: a, key: a}]", {"a": {"exit_status": -1}})
     assert after(simulator, web, 60).state == "failed"
@@ -781,7 +791,7 @@ def test_a_canceled_job_that_may_fail_softly_does_not_fail_the_build() -> None:
     simulator, web, build = started(
         "[{command: a, key: a, soft_fail: [{exit_status: 1}]}, {command: b, key: b, soft_fail: true,"
         " cancel_on_build_failing: true}, {command: c, key: c, soft_fail: true}]",
-        {"a": {"promise": (1, 1), "exit_status": 0}, "b": {"after": 100}},
+        {"a": {"promise": (1, 1), "exit_status": 1}, "b": {"after": 100}},
     )
     after(simulator, web, 600)
     assert [(job.state, job.soft_failed, job.fails_build) for job in build.jobs[1:2]] == [("canceled", True, False)]
@@ -1166,7 +1176,7 @@ def test_the_triggered_build_is_unknown_until_it_is_made() -> None:
 
 @pytest.mark.parametrize("by", ["skip_queued_branch_builds", "cancel_running_branch_builds"])
 def test_a_trigger_step_is_skipped_when_a_newer_build_takes_the_place_of_the_triggered_one(by: str) -> None:
-    simulator = Simulator(agents=0 if by.startswith("skip") else 1)
+    simulator = Simulator(agents=0 if by.startswith("skip") else 2)
     options: dict[str, Any] = {by: True}
     api = simulator.pipeline("api", **options).configure("[{command: b, key: b}]").script("*", after=100)
     web = simulator.pipeline("web").configure("[{trigger: api, key: t}]")
@@ -1659,18 +1669,81 @@ def test_a_blocked_build_shows_its_blocked_state(shown: str) -> None:
 
 
 def test_intermediate_builds_are_skipped_and_canceled_by_branch() -> None:
-    simulator = Simulator(agents=0)
+    simulator = Simulator(agents=6)
     web = simulator.pipeline(
         "web",
         skip_queued_branch_builds=True,
         skip_queued_branch_builds_filter="!main",
         cancel_running_branch_builds=True,
         cancel_running_branch_builds_filter="next",
-    ).configure("[{command: a, key: a}]")
-    for branch in ("main", "main", "next", "next"):
+    ).configure("[{command: a, key: a, agents: {queue: $Q}}]")
+    web.script("a", after=100)
+    for branch in ("main", "next"):
+        for queue in ("default", "none", "none", "default"):
+            web.build(branch=branch, env={"Q": queue})
+            advance(simulator, 5)
+    assert [build.state for build in web.builds] == [
+        *("running", "scheduled", "scheduled", "running"),
+        *("canceled", "skipped", "skipped", "running"),
+    ]
+
+
+def canceling(text: str, *branches: str, agents: int = 1) -> tuple[Simulator, SimulatedPipeline]:
+    """Return a pipeline that cancels running intermediate builds, with a build of each branch, 10 s apart."""
+    simulator = Simulator(agents=agents)
+    web = simulator.pipeline("web", cancel_running_branch_builds=True).configure(text).script("*", after=100)
+    for branch in branches:
         web.build(branch=branch)
-    advance(simulator, 5)
-    assert [build.state for build in web.builds] == ["scheduled", "scheduled", "skipped", "scheduled"]
+        advance(simulator, 10)
+    return simulator, web
+
+
+def test_a_running_intermediate_build_is_canceled_when_the_newer_one_starts() -> None:
+    simulator, web = canceling("[{command: a, key: a}]", "main", "main")
+    assert [build.state for build in web.builds] == ["running", "scheduled"]
+    advance(simulator, 105)
+    assert [build.state for build in web.builds] == ["passed", "running"]
+    simulator, web = canceling("[{command: a, key: a}]", "main", "next", "main", agents=2)
+    assert [build.state for build in web.builds] == ["running", "running", "scheduled"]
+    simulator, web = canceling("[{command: a, key: a}]", "main", "next", "main", agents=3)
+    older, _, newer = web.builds
+    assert [build.state for build in web.builds] == ["canceled", "running", "running"]
+    assert older.cancel_reason == "A newer build of the branch has started"
+    began = {state: at for at, state in older.history}["canceling"]
+    assert abs(began - (newer.started_at or 0)) < 0.001
+
+
+@pytest.mark.parametrize(("steps", "state"), [("{block: Go}", "blocked"), ("{command: f, key: f}", "failing")])
+def test_a_blocked_or_failing_intermediate_build_is_canceled_too(steps: str, state: str) -> None:
+    simulator, web = canceling(f"[{steps}, {{command: a, key: a}}]", agents=9)
+    web.script("f", exit_status=1, after=1).build(branch="main")
+    advance(simulator, 10)
+    assert [build.state for build in web.builds] == [state]
+    web.configure("[{command: a, key: a}]").build(branch="main")
+    advance(simulator, 10)
+    assert [build.state for build in web.builds] == ["canceled", "running"]
+
+
+def test_the_start_of_a_build_cancels_no_newer_one_and_none_that_runs_again() -> None:
+    simulator, web = canceling("[{command: a, key: a, agents: {queue: $Q}}]", agents=1)
+    with simulator.client() as buildkite:
+        buildkite.queues.create(simulator.state.clusters[0].id, key="mac")
+    for queue in ("mac", "default"):
+        web.build(branch="main", env={"Q": queue})
+    advance(simulator, 10)
+    assert [build.state for build in web.builds] == ["scheduled", "running"]
+    simulator.agent("mini", queue="mac")
+    advance(simulator, 10)
+    assert [build.state for build in web.builds] == ["running", "running"]
+    simulator, web = canceling("[{command: a, key: a}]", agents=2)
+    older = web.script("a", exit_status=1).build(branch="main")
+    advance(simulator, 150)
+    web.build(branch="main")
+    advance(simulator, 10)
+    with simulator.client() as buildkite:
+        buildkite.jobs.retry("web", older.number, older.jobs[0].id)
+    advance(simulator, 10)
+    assert [build.state for build in web.builds] == ["running", "running"]
 
 
 def test_the_form_of_a_block_is_checked() -> None:

@@ -57,9 +57,12 @@ _GO_PATH = re.compile(r"(/v2/organizations/[^/]+/teams/[^/]+/suite)/?")
 def route(request: SimRequest) -> Route | None:
     """Return the route of a request; None where no operation has this method and path."""
     method, path = request.method, request.path
-    if method == "POST" and (found := _GO_PATH.fullmatch(path)):
-        path = f"{found[1]}s"
-    return match(method, path) or match(method, without_suffix(path)) or (_patched(path) if method == "PATCH" else None)
+    if method == "POST" and (of_team := _GO_PATH.fullmatch(path)):
+        path = f"{of_team[1]}s"
+    found = match(method, path) or match(method, without_suffix(path))
+    if found is None and method == "HEAD":  # answered as GET is, without a body
+        return match("GET", path) or match("GET", without_suffix(path))
+    return _patched(path) if found is None and method == "PATCH" else found
 
 
 def _patched(path: str) -> Route | None:

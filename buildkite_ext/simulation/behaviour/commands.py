@@ -59,7 +59,8 @@ class CommandBehaviour:
         log: its output.
         artifacts: the files that it uploads, by path.
         signal, signal_reason: the signal that ended it, and why, where its exit status isn't 0.
-        promise: the second at which it promises to fail, and the exit status that it promises; None for no promise.
+        promise: the second at which an attempt that fails promises to, and the exit status that it promises; None for no
+            promise.
         interrupted: how it ends when it is interrupted: seconds after the signal, and its exit status; None if the signal
             ends it.
         uploads: the steps that it uploads.
@@ -78,6 +79,10 @@ class CommandBehaviour:
     def exit_status(self, attempt: int) -> int:
         """Return the exit status of an attempt, counted from 0."""
         return self.exit_statuses[attempt] if attempt < len(self.exit_statuses) else self.exit_statuses[-1]
+
+    def promise_of(self, attempt: int) -> tuple[float, int] | None:
+        """Return the promise of an attempt, counted from 0; None if it promises nothing, as one that passes."""
+        return self.promise if self.exit_status(attempt) else None
 
 
 def log_script(log: object) -> LogScript:

@@ -33,7 +33,7 @@ from .steps import (
     block_field,
     job_count,
 )
-from .yaml_tree import Mark, PipelineError, PipelineProblem, Tree, TreeList, TreeMap, describe
+from .yaml_tree import Mark, PipelineError, PipelineProblem, Tree, TreeList, TreeMap, describe, text_of
 
 __all__ = ["Definition", "compile_pipeline"]
 
@@ -235,15 +235,16 @@ class _Compiler:
             items = [] if value is None else [(value, mark)]
         found: list[Dependency] = []
         for item, at in items:
-            if isinstance(item, str):
-                found.append(Dependency(item, mark=at))
-            elif isinstance(item, TreeMap) and isinstance(item.get("step"), str):
-                self._read(item).known("an entry of `depends_on`", "step", "allow_failure")
-                allowed = self._read(item).flag("allow_failure")
-                found.append(Dependency(str(item["step"]), allowed, item.value_mark("step")))
-            else:
+            named = item.get("step") if isinstance(item, TreeMap) else item
+            if named is None or isinstance(named, TreeList | TreeMap):
                 message = f"an entry of `depends_on` is {describe(item)}: a key, or a mapping with `step`, was expected"
                 self._problems.error(message, at)
+            elif isinstance(item, TreeMap):
+                self._read(item).known("an entry of `depends_on`", "step", "allow_failure")
+                allowed = self._read(item).flag("allow_failure")
+                found.append(Dependency(text_of(named), allowed, item.value_mark("step")))
+            else:
+                found.append(Dependency(text_of(named), mark=at))
         return tuple(found)
 
     def _if_changed(self, step: TreeMap) -> FilePatterns | None:

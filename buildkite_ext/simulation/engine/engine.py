@@ -94,6 +94,7 @@ class Engine:
             upload=self._upload,
             trigger=self._trigger,
             retry=lambda job: self.retry(job, by=None, kind="automatic"),
+            started=self._build_started,
             settled=self._finish_trigger,
         )
         self._steps = BuildSteps(organization, scheduler, self._transitions, self._concurrency, self._progress.finish)
@@ -283,22 +284,9 @@ class Engine:
             return
         self._transitions.move_build(build, "scheduled")
         pipeline, branch = build.pipeline, build.branch
-        skips = pipeline.skip_queued_branch_builds and _applies(pipeline.skip_queued_branch_builds_filter, branch)
-        cancels = pipeline.cancel_running_branch_builds and _applies(
-            pipeline.cancel_running_branch_builds_filter, branch
-        )
-        skipped = ("scheduled",) if skips else ()
-        canceled = ("running", "failing", "blocked") if cancels else ()
-        replaced = skipped + canceled
-        for other in (
-            () if not replaced else self.organization.builds_of(pipeline).select(states=replaced, branches=(branch,))
-        ):
-            if other is build:
-                continue
-            if other.state in skipped:
+        if pipeline.skip_queued_branch_builds and _applies(pipeline.skip_queued_branch_builds_filter, branch):
+            for other in self._older(build, ("scheduled",)):
                 self._skip(other)
-            elif other.state in canceled:
-                self.cancel(other, "A newer build of the branch has been created")
         if pipeline.ending == "skipped":
             self._skip(build)
             return
@@ -316,6 +304,23 @@ class Engine:
         self._transitions.move_build(build, "skipped")
         self._finish_trigger(build)
         self._progress.start_limited(groups)
+
+    def _build_started(self, build: Build) -> None:
+        """Let the start of a build cancel the older ones of its branch that run, if its pipeline is set so."""
+        pipeline = build.pipeline
+        if pipeline.cancel_running_branch_builds and _applies(
+            pipeline.cancel_running_branch_builds_filter, build.branch
+        ):
+            self.scheduler.after(0, self._cancel_intermediate, build)  # not while agents take jobs
+
+    def _cancel_intermediate(self, build: Build) -> None:
+        for other in self._older(build, ("running", "failing", "blocked")):
+            self.cancel(other, "A newer build of the branch has started")
+
+    def _older(self, build: Build, states: tuple[str, ...]) -> list[Build]:
+        """Return the builds of the branch of a build that are older than it and have one of some states."""
+        found = self.organization.builds_of(build.pipeline).select(states=states, branches=(build.branch,))
+        return [other for other in found if other.number < build.number]
 
     # Triggers and uploads ------------------------------------------------------------------------------------------
 

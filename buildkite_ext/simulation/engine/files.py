@@ -42,6 +42,11 @@ class Files:
         """Delete an artifact."""
         self._move_artifact(artifact, "deleted")
 
+    @staticmethod
+    def annotation(build: Build, job: Job | None, context: str) -> Annotation | None:
+        """Return the annotation of a context, of a build or of one of its jobs; None if there is none."""
+        return next((item for item in build.annotations if item.job is job and item.context == context), None)
+
     def annotate(
         self,
         build: Build,
@@ -64,7 +69,7 @@ class Files:
             priority: its priority; None keeps it.
             append: whether the body is added to the one that is there.
         """
-        known = next((item for item in build.annotations if item.job is job and item.context == context), None)
+        known = self.annotation(build, job, context)
         before = None if known is None else known.body
         if known is None:
             known = Annotation(self._organization.ids.uuid(), context, build, job, self._now, self._now)

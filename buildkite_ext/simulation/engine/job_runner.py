@@ -146,8 +146,9 @@ class JobRunner:
         for upload in behaviour.uploads:
             if upload.attempt in (None, job.attempt):
                 self.later(min(upload.after, duration), job, partial(self._take_upload, upload))
-        if behaviour.promise is not None and behaviour.promise[0] < duration:
-            self.later(behaviour.promise[0], job, partial(self._promise, behaviour.promise[1]))
+        promise = behaviour.promise_of(job.attempt)
+        if promise is not None and promise[0] < duration:
+            self.later(promise[0], job, partial(self._promise, promise[1]))
         timeout = job.build.pipeline.timeout_of(step, self._organization.pipeline_settings)
         if timeout is not None and timeout < duration:
             self.later(timeout, job, self._time_out)

@@ -44,6 +44,7 @@ class BuildProgress:
         upload: takes the steps that a job uploads, and returns why they are refused, or None.
         trigger: begins a trigger step that has become ready.
         retry: retries a job, as a rule of its step says.
+        started: called when a build has started.
         settled: called when a build that a job has triggered may be done.
 
     Attributes:
@@ -66,6 +67,7 @@ class BuildProgress:
         upload: Callable[[Job, Upload], str | None],
         trigger: Callable[[Job, TriggerStep], object],
         retry: Callable[[Job], object],
+        started: Callable[[Build], object],
         settled: Callable[[Build], object],
     ) -> None:
         self._scheduler = scheduler
@@ -75,6 +77,7 @@ class BuildProgress:
         self._agents = agents
         self._trigger = trigger
         self._retry = retry
+        self._started = started
         self._settled = settled
         self._entered: set[str] = set()
         """Concurrency groups in which jobs have become ready, and none has been started since."""
@@ -296,7 +299,10 @@ class BuildProgress:
             if build.limited_jobs:
                 self._give_up_turns(build)
             if (state := derived_state(build)) != build.state:
+                waited = build.started_at is None
                 self._transitions.move_build(build, state)
+                if waited and build.started_at is not None:
+                    self._started(build)
             if state == "failing":
                 self._cancel_for_failure(build)
         if build.triggered_by is not None:

@@ -14,6 +14,7 @@ __all__ = ["HANDLERS"]
 
 _STYLES = ("success", "info", "warning", "error")
 _MAX_BODY = 1024 * 1024
+"""Bytes. https://buildkite.com/docs/pipelines/configure/annotations"""
 
 
 def _list_of_build(request: RoutedRequest) -> SimResponse:
@@ -45,9 +46,11 @@ def _create_on_job(request: RoutedRequest) -> SimResponse:
 def _create(request: RoutedRequest, build: Build, job: Job | None) -> SimResponse:
     body = request.body()
     text, style, priority, context = _fields(body)
-    annotation = request.engine.files.annotate(
-        build, job, context, text, style=style, priority=priority, append=body.get("append") is True
-    )
+    files, append = request.engine.files, body.get("append") is True
+    known = files.annotation(build, job, context) if append else None
+    if known is not None and _size(known.body) + _size(text) > _MAX_BODY:
+        raise invalid(("body", "body is over 1 MiB with what is appended to it"))
+    annotation = files.annotate(build, job, context, text, style=style, priority=priority, append=append)
     return json_response(annotation_view(annotation), status=201)
 
 
@@ -56,7 +59,7 @@ def _fields(body: Json) -> tuple[str, str | None, int | None, str]:
     wrong: list[tuple[str, str]] = []
     if not isinstance(text, str) or not text:
         wrong.append(("body", "body can't be blank"))
-    elif len(text.encode("utf-8", "replace")) > _MAX_BODY:
+    elif _size(text) > _MAX_BODY:
         wrong.append(("body", "body is over 1 MiB"))
     if style is not None and style not in _STYLES:
         wrong.append(("style", f"style must be one of {', '.join(_STYLES)}"))
@@ -72,6 +75,10 @@ def _fields(body: Json) -> tuple[str, str | None, int | None, str]:
         priority if isinstance(priority, int) else None,
         context if isinstance(context, str) and context else "default",
     )
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
 
 
 def _delete_of_build(request: RoutedRequest) -> SimResponse:
