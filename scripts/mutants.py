@@ -52,7 +52,13 @@ class Subject:
 SUBJECTS: Mapping[str, Subject] = {
     "retry": Subject(
         ("transport/retry.py", "backoff.py"),
-        ("core/test_retry.py", "transport/test_retry_stage.py"),
+        (
+            "core/test_retry.py",
+            "transport/test_retry_stage.py",
+            "transport/test_budget.py::test_the_pause_after_a_429_is_bounded_as_the_queue_is",
+            "transport/test_budget.py::test_the_pauses_of_a_call_count_together",
+            "transport/test_budget.py::test_what_ends_first_ends_a_call_that_is_refused",
+        ),
     ),
     "budget": Subject(
         ("rate_limits.py", "stores/limits.py", "transport/budget.py"),
@@ -122,9 +128,10 @@ SUBJECTS: Mapping[str, Subject] = {
         slow="real_pipeline",
     ),
     "graph": Subject(
-        ("simulation/definition/dependencies.py", "simulation/state/graph.py"),
+        ("simulation/dependencies.py", "simulation/state/graph.py"),
         tuple(
-            f"simulation/test_{name}.py" for name in ("graph", "life_of_builds", "semantics", "checking", "planning")
+            f"simulation/test_{name}.py"
+            for name in ("graph", "choices", "life_of_builds", "semantics", "checking", "planning")
         ),
         slow="real_pipeline or 4000_jobs or BuildsOfAPipeline or costs",
     ),

@@ -599,10 +599,11 @@ def test_the_pause_after_a_429_is_bounded_as_the_queue_is(max_wait: float, reset
     assert len(app.requests) == 1
 
 
-def test_the_pauses_of_a_call_count_together() -> None:
+@pytest.mark.parametrize("max_wait", [50, 42])
+def test_the_pauses_of_a_call_count_together(max_wait: float) -> None:
     clock, app = FakeClock(), App(refused(20))
-    api = Flavor("blocking").client(app, clock=clock, budget=Budget(max_wait=50))
-    with pytest.raises(BudgetExhausted, match="in 63 s, later than the 50 s"):
+    api = Flavor("blocking").client(app, clock=clock, budget=Budget(max_wait=max_wait))
+    with pytest.raises(BudgetExhausted, match=f"in 63 s, later than the {max_wait} s"):
         api.builds.get("web", 7)
     assert clock.sleeps == [21.0, 21.0]
 
@@ -612,6 +613,7 @@ def test_the_pauses_of_a_call_count_together() -> None:
     [
         ({"budget": None, "timeout": 5}, DeadlineExceeded),
         ({"budget": Budget(max_wait=10), "timeout": 5}, DeadlineExceeded),
+        ({"budget": Budget(max_wait=5), "timeout": 5}, BudgetExhausted),
         ({"budget": Budget(max_wait=3), "timeout": 5}, BudgetExhausted),
         ({"budget": Budget(max_wait=3), "retry": None}, RateLimited),
     ],
