@@ -63,7 +63,7 @@ SUBJECTS: Mapping[str, Subject] = {
     "budget": Subject(
         ("rate_limits.py", "stores/limits.py", "transport/budget.py"),
         ("stores/test_windows.py", "transport/test_users.py", "transport/test_budget.py", "core/test_errors.py"),
-        slow="1000 or requests_of_others",
+        slow="300-5 or 1000 or requests_of_others or four_clients_with_one_store or no_json_is_too_odd",
     ),
     "breaker": Subject(
         ("stores/circuits.py", "transport/breaker.py"),
