@@ -62,7 +62,13 @@ SUBJECTS: Mapping[str, Subject] = {
     ),
     "budget": Subject(
         ("rate_limits.py", "stores/limits.py", "transport/budget.py"),
-        ("stores/test_windows.py", "transport/test_users.py", "transport/test_budget.py", "core/test_errors.py"),
+        (
+            "stores/test_windows.py",
+            "transport/test_users.py",
+            "transport/test_budget.py",
+            "core/test_errors.py",
+            "transport/test_retry_stage.py::test_an_advised_pause_is_made_up_to_five_minutes",
+        ),
         slow="300-5 or 1000 or requests_of_others or four_clients_with_one_store or no_json_is_too_odd",
     ),
     "breaker": Subject(

@@ -130,7 +130,6 @@ class Lines:
 
     def __init__(self) -> None:
         self._numbers = count()
-        self._lines: dict[tuple[Limits, int], _Line] = {}
         self.changes = 0
         """Number of answers and ends that may have made room, since a request has waited."""
         self._reset_after_fork()
@@ -225,7 +224,7 @@ class Lines:
 
     def _reset_after_fork(self) -> None:
         self._lock = threading.RLock()  # the garbage collector may end a call of a closed event loop while it is held
-        self._lines = {}
+        self._lines: dict[tuple[Limits, int], _Line] = {}
 
 
 _lines: WeakKeyDictionary[Store, Lines] = WeakKeyDictionary()

@@ -422,6 +422,16 @@ def test_by_the_clock_of_the_system_a_request_goes_when_its_limit_is_reset() -> 
     assert 0 < wait.pause <= GUARD
 
 
+def test_a_request_that_is_not_signed_counts_for_nothing() -> None:
+    tokens = ["bkua_0123"]
+    answered = httpx.MockTransport(lambda _: httpx.Response(200, headers=USER, json={"id": "1", "number": 1}))
+    api = BuildkiteClient("acme", token=lambda: tokens.pop(), transport=answered)
+    api.builds.get("web", 1)
+    with pytest.raises(IndexError):
+        api.builds.get("web", 1)
+    assert api.budget.user.remaining == 9
+
+
 @pytest.mark.parametrize(
     ("error", "left"), [(httpx.ReadError("reset"), 8), (httpx.WriteError("reset"), 8), (httpx.ConnectError("no"), 9)]
 )
