@@ -664,3 +664,80 @@ def test_organizations_are_told_apart_whatever_their_spelling() -> None:
     with pytest.raises(DeadlineExceeded):
         lower.builds.get("web", 7)
     assert [path.split("/")[3] for path in app.paths] == ["ACME"]
+
+
+def test_a_request_with_a_reserve_that_waits_holds_up_none_without() -> None:
+    async def main() -> float:
+        simulator, store = simulated(**LIMITS), MemoryStore()
+        careful, _ = client(simulator, store=store, budget=Budget(reserve=49))
+        other, _ = client(simulator, store=store)
+        await get(careful)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(get, careful)
+            await trio.sleep(1)
+            began = trio.current_time()
+            await get(other)
+            nursery.cancel_scope.cancel()
+        return trio.current_time() - began
+
+    assert run(main) == pytest.approx(TRIP)
+
+
+def test_requests_in_the_background_wait_behind_those_that_come_later_in_the_foreground() -> None:
+    async def main() -> list[str]:
+        simulator, store, order = simulated(user_rate_limit=1), MemoryStore(), []
+        clients = {name: client(simulator, store=store, priority=name)[0] for name in ("background", "foreground")}
+
+        async def call(name: str) -> None:
+            await get(clients[name].with_options(timeout=None))
+            order.append(name)
+
+        await get(clients["foreground"])
+        async with trio.open_nursery() as nursery:
+            for name in clients:
+                nursery.start_soon(call, name)
+                await trio.sleep(1)
+        return order
+
+    assert run(main) == ["foreground", "background"]
+
+
+def test_a_request_behind_another_one_waits_as_long_as_it_may() -> None:
+    async def main() -> tuple[float, DeadlineExceeded]:
+        api, _ = client(simulated(user_rate_limit=1))
+        await get(api)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(get, api)
+            await trio.sleep(1)
+            began = trio.current_time()
+            with pytest.raises(DeadlineExceeded) as late:
+                await get(api.with_options(timeout=5))
+            nursery.cancel_scope.cancel()
+        return trio.current_time() - began, late.value
+
+    taken, late = run(main)
+    assert taken == pytest.approx(5)
+    assert "past the 5 s allowed for the call. Nothing was sent." in str(late)
+
+
+@pytest.mark.parametrize(("max_wait", "late"), [(50, 31.5), (21, 60.5)])
+def test_the_wait_before_an_attempt_counts_with_the_pause_after_a_429(max_wait: float, late: float) -> None:
+    store = MemoryStore()
+    spent = App(answer({"number": 7}, RateLimit_Limit="9", RateLimit_Remaining="0", RateLimit_Reset="60"))
+
+    class Clock(FakeClock):
+        """Clock whose first pause is long enough for another client to learn that the limit is exhausted."""
+
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            if not spent.requests:
+                Flavor("blocking").client(spent, clock=clock, store=store).builds.get("web", 1)
+
+    clock, app = Clock(), App(refused(20), answer({"number": 7}))
+    api = Flavor("blocking").client(app, clock=clock, store=store, budget=Budget(max_wait=max_wait))
+    with pytest.raises(
+        BudgetExhausted, match=rf"in 8[12] s, later than the {max_wait} s .*Nothing was sent\.$"
+    ) as error:
+        api.builds.get("web", 7)
+    assert error.value.retry_after == late
+    assert (clock.sleeps, len(app.requests)) == ([21.0], 1)
