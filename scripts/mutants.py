@@ -67,6 +67,7 @@ SUBJECTS: Mapping[str, Subject] = {
             "transport/test_users.py",
             "transport/test_budget.py",
             "core/test_errors.py",
+            "transport/test_closing_waits.py::test_closing_ends_calls_that_wait",
             "transport/test_retry_stage.py::test_an_advised_pause_is_made_up_to_five_minutes",
         ),
         slow="300-5 or 1000 or requests_of_others or four_clients_with_one_store or no_json_is_too_odd",

@@ -492,10 +492,11 @@ def exhausted(
 
 
 def _late(request: httpx.Request, context: RequestContext, seconds: float) -> DeadlineExceeded:
-    allowed = "" if context.deadline is None else f" {context.deadline.seconds:g} s"
+    assert context.deadline is not None  # a call without one has no end
     return DeadlineExceeded(
         f"{request.method} {path_of(request)}: the rate limit is exhausted, and the next request may be sent in "
-        f"{seconds:.0f} s, past the{allowed} allowed for the call. Nothing was sent. A longer timeout= waits for it."
+        f"{seconds:.0f} s, past the {context.deadline.seconds:g} s allowed for the call. Nothing was sent. A longer timeout= "
+        "waits for it."
     )
 
 

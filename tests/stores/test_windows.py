@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from buildkite_ext import Budget, ConfigurationError
 from buildkite_ext.stores.limits import Limits, Observation, Priority, Reported, Wait, Window, observation_of
 from buildkite_ext.stores.status import LimitStatus
-from buildkite_ext.transport.budget import Lines, token_identity
+from buildkite_ext.transport.budget import Lines, signer_of, token_identity
 
 
 def known(**changes: Any) -> Window:
@@ -446,3 +446,9 @@ def test_a_token_is_told_from_others_and_not_shown() -> None:
     assert one == token_identity(Secret("bkua_one")) != other
     assert (len(one), "bkua" in one) == (16, False)
     assert token_identity(lambda: "x").startswith("function ")
+
+
+def test_the_token_that_signed_a_request_is_told_as_the_token_itself() -> None:
+    url = "https://api.buildkite.com/v2/user"
+    signed = httpx.Request("GET", url, headers={"Authorization": "Bearer bkua_one"})
+    assert (signer_of(signed), signer_of(httpx.Request("GET", url))) == (token_identity(Secret("bkua_one")), None)

@@ -6,6 +6,7 @@ Most of it is measured in virtual time against the simulator, which enforces bot
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import suppress
 from itertools import pairwise
 from typing import Any
@@ -720,7 +721,7 @@ def test_a_request_behind_another_one_waits_as_long_as_it_may() -> None:
     assert "past the 5 s allowed for the call. Nothing was sent." in str(late)
 
 
-@pytest.mark.parametrize(("max_wait", "late"), [(50, 31.5), (21, 60.5)])
+@pytest.mark.parametrize(("max_wait", "late"), [(50, 31.5), (21, 60.5), (81, 0.5)])
 def test_the_wait_before_an_attempt_counts_with_the_pause_after_a_429(max_wait: float, late: float) -> None:
     store = MemoryStore()
     spent = App(answer({"number": 7}, RateLimit_Limit="9", RateLimit_Remaining="0", RateLimit_Reset="60"))
@@ -741,3 +742,21 @@ def test_the_wait_before_an_attempt_counts_with_the_pause_after_a_429(max_wait: 
         api.builds.get("web", 7)
     assert error.value.retry_after == late
     assert (clock.sleeps, len(app.requests)) == ([21.0], 1)
+
+
+def test_by_a_clock_of_its_own_a_request_waits_for_the_answer_to_the_one_before_it() -> None:
+    clock, numbers = FakeClock(), []
+
+    def answered(_: httpx.Request) -> httpx.Response:
+        if second.ident is None:
+            second.start()
+            while not api.budget.waiting:
+                time.sleep(0.001)
+            time.sleep(0.02)  # until it listens
+        return httpx.Response(200, headers=USER, json={"id": "1", "number": 1})
+
+    api = BuildkiteClient("acme", token="bkua_0123", transport=httpx.MockTransport(answered), clock=clock)
+    second = threading.Thread(target=lambda: numbers.append(api.builds.get("web", 1).number))
+    api.builds.get("web", 1)
+    second.join()
+    assert (numbers, clock.sleeps) == ([1], [])
