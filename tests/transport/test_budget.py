@@ -760,3 +760,14 @@ def test_by_a_clock_of_its_own_a_request_waits_for_the_answer_to_the_one_before_
     api.builds.get("web", 1)
     second.join()
     assert (numbers, clock.sleeps) == ([1], [])
+
+
+def test_a_call_to_another_organization_counts_for_that_one_alone() -> None:
+    clock, spent = FakeClock(), {"RateLimit_Limit": "9", "RateLimit_Remaining": "0", "RateLimit_Reset": "60"}
+    app = App(answer({}, **spent), answer({"number": 7}))
+    api = Flavor("blocking").client(app, clock=clock, timeout=5)
+    api.request("GET", "organizations/globex/pipelines")
+    assert api.builds.get("web", 7).number == 7
+    with pytest.raises(DeadlineExceeded):
+        api.request("GET", "organizations/globex/pipelines")
+    assert (clock.sleeps, len(app.requests)) == ([], 2)
