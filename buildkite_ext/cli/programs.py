@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .problem import Terminated, UsageError
 
@@ -40,14 +40,18 @@ def run_program(words: Sequence[str], environment: Mapping[str, str]) -> int:
     import subprocess  # here: the other commands start no program
 
     grouped = sys.platform != "win32" and not os.isatty(0)
+    held = _HeldSignals()
     try:
         running = subprocess.Popen(words, env=environment, process_group=0 if grouped else None)  # noqa: S603 - the user's
     except OSError as error:
+        held.restore()
+        held.deliver()
         raise UsageError(f"PROGRAM {words[0]!r} can't be started: {error.strerror or error}.") from error
     ended = False
     try:
+        held.restore()
         with _hung_up(running, grouped=grouped):
-            code = _waited(running, grouped=grouped)
+            code = _waited(running, held, grouped=grouped)
         ended = True
     finally:
         if not ended and running.poll() is None:
@@ -56,16 +60,44 @@ def run_program(words: Sequence[str], environment: Mapping[str, str]) -> int:
     return code if code >= 0 else _SIGNALED - code
 
 
-def _waited(running: subprocess.Popen[bytes], *, grouped: bool) -> int:
+class _HeldSignals:
+    """Signals that come while a program is started. An exception in there would leave it running."""
+
+    def __init__(self) -> None:
+        self._came: list[int] = []
+        self._handlers: dict[int, Any] = {}
+        if threading.current_thread() is threading.main_thread():
+            for number in (getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")):
+                if number is not None and signal.getsignal(number) not in (signal.SIG_IGN, None):
+                    self._handlers[number] = signal.signal(number, self._hold)
+
+    def _hold(self, number: int, _: object) -> None:
+        self._came.append(number)
+
+    def restore(self) -> None:
+        """Let the handlers that were there before have further signals."""
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+
+    def deliver(self) -> None:
+        """Send this process the signals that came. Their handlers may raise."""
+        while self._came:
+            signal.raise_signal(self._came.pop(0))
+
+
+def _waited(running: subprocess.Popen[bytes], held: _HeldSignals, *, grouped: bool) -> int:
     """Wait for a program, and return its exit code. Send the first signal on to it."""
     try:
+        held.deliver()
         return running.wait()
     except KeyboardInterrupt:
         if grouped:  # else the terminal has told it
             _send(running, signal.SIGINT, grouped=True)
+        held.deliver()
         return running.wait()
     except Terminated:
         _send(running, signal.SIGTERM, grouped=grouped)
+        held.deliver()
         running.wait()
         raise
 

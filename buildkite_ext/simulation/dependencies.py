@@ -54,6 +54,8 @@ def dependency_cycles(steps: Sequence[Step]) -> Iterator[PipelineProblem]:
     """
     graph = Graph()
     nodes = graph.add(steps, excluded=[step for step in steps if _is_skipped(step)])
+    if all(source.number < to.number for source, _, to in graph.edges()):
+        return  # in a circle, one waits for a step behind it
     waits: dict[Node, dict[Node, EdgeKind]] = {node: {} for node in nodes}
     for source, edge, to in graph.edges():
         waits[to].setdefault(source, edge.kind)

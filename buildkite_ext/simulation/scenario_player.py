@@ -9,7 +9,7 @@ from ..states import FINISHED_JOBS
 from .behaviour.commands import CommandBehaviour
 from .definition.steps import Step
 from .engine.changes import BuildChanged, Change, JobChanged
-from .scenario_jobs import RecordedBuild, ScenarioAttempt, ScenarioJob
+from .scenario_jobs import RecordedBuild, ScenarioJob
 from .scenario_steps import scenario_steps
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def play(scenario: RecordedBuild, simulator: Simulator, scale: float) -> Build:
     if pipeline.state.steps:
         raise ValueError(f"the pipeline {scenario.pipeline!r} has steps already: play the scenario in a new pipeline")
     for job, step in zip(scenario.jobs, scenario_steps(scenario, scale), strict=True):
-        if job.kind == "trigger" and job.pipeline not in (None, scenario.pipeline):
-            _add_target(simulator, job, scale)
+        if job.kind == "trigger" and job.pipeline is not None and job.pipeline != scenario.pipeline:
+            _add_target(simulator, job.pipeline)
         pipeline._with_step(step, _behaviour(job, 0, scale))
     jobs = dict(zip(pipeline.state.steps, scenario.jobs, strict=True))
     simulator.on_change(_Player(scenario, jobs, pipeline._engine, scale).react)
@@ -71,18 +71,26 @@ class _Player:
     def _react_to_job(self, change: JobChanged, job: Job) -> None:
         recorded = self._jobs.get(job.step)
         if recorded is None or not recorded.attempts:
+            if change.before is None and (cause := job.build.triggered_by) is not None and cause.step in self._jobs:
+                job.behaviour = _behaviour(self._jobs[cause.step], cause.attempt, self._scale)
             return
         attempt = recorded.attempts[min(job.attempt, len(recorded.attempts) - 1)]
         if change.before is None and job.attempt:
             job.behaviour = _behaviour(recorded, job.attempt, self._scale)
+        elif change.after == "running" and attempt.state == "canceled" and self._canceled_alone(job, recorded):
+            self._later(attempt.seconds, lambda: self._engine.cancel_job(job))
         elif change.after == "blocked" and attempt.state == "unblocked":
             self._later(attempt.seconds, lambda: self._unblock(job))
         elif change.after == "scheduled" and attempt.state == "expired":
             self._later(0, lambda: self._expire(job))
-        elif job.over and attempt.retried == "manual" and not job.retried and change.before != change.after:
+        elif change.after == attempt.state and attempt.retried == "manual" and change.before != change.after:
             self._later(0, lambda: self._retry(job))
         elif job.over and job.build in self._canceled:
             self._later(0, lambda: self._cancel(job.build))
+
+    def _canceled_alone(self, job: Job, recorded: ScenarioJob) -> bool:
+        """Tell whether an attempt that was canceled wasn't canceled with its build."""
+        return self._scenario.state != "canceled" or job.attempt < len(recorded.attempts) - 1
 
     def _plays(self, build: Build) -> bool:
         return any(step in self._jobs for step in build.pipeline.steps)
@@ -99,31 +107,33 @@ class _Player:
             self._engine.expire(job)
 
     def _retry(self, job: Job) -> None:
-        if not job.retried:
+        if job.over and not job.retried:
             self._engine.retry(job, by=job.build.creator)
+            if job.build in self._canceled:
+                self._later(0, lambda: self._cancel(job.build))
 
     def _cancel(self, build: Build) -> None:
         """Cancel a build, when all jobs have ended that had ended then: they may wait longer for an agent than they did."""
-        if build.done:
-            self._canceled.discard(build)
-        elif any(self._still_ends(job) for job in build.current_jobs):
+        if any(self._still_ends(job) for job in build.current_jobs):
             self._canceled.add(build)
-        else:
-            self._canceled.discard(build)
+            return
+        self._canceled.discard(build)
+        if not build.done:
             self._engine.cancel(build)
 
     def _still_ends(self, job: Job) -> bool:
+        """Tell whether a job, or the one that retries it, will end as it had ended when the build was canceled."""
         recorded = self._jobs.get(job.step)
-        return bool(not job.over and recorded and recorded.attempts and recorded.attempts[-1].state in _ENDS)
+        if recorded is None or not recorded.attempts:
+            return False
+        return job.attempt + 1 < len(recorded.attempts) or (not job.over and recorded.attempts[-1].state in _ENDS)
 
 
-def _add_target(simulator: Simulator, job: ScenarioJob, scale: float) -> None:
-    """Add the pipeline that a job triggers, if there is none."""
-    target = simulator.pipeline(job.pipeline or "")
-    if target.state.steps:
-        return
-    last = job.attempts[-1] if job.attempts else ScenarioAttempt()
-    target.job("build", exit_status=int(last.state != "passed"), after=last.seconds * scale)
+def _add_target(simulator: Simulator, slug: str) -> None:
+    """Add a pipeline that a job triggers, if there is none."""
+    target = simulator.pipeline(slug)
+    if not target.state.steps:
+        target.job("build")
 
 
 def _behaviour(job: ScenarioJob, attempt: int, scale: float) -> CommandBehaviour:

@@ -47,20 +47,42 @@ class BuildRecording:
 
     def jobs(self, jobs: Sequence[Any]) -> Iterator[ScenarioJob]:
         """Yield the jobs of a build, each with its attempts."""
-        later = {retried for job in jobs if isinstance(retried := getattr(job, "retried_in_job_id", None), str)}
-        known = {job.id: job for job in jobs}
+        retries = self._retries(jobs)
+        later = {job.id for job in retries.values()}
         firsts = [job for job in jobs if job.id not in later]
         seen: set[int] = set()
         for job in (*firsts, *jobs):  # of jobs that retry each other in a circle, none is the first
             kind = str(job.type)
             if id(job) in seen:
                 continue
-            attempts = [*_attempts(job, known)]
+            attempts = [*_attempts(job, retries)]
             seen.update(map(id, attempts))
             if kind in KINDS:
                 yield self._job(kind, attempts)
             else:
                 self.left_out(f"The job {job.id} is of the kind {kind!r}, which the simulator doesn't have.")
+
+    def _retries(self, jobs: Sequence[Any]) -> dict[str, Any]:
+        """Return the job that retried each one that was retried, by the id of this one.
+
+        Trigger jobs don't tell it: one of them that the build doesn't list without its retried jobs was retried by the next one
+        with its key and name that was created after it had ended.
+        """
+        known = {job.id: job for job in jobs}
+        retries = {job.id: known[by] for job in jobs if (by := getattr(job, "retried_in_job_id", None)) in known}
+        by_step: dict[tuple[str | None, str | None], list[Any]] = {}
+        for job in jobs:
+            if str(job.type) == "trigger":
+                by_step.setdefault((_text(job, "step_key"), _text(job, "name")), []).append(job)
+        several = [same for same in by_step.values() if len(same) > 1]
+        listed = {job.id for job in self.client.builds.get(self.pipeline, self.number).jobs or ()} if several else set()
+        for same in several:
+            for job in same:
+                if job.id not in listed:
+                    later = (each for each in same if each not in retries.values() and _is_after(each, job))
+                    if (by := next(later, None)) is not None:
+                        retries[job.id] = by
+        return retries
 
     def clean(self, made: Recorded) -> Recorded:
         """Return a scenario without secrets.
@@ -75,20 +97,22 @@ class BuildRecording:
     def _job(self, kind: str, attempts: list[Any]) -> ScenarioJob:
         first = attempts[0]
         name = _text(first, "name") or _text(first, "label") or ""
-        triggered = getattr(first, "triggered_build", None)
-        url = _text(triggered, "url") or "" if triggered is not None else ""
+        urls = (_text(getattr(job, "triggered_build", None), "url") or "" for job in attempts)
+        slugs = (url.partition("/pipelines/")[2].partition("/")[0] for url in urls)
         return ScenarioJob(
             kind=kind,
             name=name,
             key=_text(first, "step_key"),
             command=_text(first, "command"),
-            pipeline=url.partition("/pipelines/")[2].partition("/")[0] or None,
+            pipeline=next(filter(None, slugs), None),
             attempts=tuple(
-                self._attempt(kind, name, job) for job in attempts if getattr(job, "state", None) is not None
+                self._attempt(kind, name, job, last=job is attempts[-1])
+                for job in attempts
+                if getattr(job, "state", None) is not None
             ),
         )
 
-    def _attempt(self, kind: str, name: str, job: Any) -> ScenarioAttempt:
+    def _attempt(self, kind: str, name: str, job: Any, *, last: bool) -> ScenarioAttempt:
         status = getattr(job, "exit_status", None)
         ended = getattr(job, "unblocked_at", None) or getattr(job, "finished_at", None)
         began = getattr(job, "started_at", None) or getattr(job, "runnable_at", None)
@@ -97,7 +121,7 @@ class BuildRecording:
             log = self._log(name, job)
             found = self.client.artifacts.list_for_job(self.pipeline, self.number, job.id)
             artifacts = tuple(each.path for each in found if each.path)
-        retried = getattr(job, "retry_type", None)
+        retried = getattr(job, "retry_type", None) or (None if last or kind != "trigger" else "manual")
         return ScenarioAttempt(
             state=str(job.state),
             exit_status=status if isinstance(status, int) else None,
@@ -126,13 +150,18 @@ class BuildRecording:
         return cut + _LEFT
 
 
-def _attempts(job: Any, known: Mapping[str, Any]) -> Iterator[Any]:
+def _is_after(job: Any, other: Any) -> bool:
+    """Tell whether a job was created when another one had ended."""
+    return job.created_at is not None and other.finished_at is not None and job.created_at >= other.finished_at
+
+
+def _attempts(job: Any, retries: Mapping[str, Any]) -> Iterator[Any]:
     """Yield a job and those that retried it, oldest first. A retry that leads back to an earlier one is the last."""
     seen: set[int] = set()
     while job is not None and id(job) not in seen:
         seen.add(id(job))
         yield job
-        job = known.get(getattr(job, "retried_in_job_id", None) or "")
+        job = retries.get(job.id)
 
 
 def _cleaned(value: T, cleaner: Cleaner) -> T:

@@ -55,15 +55,19 @@ class _Steps:
         """Return the steps. Those that were reached come into being first: the others wait for them, wherever they stand."""
         later = [at for at, state in enumerate(self._states) if state in _NOT_BEGUN]
         gate: int | None = None
+        closed: int | None = None
         since: list[int] = []
         for at, state in enumerate(self._states):
             if state in _NOT_BEGUN:
                 continue
             is_gate = self._jobs[at].kind in _GATES and state not in _LEFT_OUT
-            self._steps[at] = self._step(at, tuple(self._behind(at, since) if is_gate else self._after(gate)))
+            before = gate if closed is None or state != "canceled" else closed
+            self._steps[at] = self._step(at, tuple(self._behind(at, since) if is_gate else self._after(before)))
             since.append(at)
-            if is_gate and state != "blocked":
-                gate, since = at, [at]
+            if is_gate and state == "canceled":
+                closed = at
+            elif is_gate and state != "blocked":
+                gate, closed, since = at, None, [at]
         causes = [at for at, each in enumerate(self._last) if each.state in FAILING_JOBS and not each.soft_failed]
         blocked = [at for at, state in enumerate(self._states) if state == "blocked"]
         for at in later:
@@ -105,8 +109,10 @@ class _Steps:
             kind = InputStep if last.state == "blocked" and self._scenario.state == "failed" else BlockStep
             return kind(label=job.name or "Block", key=job.key, skip=left_out, depends_on=depends_on)
         target = job.pipeline
-        if job.kind == "trigger" and target is None and last.state not in ("passed", "canceled"):
+        if job.kind == "trigger" and target is None and last.state != "passed":
             target = _NOWHERE
+            if last.state == "canceled":  # it was before it could create a build
+                depends_on = (*depends_on, *_FOR_NOTHING)
         if job.kind == "trigger" and target not in (None, self._scenario.pipeline):
             return TriggerStep(
                 pipeline=target or _NOWHERE,
@@ -126,7 +132,6 @@ class _Steps:
             retry=(RetryRule(limit=automatic),) if automatic else (),
             timeout=timed[0] if timed else None,
             skip=left_out,
-            cancel_on_build_failing=last.state == "canceled" and self._scenario.state != "canceled",
             depends_on=depends_on,
         )
 

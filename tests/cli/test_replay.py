@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from buildkite_ext import BuildkiteClient
+from buildkite_ext.cli.problem import Terminated
+from buildkite_ext.cli.programs import run_program
 from buildkite_ext.options import TOKEN_VARIABLES
 from buildkite_ext.simulation import Recorder, Simulator
 from buildkite_ext.simulation.server import running
@@ -220,6 +224,28 @@ def test_what_the_program_has_started_ends_with_it(start: Start, cassette: Path,
     process.send_signal(number)
     result = ended(process)  # when all processes have closed the output
     assert result.code == {signal.SIGHUP: -signal.SIGHUP}.get(number, 128 + number)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="process groups of POSIX")
+@pytest.mark.parametrize(("number", "ends"), [(signal.SIGINT, 128 + signal.SIGINT), (signal.SIGTERM, Terminated)])
+def test_a_signal_that_comes_while_the_program_is_started_leaves_nothing_running(
+    tmp_path: Path, number: signal.Signals, ends: int | type[BaseException]
+) -> None:
+    def terminate(*_: object) -> None:
+        raise Terminated
+
+    kept = signal.signal(signal.SIGTERM, terminate)
+    try:
+        for round_ in range(15):
+            program = f"kill -{number:d} $PPID; echo $$ > {tmp_path}/{round_}; exec sleep 600"
+            with pytest.raises(ends) if isinstance(ends, type) else nullcontext():
+                assert run_program(["sh", "-c", program], os.environ) == ends
+    finally:
+        signal.signal(signal.SIGTERM, kept)
+    for written in tmp_path.iterdir():
+        if number_of_process := written.read_text().strip():
+            with pytest.raises(ProcessLookupError):
+                os.kill(int(number_of_process), 0)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="process groups of POSIX")

@@ -124,6 +124,30 @@ steps:
     assert "page=2" in text
 
 
+HEADERS = {
+    "of a store": ("X-Amz-Security-Token", "headercanary"),
+    "of a registry": ("X-Api-Key", "headercanary"),
+    "of a code host": ("PRIVATE-TOKEN", "headercanary"),
+    "of a webhook": ("X-Buildkite-Signature", "timestamp=1,signature=headercanary"),
+    "of a user": ("Authorization", f"Basic {b64encode(b'ada:headercanary').decode()}"),
+    "of another scheme": ("authorization", "token headercanary"),
+    "of a proxy": ("Proxy-Authorization", "bearer headercanary"),
+}
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_a_header_with_a_secret_is_left_out_and_what_is_sent_back_of_it_replaced(tmp_path: Path, name: str) -> None:
+    header, value = HEADERS[name]
+    secret = value if "=" in value and "," in value else "headercanary"
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(401, headers={header: value}, json={"message": f"no {secret}"})
+
+    text = recording(tmp_path / "a.yaml", answer, httpx.Request("GET", f"{API}/user", headers={header: value}))
+    assert "canary" not in text
+    assert header.lower() not in text.lower()
+
+
 def test_a_token_without_a_prefix_that_is_sent_back(tmp_path: Path) -> None:
     text = recording(
         tmp_path / "a.yaml",
@@ -254,6 +278,22 @@ SENT: dict[str, tuple[object, object]] = {
     "a form for an upload": (
         {"form": {"file_input": "file", "data": {"policy": "canary", "X-Amz-Signature": "canary"}}},
         {"form": {"file_input": "file", "data": {"policy": "REDACTED", "X-Amz-Signature": "REDACTED"}}},
+    ),
+    "keys of GraphQL and of stores": (
+        {
+            "tokenValue": "canary",
+            "clientSecret": "canary",
+            "secretAccessKey": "canary",
+            "x-amz-signature": "canary",
+            "key": "PIN",
+        },
+        {
+            "tokenValue": "REDACTED",
+            "clientSecret": "REDACTED",
+            "secretAccessKey": "REDACTED",
+            "x-amz-signature": "REDACTED",
+            "key": "PIN",
+        },
     ),
     "what an audit event tells": ({"data": {"name": "web"}}, {"data": {"name": "web"}}),
     "steps that a job uploaded": (

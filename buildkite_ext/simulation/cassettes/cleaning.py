@@ -18,7 +18,9 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 from ...errors import ConfigurationError
 from ...options import TOKEN_VARIABLES
 from ...redaction import redacted_text
+from ..api.multipart import form_parts
 from ..definition.checks import texts_of
+from .forms import pairs_of, recorded_pairs, recorded_parts
 from .pipeline_text import redacted_pipeline
 
 __all__ = ["REDACTED", "Cleaner", "SecretRecorded", "given_secrets", "token_variables"]
@@ -31,12 +33,20 @@ _SHORTEST = 6
 
 _TOKENS = (*TOKEN_VARIABLES, "BUILDKITE_AGENT_TOKEN")
 _HIDDEN_HEADERS = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "x-buildkite-token"})
+_CREDENTIAL_HEADERS = re.compile(
+    r"token|secret|signature|credential|(api|access|customer)-?key$|authorization$", re.IGNORECASE
+)
+"""Further headers that hold secrets: those of stores, of proxies, and of webhooks that a program sends."""
+
 _MACHINE_HEADERS = frozenset({"user-agent", "host", "connection", "content-length", "content-encoding"})
 """Headers that tell of the recording machine, or that a changed body makes wrong."""
 
 _SECRET_KEYS = re.compile(
-    r"(^|_)(token|secret|password|signature|credentials?|private_key|api_key)$|^webhook_url$|^value$"
+    r"(token|secret|password|signature|credentials?|(private|api|access)[_-]?key)([_-]?value)?$|^webhook_url$|^value$",
+    re.IGNORECASE,
 )
+"""Keys of JSON whose texts are secrets, also with the words that GraphQL writes together, such as `tokenValue`."""
+
 _ANY = ("utf-8", "surrogatepass")
 _URL_SAFE = str.maketrans("+/", "-_")
 _DEEPEST = 3
@@ -79,6 +89,20 @@ _WEBHOOK = re.compile(
 """Addresses of webhooks of Buildkite, and of chats that get messages: who knows one may send to it."""
 
 _TOKEN_PARAMETERS = re.compile(r"token|key|sig|credential|secret|policy", re.IGNORECASE)
+_CREDENTIALS = re.compile(
+    r"(access|security|api)[_-]?(token|key)|(signature|credential|secret|password)$|^(sig|policy)$", re.IGNORECASE
+)
+"""Parameters of URLs and fields of forms that are credentials. A store that refuses them repeats them in its answer."""
+
+_SHORTEST_CREDENTIAL = 16
+"""Length of the shortest value of these that is looked for elsewhere: a shorter one may be a word."""
+
+_LOGIN_FIELDS = re.compile(r"passw|^code(_verifier)?$|assertion", re.IGNORECASE)
+"""Fields of a form that gives access to a user or a program."""
+
+_NAMES = re.compile(r"[^\[\]]+")
+"""Parts of the name of a field that stands for a value in a map, such as `env[CI]`."""
+
 _DATE_PARAMETERS = re.compile(r"expires|date", re.IGNORECASE)
 
 
@@ -102,15 +126,35 @@ class Cleaner:
     emails: bool = False
     secrets: set[str] = field(default_factory=set[str], repr=False)
 
-    def learn(self, headers: Mapping[str, object], url: str) -> None:
-        """Remember the tokens of a request as secrets."""
+    def learn(self, headers: Mapping[str, object], url: str, body: bytes = b"") -> None:
+        """Remember the tokens of a request, and the credentials in its URL and in its form, as secrets."""
         for name, value in headers.items():
-            if name.lower() in _HIDDEN_HEADERS:
+            if _hides_header(name):
                 for each in value if isinstance(value, list) else [value]:
                     text = each.decode("latin-1") if isinstance(each, bytes) else str(each)
-                    self.secrets.add(text.removeprefix("Bearer ").strip())
-        for name, value in parse_qsl(urlsplit(url).query):
+                    self.secrets.update(_secrets_of(text))
+        query = parse_qsl(urlsplit(url).query)
+        for name, value in query:
             if name in ("access_token", "api_key") and value != REDACTED:
+                self.secrets.add(value)
+        fields = [(each.name, each.data.decode(errors="replace")) for each in form_parts(body) if each.filename is None]
+        self._learn_credentials([*query, *(fields or pairs_of(body))])
+
+    def learn_answer(self, body: bytes) -> None:
+        """Remember as secrets the credentials of the forms for uploads in an answer."""
+
+        def learn(found: dict[str, Any]) -> dict[str, Any]:
+            data = form.get("data") if isinstance(form := found.get("form"), dict) else None
+            self._learn_credentials([*data.items()] if isinstance(data, dict) else [])
+            return found
+
+        if b'"form"' in body:
+            with suppress(ValueError):  # it isn't JSON
+                json.loads(body, object_hook=learn)
+
+    def _learn_credentials(self, fields: Iterable[tuple[str, object]]) -> None:
+        for name, value in fields:
+            if isinstance(value, str) and len(value) >= _SHORTEST_CREDENTIAL and _CREDENTIALS.search(name):
                 self.secrets.add(value)
 
     @classmethod
@@ -145,7 +189,7 @@ class Cleaner:
         """Return headers without those that hold secrets or tell of the machine."""
         left = {}
         for name, value in headers.items():
-            if name.lower() in _HIDDEN_HEADERS | _MACHINE_HEADERS:
+            if _hides_header(name) or name.lower() in _MACHINE_HEADERS:
                 continue
             left[name] = [self.value(each) for each in value] if isinstance(value, list) else self.value(value)
         return left
@@ -187,6 +231,19 @@ class Cleaner:
         except UnicodeEncodeError:  # JSON may name half a character
             return json.dumps(clean, separators=(",", ":")).encode()
 
+    def request_body(self, body: bytes) -> bytes:
+        """Return the body of a request without secrets. Of a form with files, the names of its fields and files are left.
+
+        Example:
+            >>> Cleaner().request_body(b"branch=main&env%5BKEY%5D=abc")
+            b'branch=main&env%5BKEY%5D=REDACTED'
+        """
+        if parts := [*form_parts(body)]:
+            return recorded_parts(parts, REDACTED, self.text)
+        pairs = pairs_of(body)
+        clean = [(name, self._field(name, value, pairs)) for name, value in pairs]
+        return self.body(body) if clean == pairs else recorded_pairs(clean)
+
     def text(self, text: str) -> str:
         """Return a text without known secrets, tokens and, where it was asked for, addresses of users."""
         for secret in self.secrets:
@@ -227,6 +284,19 @@ class Cleaner:
         """Tell whether the value of a parameter of a URL is redacted."""
         key = _META_DATA_PARAMETER.search(name)
         return key[1] not in self.keep_meta_data if key else _is_secret(name, pairs)
+
+    def _field(self, name: str, value: str, pairs: Iterable[tuple[str, str]]) -> str:
+        """Return the value of a field of a form without secrets: as that in a map of JSON, or that of a parameter of a URL."""
+        path = _NAMES.findall(name) or [name]
+        if path[0] not in _VALUES_OF and (self._hides(name, pairs) or _LOGIN_FIELDS.search(path[-1])):
+            return REDACTED
+        clean: Any = value
+        for key in reversed(path):
+            clean = {key: clean}
+        clean = self._json(clean)
+        for key in path:
+            clean = clean if isinstance(clean, str) else clean[key]
+        return str(clean)
 
     def _json(self, value: Any, key: str = "", within: str = "") -> Any:
         """Return a value of JSON without secrets.
@@ -288,6 +358,25 @@ def given_secrets(secrets: Iterable[str]) -> set[str]:
 def token_variables() -> set[str]:
     """Return the tokens in the variables of the environment that clients and agents read."""
     return {value for name in _TOKENS if (value := os.environ.get(name))}
+
+
+def _hides_header(name: str) -> bool:
+    """Tell whether a header holds a secret."""
+    return name.lower() in _HIDDEN_HEADERS or _CREDENTIAL_HEADERS.search(name) is not None
+
+
+def _secrets_of(header: str) -> Iterator[str]:
+    """Yield what is secret in the value of such a header: what follows the scheme, and the password of a user.
+
+    Example:
+        >>> list(_secrets_of("Bearer abc")), list(_secrets_of("Basic YWRhOnB3")), list(_secrets_of("abc"))
+        (['abc'], ['YWRhOnB3', 'pw'], ['abc'])
+    """
+    scheme, _, rest = header.strip().partition(" ")
+    yield rest.strip() or scheme
+    if scheme.lower() == "basic":
+        with suppress(ValueError):  # it isn't Base64
+            yield a2b_base64(rest).decode(errors="replace").partition(":")[2]
 
 
 def _address(url: str) -> str:

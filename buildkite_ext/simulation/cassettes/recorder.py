@@ -14,6 +14,7 @@ from ...unknown_keywords import checks_keywords
 from ...whole_files import replace_text
 from ..definition.checks import texts_of
 from .cleaning import Cleaner, given_secrets, token_variables
+from .forms import BOUNDARY, is_recorded_form
 
 __all__ = ["Recorder"]
 
@@ -24,9 +25,10 @@ _EMPTY = "interactions: []\nversion: 1\n"
 class Recorder:
     """Recorder of the requests that httpx sends in a `with` block, by sync and async clients, into a cassette.
 
-    These don't get into it: tokens, addresses of webhooks, signatures of download URLs, values of environment variables and of
-    meta-data, also in the texts of pipelines, answers to block steps, and headers that tell of the machine. Commands and logs
-    aren't searched for anything but tokens. `Replayer` answers from the file; so does vcrpy.
+    These don't get into it: tokens, addresses of webhooks, signatures of download URLs, credentials and files of forms for
+    uploads, values of environment variables and of meta-data, also in the texts of pipelines, answers to block steps, and
+    headers that tell of the machine. Commands and logs aren't searched for anything but tokens. `Replayer` answers from the
+    file; so does vcrpy.
 
     Args:
         path: the file, in YAML. It is replaced when the block ends; one that ends with an error leaves it as it is.
@@ -121,17 +123,21 @@ class Recorder:
         return self._cleaner.body(body.encode() if isinstance(body, str) else body, path)
 
     def _request(self, request: Any) -> Any:
-        self._cleaner.learn(request.headers, request.uri)
+        body = request.body or b""
+        self._cleaner.learn(request.headers, request.uri, body)
         request.uri = self._cleaner.url(request.uri)
         clean = self._cleaner.headers(dict(request.headers))
         request.headers.clear()
         request.headers.update(clean)
-        if request.body:
-            request.body = self._clean(request.body, "")
+        if body:
+            request.body = self._cleaner.request_body(body)
+            if is_recorded_form(request.body):
+                request.headers["Content-Type"] = f"multipart/form-data; boundary={BOUNDARY}"
         return request
 
     def _response(self, response: dict[str, Any]) -> dict[str, Any]:
         body = response["body"]["string"] or b""
+        self._cleaner.learn_answer(body.encode() if isinstance(body, str) else body)
         if self._before_record is not None:
             body = self._before_record(body.encode() if isinstance(body, str) else body)
         headers = self._cleaner.headers(response["headers"])

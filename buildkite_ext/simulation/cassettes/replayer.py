@@ -285,7 +285,7 @@ def _related(write: str, read: str) -> bool:
 
 
 def _canonical(body: bytes, cleaner: Cleaner) -> str:
-    clean = cleaner.body(body)
+    clean = cleaner.request_body(body)
     try:
         return json.dumps(json.loads(clean), sort_keys=True)
     except ValueError:

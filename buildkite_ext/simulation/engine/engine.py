@@ -291,6 +291,13 @@ class Engine:
             for job in self.agents.assignments():
                 self._runner.assign(job)
 
+    def cancel_job(self, job: Job) -> None:
+        """Cancel a job alone, if it runs or waits."""
+        if job.state == "running":
+            self._runner.interrupt(job, "canceling", "canceled")
+        elif job.state in NOT_BEGUN:
+            self._end(job, "canceled")
+
     def _schedule(self, build: Build) -> None:
         if build.state != "creating":
             return
@@ -523,12 +530,8 @@ class Engine:
         """Cancel the jobs of a failing build whose steps ask for it."""
         for job in build.current_jobs:
             step = job.command_step
-            if step is None or not step.cancel_on_build_failing or build.state != "failing":
-                continue
-            if job.state == "running":
-                self._runner.interrupt(job, "canceling", "canceled")
-            elif job.state in NOT_BEGUN:
-                self._end(job, "canceled")
+            if step is not None and step.cancel_on_build_failing and build.state == "failing":
+                self.cancel_job(job)
 
     # Triggers and uploads ------------------------------------------------------------------------------------------
 

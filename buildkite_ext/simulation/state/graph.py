@@ -441,8 +441,8 @@ class Graph:
 
     def _depend(self, node: Node, key: str, *, allow: bool) -> None:
         known = self._structure
-        for number in (*known.keys.get(key, ()), *known.groups.get(key, ())):
-            self._edge(self._nodes[number], node, "dependency", allow=allow)
+        sources = [self._nodes[number] for number in (*known.keys.get(key, ()), *known.groups.get(key, ()))]
+        self._connect_to(sources, node, Edge(node.number, "dependency", allow, _NOT_CANCELED if allow else _PASSED))
 
     def _want(self, node: Node) -> None:
         """Let a step wait for the keys on which it depends and that no step has."""
@@ -494,13 +494,18 @@ class Graph:
         self._edge(gate, node, "gate")
 
     def _edge(self, source: Node, to: Node, kind: EdgeKind, *, allow: bool = False) -> None:
-        edge = Edge(to.number, kind, allow, _met_by(kind, source, allow=allow))
-        self._structure.edges[source.number].append(edge)
-        self._structure.sources[to.number].append(source.number)
-        if source.result is None:
-            to._unfinished += 1
-        else:
-            to._unmet += source.result not in edge.met_by
+        self._connect_to([source], to, Edge(to.number, kind, allow, _met_by(kind, source, allow=allow)))
+
+    def _connect_to(self, sources: Sequence[Node], to: Node, edge: Edge) -> None:
+        """Let a step wait for others, which share the edge: a group may have many steps, and many may wait for it."""
+        edges = self._structure.edges
+        for source in sources:
+            edges[source.number].append(edge)
+            if source.result is None:
+                to._unfinished += 1
+            else:
+                to._unmet += source.result not in edge.met_by
+        self._structure.sources[to.number] += [source.number for source in sources]
 
 
 _NO_STEPS = _Structure()

@@ -158,10 +158,10 @@ def _publish_package(request: RoutedRequest) -> SimResponse:
     """
     registry = _registry(request)
     file = uploaded_file(request.request.headers.get("content-type", ""), request.request.body, "file")
-    if file is None or not file.name:
+    if file is None or not file.filename:
         raise validation_failed("File can't be blank")
-    found = _FILE.fullmatch(file.name)
-    name, version = (file.name, None) if found is None else (found[1], found[2])
+    found = _FILE.fullmatch(file.filename)
+    name, version = (file.filename, None) if found is None else (found[1], found[2])
     package = request.engine.administration.registries.publish(registry, name, version, file.data, request.user)
     return _package_response(request, registry, package)
 
