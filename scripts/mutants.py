@@ -67,6 +67,7 @@ SUBJECTS: Mapping[str, Subject] = {
             "transport/test_users.py",
             "transport/test_budget.py",
             "core/test_errors.py",
+            "transport/test_breaker_stage.py::test_a_probe_that_meets_a_429_is_told_once_and_goes_on_as_any_other_call",
             "transport/test_closing_waits.py::test_closing_ends_calls_that_wait",
             "transport/test_retry_stage.py::test_an_advised_pause_is_made_up_to_five_minutes",
         ),
