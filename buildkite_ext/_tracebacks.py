@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from .errors import BuildkiteError
-from .redaction import hide_used_tokens
+from .redaction import hide_secrets
 
 __all__ = ["EndsAtCaller"]
 
@@ -71,5 +71,5 @@ def _shorten(error: BaseException, handled: BaseException | None = None) -> None
         if each is not error and type(each).__module__.partition(".")[0] not in _LIBRARIES:
             continue
         each.__traceback__ = None
-        hide_used_tokens(each)
+        hide_secrets(each, causes=False)
         found += (each.__cause__, each.__context__)

@@ -7,6 +7,7 @@ type error. `SystemClock` and `VirtualClock` are epoch clocks.
 from __future__ import annotations
 
 import math
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -14,7 +15,20 @@ from typing import Protocol
 
 from .errors import ConfigurationError
 
-__all__ = ["START", "EpochClock", "MonotonicClock", "SystemClock", "VirtualClock", "check_seconds", "epoch_of"]
+__all__ = [
+    "LONGEST_PAUSE",
+    "START",
+    "EpochClock",
+    "MonotonicClock",
+    "SystemClock",
+    "VirtualClock",
+    "are_countable",
+    "check_seconds",
+    "epoch_of",
+]
+
+LONGEST_PAUSE = 1e9
+"""Seconds that one wait takes at most: thirty years. The functions of the system that wait refuse more than 9.2e9."""
 
 START = 1_767_603_600.0
 """The start of a `VirtualClock`: 2026-01-05 09:00 UTC, in seconds since the epoch."""
@@ -67,13 +81,13 @@ class SystemClock:
 
     def sleep(self, seconds: float) -> None:
         """Pause the calling thread for `seconds`."""
-        time.sleep(seconds)
+        time.sleep(min(seconds, LONGEST_PAUSE))
 
     async def asleep(self, seconds: float) -> None:
         """Pause the calling task for `seconds`."""
         import anyio
 
-        await anyio.sleep(seconds)
+        await anyio.sleep(min(seconds, LONGEST_PAUSE))
 
 
 class VirtualClock:
@@ -148,6 +162,16 @@ class VirtualClock:
         await anyio.lowlevel.checkpoint()
 
 
+def are_countable(seconds: float) -> bool:
+    """Tell if seconds can be added to a time: Python has whole numbers of more digits than a float holds.
+
+    Example:
+        >>> are_countable(1e300), are_countable(10**400)
+        (True, False)
+    """
+    return not isinstance(seconds, int) or seconds <= sys.float_info.max
+
+
 def check_seconds(name: str, value: object, *, zero: bool = False, endless: bool = False, also: str = "") -> None:
     """Check that an argument of a constructor is a length of time.
 
@@ -170,9 +194,10 @@ def check_seconds(name: str, value: object, *, zero: bool = False, endless: bool
     """
     if not isinstance(value, bool) and isinstance(value, int | float):
         long_enough = value >= 0 if zero else value > 0
-        if long_enough and (endless or value < math.inf):
+        if long_enough and (endless or value < math.inf) and are_countable(value):
             return
-    raise ConfigurationError(f"{name}={value!r}: give seconds{', 0 or more' if zero else ' above 0'}{also}.")
+    said = "a number of too many digits" if isinstance(value, int) and not are_countable(value) else repr(value)
+    raise ConfigurationError(f"{name}={said}: give seconds{', 0 or more' if zero else ' above 0'}{also}.")
 
 
 def epoch_of(clock: MonotonicClock) -> Callable[[], float]:

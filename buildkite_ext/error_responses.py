@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from buildkite_api.types import kind_of
@@ -33,7 +33,8 @@ from .errors import (
 )
 from .messages import MAY_HAVE_ACTED, escaped
 from .rate_limits import LONGEST, advised_pause, reset_after
-from .redaction import TOKEN_NAME, token_in, unsigned, without_secrets, without_token
+from .redaction import TOKEN_NAME, redacted_request, redactor_of, secrets_in, token_in, without_secrets
+from .scopes import scope_words
 from .strict_json import loads
 from .urls import READS, path_of
 
@@ -77,26 +78,25 @@ def error_of(
     operation: Operation | None,
     identifiers: Mapping[str, str],
 ) -> ApiError:
-    """Return the error for the answer to a request. It holds no token, also if the server sent that back.
+    """Return the error for the answer to a request. It holds no secret of the request, also if the server sent that back.
 
     The arguments are those of `from_response`.
     """
-    token = token_in(request)
-    response = _without_token(response, token)
-    response.request = unsigned(request)
-    hidden = {name: without_secrets(value, [(TOKEN_NAME, token)]) for name, value in identifiers.items()}
+    response = _redacted(response, request)
+    response.request = redacted_request(request)
+    token = [(TOKEN_NAME, token_in(request))]
+    hidden = {name: without_secrets(value, token) for name, value in identifiers.items()}
     return from_response(response, operation, hidden, method=request.method, path=path_of(request))
 
 
-def _without_token(response: httpx.Response, token: str) -> httpx.Response:
-    """Return an answer without the token that its server sent back: in a header, in the reason phrase or in the body."""
-    if not token:
-        return response
-    headers = [(_masked(key, token), _masked(value, token)) for key, value in response.headers.raw]
+def _redacted(response: httpx.Response, request: httpx.Request) -> httpx.Response:
+    """Return an answer without what its server sent back of a request: in a header, in the reason phrase or in the body."""
+    redact = redactor_of(request)
+    headers = [(_masked(key, redact), _masked(value, redact)) for key, value in response.headers.raw]
     extensions = {key: response.extensions[key] for key in _EXTENSIONS if key in response.extensions}
     if "reason_phrase" in extensions:
-        extensions["reason_phrase"] = _masked(extensions["reason_phrase"], token)
-    content = _masked_body(response, token)
+        extensions["reason_phrase"] = _masked(extensions["reason_phrase"], redact)
+    content = _masked_body(response, secrets_in(request), redact)
     if (headers, content) == (response.headers.raw, response.content) and all(
         value == response.extensions[key] for key, value in extensions.items()
     ):
@@ -107,23 +107,24 @@ def _without_token(response: httpx.Response, token: str) -> httpx.Response:
     return httpx.Response(response.status_code, headers=kept, content=content, extensions=extensions)
 
 
-def _masked(value: bytes, token: str) -> bytes:
-    return without_token(value.decode("latin-1"), token).encode("latin-1")
+def _masked(value: bytes, redact: Callable[[str], str]) -> bytes:
+    return redact(value.decode("latin-1")).encode("latin-1", "replace")
 
 
-def _masked_body(response: httpx.Response, token: str) -> bytes:
-    """Return the body without the token, however its readers decode it: as text of its charset, or as JSON."""
+def _masked_body(response: httpx.Response, secrets: Iterable[tuple[str, str]], redact: Callable[[str], str]) -> bytes:
+    """Return the redacted body, however its readers decode it: as text of its charset, or as JSON."""
     content = response.content
-    for encoding in _WIDE:
-        wanted = re.compile(re.escape(token.encode(encoding)), re.IGNORECASE)
-        content = wanted.sub(f"[{TOKEN_NAME}]".encode(encoding), content)
+    for name, secret in secrets:
+        for encoding in _WIDE:
+            wanted = re.compile(re.escape(secret.encode(encoding)), re.IGNORECASE)
+            content = f"[{name}]".encode(encoding).join(wanted.split(content))
     for charset in (response.charset_encoding or "utf-8", json.detect_encoding(content)):
         text = _decoded(content, charset)
-        hidden = without_token(text, token)
+        hidden = redact(text)
         if hidden == text:
             continue
         try:
-            return json.dumps(_masked_json(json.loads(content), token)).encode()
+            return json.dumps(_masked_json(json.loads(content), redact)).encode()
         except (ValueError, RecursionError):  # it isn't JSON, or is nested too deeply
             content = _encoded(hidden, charset)
     return content
@@ -143,13 +144,13 @@ def _encoded(text: str, charset: str) -> bytes:
         return text.encode("utf-8", "replace")
 
 
-def _masked_json(value: object, token: str) -> object:
+def _masked_json(value: object, redact: Callable[[str], str]) -> object:
     if isinstance(value, str):
-        return without_token(value, token)
+        return redact(value)
     if isinstance(value, list):
-        return [_masked_json(each, token) for each in value]
+        return [_masked_json(each, redact) for each in value]
     if isinstance(value, dict):
-        return {without_token(key, token): _masked_json(each, token) for key, each in value.items()}
+        return {redact(key): _masked_json(each, redact) for key, each in value.items()}
     return value
 
 
@@ -248,8 +249,8 @@ def _hint(
         return "Check the token: it may be mistyped, expired or revoked (https://buildkite.com/user/api-access-tokens)."
     if kind is AccessDenied and operation is not None and operation.scope:
         return (
-            f"{operation.id} needs the scope {operation.scope}: check that the token has it, that it was granted to this "
-            "organization, and that its user has the permission."
+            f"{operation.id} needs the scope {scope_words(operation.scope)}: check that the token has it, that it was granted "
+            "to this organization, and that its user has the permission."
         )
     if kind is RateLimited:
         return "The retries are used up. Send fewer requests at once, or allow more time with timeout=."

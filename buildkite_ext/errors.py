@@ -310,7 +310,8 @@ class CircuitOpen(BuildkiteError):
     """Calls to the API failed in a row, so that no more are sent for a while. Nothing was sent.
 
     Attributes:
-        retry_after: seconds after which a call may be sent again.
+        retry_after: seconds after which a call may be sent again: 1 at most while another call probes the API, however long that
+            takes.
     """
 
     def __init__(self, message: str, *, retry_after: float = 0.0) -> None:

@@ -20,6 +20,7 @@ from .redaction import redacted_text
 from .scopes import grants
 from .timestamps import parse_http_date
 from .transport.context import context_of
+from .unknown_names import nearest
 
 if TYPE_CHECKING:
     import httpx
@@ -78,9 +79,14 @@ class Health:
             service: the name of the service at the client, such as `builds` or `test_engine.suites`.
 
         Raises:
-            KeyError: there is no such service.
+            KeyError: there is no such service. The message has the nearest one, or all.
         """
-        needed = scopes_of_services()[service]
+        services = scopes_of_services()
+        needed = services.get(service)
+        if needed is None:
+            near = nearest(service, services)
+            hint = f"did you mean {near!r}?" if near else f"there are {', '.join(services)}"
+            raise KeyError(f"no service is named {service!r}; {hint}")
         return None if self.scopes is None else tuple(each for each in needed if not grants(self.scopes, each))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -11,20 +12,26 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAY_HAVE_ACTED",
+    "NOTHING_SENT",
     "counted",
     "escaped",
     "in_state",
     "job_name",
     "parallel_part",
+    "path_hint",
     "printable",
     "shortened",
     "shown",
 ]
 
 _LONGEST = 100
+_PATH = re.compile(r"[^\s:]([^\n:]|:[\\/])*\.(ya?ml|json)\s*", re.IGNORECASE)
 
 MAY_HAVE_ACTED = "It may have acted: check before you send it again."
 """Advice on a write that Buildkite may have done, although no answer says so."""
+
+NOTHING_SENT = "Nothing was sent."
+"""Statement about a request that never left. What the reader may check follows it."""
 
 
 def shown(value: object) -> str:
@@ -46,6 +53,18 @@ def shown(value: object) -> str:
     if value is None or isinstance(value, int | float | date | UUID | Enum):
         return repr(value)
     return kind_of(value)
+
+
+def path_hint(text: str) -> str:
+    """Return how to read a file, to be written after a message about a text that looks like a path; else an empty text.
+
+    Example:
+        >>> path_hint("steps: []"), path_hint("pipeline.yml")
+        ('', '. It looks like the path of a file: give what it holds, pathlib.Path(...).read_text()')
+    """
+    if not _PATH.fullmatch(text):
+        return ""
+    return ". It looks like the path of a file: give what it holds, pathlib.Path(...).read_text()"
 
 
 def job_name(job: Job) -> str:

@@ -13,6 +13,7 @@ from buildkite_api.types import Secret
 
 from ._in_process import in_process
 from ._tracebacks import EndsAtCaller
+from .clock import are_countable
 from .errors import ConfigurationError
 from .messages import shown
 from .redaction import is_token
@@ -320,7 +321,7 @@ def _is_slug(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0 and are_countable(value)
 
 
 def normalize_base_url(url: str) -> str:

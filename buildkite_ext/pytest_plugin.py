@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar, cast, get_args
+from urllib.parse import unquote
 
 import pytest
 
@@ -70,6 +71,11 @@ _LONGEST_NAME = 150
 _misuse = pytest.StashKey[str]()
 """Message about wrong markers of a test."""
 
+_simulator = pytest.StashKey["Simulator"]()
+"""Simulator of a test."""
+
+_PIPELINE = re.compile(r"^/v2/organizations/[^/]+/pipelines/([^/?]+)")
+
 _passed = pytest.StashKey[bool]()
 """True if the function of a test has passed. Its fixtures may still fail at their end."""
 
@@ -94,7 +100,11 @@ class _Pipeline:
         if self.steps is not None and self.file is not None:
             raise ValueError("give steps or file, not both")
         if self.outcome is not None and self.outcome not in _OUTCOMES:
-            raise ValueError(f"outcome={self.outcome!r}: give one of {', '.join(_OUTCOMES)}")
+            from .unknown_names import nearest
+
+            near = nearest(str(self.outcome), _OUTCOMES)
+            hint = f"did you mean {near!r}? Give" if near else "give"
+            raise ValueError(f"outcome={self.outcome!r}: {hint} one of {', '.join(_OUTCOMES)}")
 
     def path(self, root: Path) -> Path | None:
         """Return the path of its file.
@@ -157,23 +167,25 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Check a test's markers, and let it have the fixture that they stand for.
-
-    Raises:
-        pytest.UsageError: a marker is wrong. The message has the test's name. A process of pytest-xdist can't tell it to its
-            user, so that there the test fails with it.
-    """
+    """Check a test's markers, and let it have the fixture that they stand for."""
     try:
         _checked(item)
     except pytest.UsageError as error:
-        if not hasattr(item.config, "workerinput"):
-            raise
         item.stash[_misuse] = str(error)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """While cassettes are recorded, let only the first test have a cassette: that of a second one would replace it."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None, object, object]:
+    """Refuse wrong markers. While cassettes are recorded, let only one test have a cassette: a second would replace it.
+
+    Raises:
+        pytest.UsageError: markers are wrong. The message has them all, with the names of their tests. A process of pytest-xdist
+            can't tell it to its user, so that there the tests fail with it.
+    """
+    wrong = [said for item in items if (said := item.stash.get(_misuse, None)) is not None]
+    if wrong and not hasattr(config, "workerinput"):
+        raise pytest.UsageError("\n".join(wrong))
+    result = yield
     first: dict[Path, str] = {}
     for item in items if config.getoption(_RECORD) else ():
         mark = item.get_closest_marker("buildkite_cassette")
@@ -186,6 +198,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 f"{item.nodeid}: @pytest.mark.buildkite_cassette: {other} records {path}, too, and one would replace the "
                 "other: give each test a cassette of its own"
             )
+    return result
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -204,7 +217,25 @@ def pytest_runtest_makereport(
     report = yield
     if call.when in ("setup", "call"):
         item.stash[_passed] = call.when == "call" and report.passed
+    if call.when == "call" and report.failed and (simulator := item.stash.get(_simulator, None)) is not None:
+        lacking = _lacking(simulator)
+        if lacking:
+            report.sections.append(("buildkite_simulator", "\n".join(map(_advice, lacking))))
     return report
+
+
+def _lacking(simulator: Simulator) -> list[str]:
+    """Return the slugs of pipelines that requests were refused for, since the simulator has none of them."""
+    refused = [_PIPELINE.search(request.path) for request in simulator.requests if request.status == 404]
+    slugs = dict.fromkeys(unquote(found[1]) for found in refused if found is not None)
+    return [slug for slug in slugs if slug not in simulator.state.pipelines]
+
+
+def _advice(slug: str) -> str:
+    return (
+        f"The simulator of this test has no pipeline {slug!r}. @pytest.mark.buildkite_pipeline({slug!r}) adds it, or "
+        f"buildkite_simulator.pipeline({slug!r}).job('test')."
+    )
 
 
 def _checked(item: pytest.Item) -> None:
@@ -295,6 +326,7 @@ def buildkite_simulator(request: pytest.FixtureRequest) -> Iterator[Simulator]:
     every: Outcome | None = None
     if "buildkite_outcome" in request.fixturenames:
         every = request.getfixturevalue("buildkite_outcome")
+    request.node.stash[_simulator] = simulator
     marks = [_Pipeline(*mark.args, **mark.kwargs) for mark in request.node.iter_markers("buildkite_pipeline")]
     for pipeline in {each.slug: each for each in reversed(marks)}.values():
         _add_pipeline(simulator, pipeline, every, request.config.rootpath)
@@ -388,7 +420,6 @@ def buildkite_server(request: pytest.FixtureRequest, buildkite_simulator: Simula
             _fail(str(error))
         direct = ",".join(filter(None, (os.environ.get("NO_PROXY"), "127.0.0.1,localhost")))
         stack.enter_context(environment({"NO_PROXY": direct, "no_proxy": direct}))
-        stack.enter_context(buildkite_simulator.connected())
         yield BuildkiteServer(buildkite_simulator, str(url))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -18,17 +18,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TOKEN_NAME",
-    "hide_token",
-    "hide_used_tokens",
+    "hide_secrets",
     "is_token",
     "public_url",
     "redact_httpx_log",
+    "redacted_request",
     "redacted_text",
+    "redactor_of",
+    "secrets_in",
     "token_in",
     "unsigned",
     "used_token",
     "without_secrets",
-    "without_token",
     "without_used_tokens",
 ]
 
@@ -64,6 +65,25 @@ _INNER_PARAMETER = re.compile(r"%(?:3F|26)[\w.~-]*%3D", re.IGNORECASE)
 _INNER_VALUE = re.compile(r"(?:(?!%26)[^&#\s'\"<>])+")
 """Parameter of a URL that is itself the value of a parameter."""
 
+_PUBLIC_HEADERS = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "authorization",  # the token, which has a name of its own
+        "baggage",
+        "connection",
+        "content-length",
+        "content-type",
+        "host",
+        "range",
+        "traceparent",
+        "tracestate",
+        "transfer-encoding",
+        "user-agent",
+    }
+)
+"""Headers of requests whose values are no secrets. Those that a user adds may be."""
+
 _LOGGERS = ("httpx", *(f"httpcore.{name}" for name in ("connection", "http11", "http2", "proxy", "socks")))
 
 
@@ -92,8 +112,12 @@ def redacted_text(text: str) -> str:
         >>> redacted_text("from https://storage.test/a.whl?part=1&X-Amz-Signature=abc onwards")
         'from https://storage.test/a.whl?part=1&X-Amz-Signature=REDACTED onwards'
     """
-    text = _without_values(_without_values(text, _PARAMETER, _VALUE), _INNER_PARAMETER, _INNER_VALUE)
-    return without_used_tokens(_TOKEN.sub(r"\1REDACTED", text))
+    return without_used_tokens(_TOKEN.sub(r"\1REDACTED", _without_parameters(text)))
+
+
+def _without_parameters(text: str) -> str:
+    """Return a text without the values of sensitive parameters of URLs, and of URLs in them."""
+    return _without_values(_without_values(text, _PARAMETER, _VALUE), _INNER_PARAMETER, _INNER_VALUE)
 
 
 def _without_values(text: str, parameter: re.Pattern[str], value_of: re.Pattern[str]) -> str:
@@ -176,33 +200,33 @@ def used_token(token: str) -> str:
 def without_used_tokens(text: str) -> str:
     """Return a text without the tokens that this process signed requests with."""
     for token in _used:
-        text = without_token(text, token)
+        text = _without_token(text, token)
     return text
 
 
-def without_token(text: str, token: str) -> str:
-    """Return a text with a token replaced by its name, in upper and lower case.
+def _without_token(text: str, token: str, name: str = TOKEN_NAME) -> str:
+    """Return a text with a token, or another secret, replaced by its name, in upper and lower case.
 
     A text that holds the token in an encoded form, such as `%5F`, `&#95;` or `\\u005f` for `_`, is replaced as a whole.
 
     Example:
-        >>> without_token("no user for 0123456789abcdef", "0123456789abcdef")
+        >>> _without_token("no user for 0123456789abcdef", "0123456789abcdef")
         'no user for [the token]'
-        >>> without_token("see /abc%5F0123456789", "abc_0123456789")
+        >>> _without_token("see /abc%5F0123456789", "abc_0123456789")
         '[the token]'
     """
     wanted = re.compile(re.escape(token), re.IGNORECASE)
-    text = wanted.sub(f"[{TOKEN_NAME}]", text)
+    text = wanted.sub(lambda _: f"[{name}]", text)
     plain = text
     for _ in range(_DEEPEST):
         if "%" not in plain and "&" not in plain and "\\" not in plain:
             break
         for decoded in (unquote(plain), html.unescape(plain), _ESCAPE.sub(_unescaped, plain)):
             if wanted.search(decoded):
-                return f"[{TOKEN_NAME}]"
+                return f"[{name}]"
         plain = _ESCAPE.sub(_unescaped, html.unescape(unquote(plain)))
         if wanted.search(plain):
-            return f"[{TOKEN_NAME}]"
+            return f"[{name}]"
     return text
 
 
@@ -210,27 +234,67 @@ def _unescaped(escape: re.Match[str]) -> str:
     return chr(int(escape[1], 16))
 
 
-def hide_token(error: BaseException, token: str) -> None:
-    """Replace a token in the texts of an error and of those that caused it: a server may send back what it got."""
+def secrets_in(request: httpx.Request) -> list[tuple[str, str]]:
+    """Return the names and values of what may be secret in a request.
+
+    That is the token, the headers that the user adds, and query parameters whose name says so. Values as short as words are left.
+
+    Example:
+        >>> import httpx
+        >>> secrets_in(httpx.Request("GET", "https://api.test/?api_key=0123456789&page=2", headers={"X-Key": "abcdefgh"}))
+        [('the header x-key', 'abcdefgh'), ('the parameter api_key', '0123456789')]
+    """
+    found = [
+        (TOKEN_NAME, token_in(request)),
+        *((f"the header {name}", value) for name, value in request.headers.items() if name not in _PUBLIC_HEADERS),
+    ]
+    if request.url.query:
+        found += (
+            (f"the parameter {name}", value)
+            for name, value in request.url.params.multi_items()
+            if _SENSITIVE.search(name)
+        )
+    return [(name, value) for name, value in found if len(value) >= _SHORTEST]
+
+
+def redactor_of(request: httpx.Request) -> Callable[[str], str]:
+    """Return the function that redacts texts which a server, or the way to it, may have made of a request.
+
+    It removes what may be secret in the request, and what `redacted_text` removes.
+    """
+    secrets = secrets_in(request)
+
+    def redact(text: str) -> str:
+        text = _without_parameters(text)
+        for name, value in secrets:
+            text = _without_token(text, value, name)
+        return redacted_text(text)
+
+    return redact
+
+
+def hide_secrets(error: BaseException, redact: Callable[[str], str] = redacted_text, *, causes: bool = True) -> None:
+    """Redact the texts of an error, and of those that caused it: a server may send back what it got.
+
+    Args:
+        error: the error.
+        redact: see `redactor_of`.
+        causes: also those that caused it.
+    """
     seen: set[int] = set()
     left: list[BaseException | None] = [error]
-    while token and left:
+    while left:
         each = left.pop()
         if each is None or id(each) in seen:
             continue
         seen.add(id(each))
-        _hide(each, token)
-        left += (each.__cause__, each.__context__)
+        _hide(each, redact)
+        if causes:
+            left += (each.__cause__, each.__context__)
 
 
-def hide_used_tokens(error: BaseException) -> None:
-    """Replace the tokens that this process signed requests with in the texts of one error."""
-    for token in _used:
-        _hide(error, token)
-
-
-def _hide(error: BaseException, token: str) -> None:
-    error.args = tuple(_without(token, arg) for arg in error.args)
+def _hide(error: BaseException, redact: Callable[[str], str]) -> None:
+    error.args = tuple(_redacted_value(redact, arg) for arg in error.args)
     names = [*vars(error)]
     if isinstance(error, OSError):
         names += ["strerror", "filename", "filename2"]
@@ -238,25 +302,37 @@ def _hide(error: BaseException, token: str) -> None:
         names += ["object", "reason"]
     for name in names:
         value: object = getattr(error, name, None)
-        changed = _without(token, value)
+        changed = _redacted_value(redact, value)
         if changed is not value:
             setattr(error, name, changed)
 
 
-def _without(token: str, value: T) -> T:
-    """Return a value without a token: the same object if it doesn't hold the token."""
+def _redacted_value(redact: Callable[[str], str], value: T) -> T:
+    """Return a value whose texts are redacted: the same object if nothing in it is."""
     changed: object = value
     if isinstance(value, str):
-        changed = without_token(value, token)
+        changed = redact(value)
     elif isinstance(value, bytes | bytearray):
-        changed = re.sub(re.escape(token).encode(), f"[{TOKEN_NAME}]".encode(), bytes(value), flags=re.IGNORECASE)
+        changed = redact(bytes(value).decode("latin-1")).encode("latin-1", "replace")
     elif type(value) in (list, tuple):
-        changed = type(value)(_without(token, each) for each in value)  # type: ignore[call-arg, attr-defined]
+        changed = type(value)(_redacted_value(redact, each) for each in value)  # type: ignore[call-arg, attr-defined]
     return value if changed == value else changed  # type: ignore[return-value]
 
 
+def redacted_request(request: httpx.Request) -> httpx.Request:
+    """Return a request without what may be secret in it, for errors, which outlive the call."""
+    import httpx
+
+    plain = unsigned(request)
+    for name in {*plain.headers} - _PUBLIC_HEADERS:
+        plain.headers[name] = "REDACTED"
+    if plain.url.query:
+        plain.url = httpx.URL(_redacted(plain.url))
+    return plain
+
+
 def unsigned(request: httpx.Request) -> httpx.Request:
-    """Return a request without its token, for errors, which outlive the call."""
+    """Return a request without its token."""
     import httpx
 
     headers = [(key, value) for key, value in request.headers.raw if key.lower() != b"authorization"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 
-__all__ = ["PUBLISHED_SCOPES", "grants"]
+__all__ = ["PUBLISHED_SCOPES", "grants", "scope_words"]
 
 PUBLISHED_SCOPES: Mapping[str, str] = {
     "read_accounts": "read_organizations",
@@ -25,3 +25,19 @@ def grants(scopes: Container[str], scope: str) -> bool:
         (True, False)
     """
     return scope in scopes or PUBLISHED_SCOPES.get(scope, scope) in scopes
+
+
+def scope_words(scopes: str) -> str:
+    """Return the scopes that an operation needs, each with the one that a token can have in its place.
+
+    Args:
+        scopes: the scopes, with `+` between them.
+
+    Example:
+        >>> scope_words("read_builds"), scope_words("view_teams")
+        ('read_builds', 'view_teams (tokens have read_teams for it)')
+    """
+    return "+".join(
+        f"{scope} (tokens have {PUBLISHED_SCOPES[scope]} for it)" if scope in PUBLISHED_SCOPES else scope
+        for scope in scopes.split("+")
+    )

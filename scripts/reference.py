@@ -47,9 +47,9 @@ class Coverage:
 
     def __str__(self) -> str:
         return (
-            f"{self.described} of {self.rows} rows of the table are described, as {self.operations} operations; "
-            f"{self.called} of {self.operations} are a method of both clients, "
-            f"{self.simulated} of {self.operations} are answered by the simulator."
+            f"{self.described} of the {self.rows} operations that Buildkite documents for its REST API are described, as "
+            f"{self.operations}: one whose answer has several forms counts for each. {self.called} of {self.operations} are "
+            f"a method of both clients, and the simulator answers {self.simulated}."
         )
 
 

@@ -176,9 +176,15 @@ def test_every_event_of_a_client_is_in_the_guide() -> None:
     assert first_names("client/watch-it.md", "Events") == {kind.__name__ for kind in get_args(Event)}
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "client").glob("*.md")), ids=lambda page: page.stem)
-def test_every_guide_of_the_client_is_linked_from_the_readme(page: Path) -> None:
-    assert f"docs/client/{page.name}" in (ROOT / "README.md").read_text(encoding="utf-8")
+_PROJECT_PAGES = {"index.md", "changelog.md", "contributing.md", "security.md"}
+"""The start page, and pages that show a file at the root, to which the README links."""
+_GUIDES = sorted({*pages(SITE["nav"])} - _PROJECT_PAGES)
+
+
+@pytest.mark.parametrize("page", [page for page in _GUIDES if not page.startswith("reference/")])
+def test_every_guide_is_linked_from_the_readme_and_the_start_page(page: str) -> None:
+    assert f"/docs/{page})" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"({page})" in (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
 
 
 def test_every_outcome_is_in_the_guide() -> None:

@@ -230,7 +230,7 @@ def test_it_is_safe_under_xdist_and_tells_each_process_what_is_wrong(project: py
     ended.assert_outcomes(passed=12, skipped=1, errors=1)
     ended.stdout.fnmatch_lines(
         [
-            "*test_wrong.py::test_a: @pytest.mark.buildkite_pipeline: outcome='pased': give one of passed, failed, *",
+            "*test_wrong.py::test_a: @pytest.mark.buildkite_pipeline: outcome='pased': did you mean 'passed'? Give one of *",
             "SKIPPED * no build of 'web' can be blocked: add a block step to the pipeline first",
         ]
     )
@@ -241,7 +241,7 @@ def test_it_is_safe_under_xdist_and_tells_each_process_what_is_wrong(project: py
     [
         (
             'buildkite_pipeline("web", outcome="pased")',
-            "outcome='pased': give one of passed, failed, blocked, canceled,*",
+            "outcome='pased': did you mean 'passed'? Give one of passed, failed, blocked, canceled,*",
         ),
         ('buildkite_pipeline("web", file="missing.yml")', "file='missing.yml': *missing.yml doesn't exist"),
         ('buildkite_pipeline("web", "steps: []", file="a.yml")', "give steps or file, not both"),
@@ -269,6 +269,41 @@ def test_a_wrong_marker_is_a_wrong_use_of_pytest(project: pytest.Pytester, marke
     assert ended.ret == pytest.ExitCode.USAGE_ERROR
     name = marker.partition("(")[0]
     ended.stderr.fnmatch_lines([f"ERROR: test_it.py::test_a: @pytest.mark.{name}: {said}"])
+
+
+def test_all_wrong_markers_are_told_at_once(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        test_it="""
+        import pytest
+
+        @pytest.mark.buildkite_pipeline("web", outcome="faild")
+        def test_a(): ...
+
+        @pytest.mark.buildkite_pipeline("web", file="missing.yml")
+        def test_b(): ...
+        """
+    )
+    ended = project.runpytest_inprocess()
+    assert ended.ret == pytest.ExitCode.USAGE_ERROR
+    ended.stderr.fnmatch_lines(["*test_a: *'faild': did you mean 'failed'?*", "*test_b: *missing.yml doesn't exist"])
+
+
+def test_a_forgotten_pipeline_is_told(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        test_it="""
+        def test_a(buildkite_client):
+            buildkite_client.builds.create("web", commit="HEAD", branch="main")
+
+        def test_b(buildkite_client, buildkite_simulator):
+            buildkite_simulator.pipeline("web")
+            buildkite_client.builds.get("web", 5)
+        """
+    )
+    ended = project.runpytest_inprocess()
+    ended.assert_outcomes(failed=2)
+    said = "The simulator of this test has no pipeline 'web'. @pytest.mark.buildkite_pipeline('web') adds it, or *"
+    ended.stdout.fnmatch_lines(["*test_a*", said])
+    assert str(ended.stdout).count("has no pipeline") == 1
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,8 @@ __all__ = [
 
 PROGRAM = "buildkite-ext"
 DESCRIPTION = (
-    "Create a Buildkite build, follow it live, wait for it and fetch its artifacts; send any request to the API."
+    "Create Buildkite builds, follow and wait for them, read their logs, find out why they failed, and fetch artifacts. Check "
+    "pipelines, receive webhooks, run a simulated Buildkite, and send any request to the API."
 )
 
 EXAMPLES = """

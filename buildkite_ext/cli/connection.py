@@ -63,7 +63,7 @@ class ConnectionOptions:
         """Open a client, and close it at the end of the `with` block.
 
         Args:
-            on_event: called with each event.
+            on_event: called with each event; by default pauses are told of on the standard error.
             need_organization: raise an error where no organization is given.
 
         Raises:
@@ -77,6 +77,7 @@ class ConnectionOptions:
                 yield client
             return
         from ..client import BuildkiteClient
+        from .pauses import print_pause
 
         end_startup()
         organization = self.organization or os.environ.get(ORGANIZATION_VARIABLE, "").strip()
@@ -86,7 +87,7 @@ class ConnectionOptions:
                 "(--simulate needs neither that nor a token.)"
             )
         with BuildkiteClient(
-            organization or None, token=self._token(), allow_http=self.allow_http, on_event=on_event
+            organization or None, token=self._token(), allow_http=self.allow_http, on_event=on_event or print_pause
         ) as client:
             yield client
 

@@ -22,7 +22,7 @@ _WORDS = (
     (r"\bto=(?=[\s.,]|$)", "--to"),
     (r"\btimeout=(?=[\s.,]|$)", "--timeout"),
     (r"\bin fields=(?=[\s.,]|$)", "with --field KEY=VALUE"),
-    (r"token= or \$", "$"),
+    (r"\b(token|base_url)= or \$", "$"),
     (r"\bpass allow_http=True if", "give --allow-http if"),
     (r"\bPass allow_http=True to the client", "Give --allow-http"),
     (r"\btoken=(?=[\s.,]|$)", "--token-file"),

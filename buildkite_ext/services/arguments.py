@@ -10,6 +10,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from buildkite_api.types import UNSET, Unset, kind_of
 
+from ..clock import are_countable
 from ..messages import shown
 
 __all__ = [
@@ -340,5 +341,5 @@ def positive(**seconds: float | None) -> None:
             continue
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise TypeError(f"{name}={shown(value)} is {kind_of(value)}: give seconds, as a number")
-        if not value > 0:
+        if not value > 0 or not are_countable(value):
             raise ValueError(f"{name}={shown(value)}: give seconds above 0")

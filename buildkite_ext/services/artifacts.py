@@ -282,7 +282,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         listed = self._listed(where, job, state=None, path=server_filter(globs))
         found = last_uploads([checked(artifact) async for artifact in listed if _is_wanted(artifact, globs)])
         if missing == "raise":
-            await self._refuse_unmatched(globs, found, where, job)
+            await self._refuse_unmatched(globs, found, where, job, folder_given=to != ".")
         if not include_retried_jobs and repeated(found, apart=by_job):
             found = newest_attempts(found, await self._retries(where))
         targets, refused = fitting(found, lambda artifact: tree_target(artifact, root, by_job=by_job), on_refused)
@@ -307,7 +307,13 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         return DownloadedFiles(files, refused=refused, already_there=compress(files, kept))
 
     async def _refuse_unmatched(
-        self, globs: Sequence[str], found: Sequence[Artifact], where: tuple[str, str, int], job: str | None
+        self,
+        globs: Sequence[str],
+        found: Sequence[Artifact],
+        where: tuple[str, str, int],
+        job: str | None,
+        *,
+        folder_given: bool,
     ) -> None:
         """Raise an error about the patterns that match nothing. Only then all artifacts are listed, to show what is near."""
         lacking = unmatched(globs, [artifact.path or "" for artifact in found])
@@ -316,9 +322,14 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         every = self._listed(where, job, state="finished", path=None, limit=_MOST_NEAR)
         paths = [checked(artifact).path or "" async for artifact in every]
         _, slug, number = where
+        advice = 'Give other patterns, or missing="ignore".'
+        if not folder_given and len(globs) > 1 and lacking == [globs[-1]] and not set("*?") & set(globs[-1]):
+            advice = (
+                f"Every argument after the build is a pattern: if this is the folder, give to={globs[-1]!r}. {advice}"
+            )
         raise NothingMatched(
             nothing_matched(lacking, paths, f"{slug} #{number}"),
-            'Nothing was downloaded. Give other patterns, or missing="ignore".',
+            f"Nothing was downloaded. {advice}",
             patterns=tuple(lacking),
         )
 

@@ -108,6 +108,7 @@ class AsyncWatcher(AsyncService):
             >>> def all_pass(watcher, builds) -> bool:
             ...     return all(watcher.wait_all(builds, timeout=3600))
         """
+        _refuse_numbers(builds)
         check(AsyncWatcher.wait_all, locals())
         positive(timeout=timeout)
         organization, keys, known = self._keys("watcher.wait_all", builds)
@@ -144,6 +145,7 @@ class AsyncWatcher(AsyncService):
             ...     for result in watcher.as_finished(builds, timeout=3600):
             ...         print(result.build.web_url, result.outcome)
         """
+        _refuse_numbers(builds)
         check(AsyncWatcher.as_finished, locals())
         positive(timeout=timeout)
         organization, keys, known = self._keys("watcher.as_finished", builds)
@@ -234,6 +236,20 @@ class Watcher(Service[AsyncWatcher]):
             ...     return f"{watcher.requests} requests"
         """
         return self._shared.requests
+
+
+def _refuse_numbers(builds: object) -> None:
+    """Refuse numbers of builds, which don't tell the pipeline.
+
+    Raises:
+        TypeError: one is given.
+    """
+    for index, build in enumerate(builds if isinstance(builds, list | tuple) else ()):
+        if isinstance(build, int):
+            raise TypeError(
+                f"builds[{index}] is the number {build}: give a Build or its URL. A number needs its pipeline: "
+                f"watcher.wait('web', {build}) waits for one build."
+            )
 
 
 def _further_pages(response: httpx.Response, *, api: Origin) -> tuple[bool, int | None]:

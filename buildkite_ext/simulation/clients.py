@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Self
 
 from .._in_process import answer_in_process
@@ -66,6 +66,9 @@ class Simulator(SimulatedOrganization):
     https://buildkite.com/docs/apis/rest-api
     """
 
+    _connections = 0
+    """Number of open blocks of `connected`. A server that is started within one is led to as well."""
+
     def client(self, **options: Any) -> BuildkiteClient:
         """Return a `BuildkiteClient` of this organization, without sockets and with the simulator's clock.
 
@@ -95,7 +98,7 @@ class Simulator(SimulatedOrganization):
         Meanwhile the environment has the variables that clients read, those of the simulator, and no other token. A
         `BuildkiteClient()` or an `AsyncBuildkiteClient()` that is made without a `transport=` is answered in this process,
         and pauses by the simulator's clock. One that was made before stays as it is. For clients of other libraries, and for
-        other processes, `buildkite_ext.simulation.server.running` serves the simulator: connect it inside that block.
+        other processes, `buildkite_ext.simulation.server.running` serves the simulator. The two blocks may stand in either order.
 
         Yields:
             The simulator.
@@ -118,7 +121,20 @@ class Simulator(SimulatedOrganization):
             **client_variables(self.token, self.base_url, self.organization),
         }
         with environment(variables), answer_in_process(normalize_base_url(self.base_url), self):
-            yield self
+            self._count_connections(1)
+            try:
+                yield self
+            finally:
+                self._count_connections(-1)
+
+    def _count_connections(self, change: int) -> None:
+        with self._lock:
+            self._connections += change
+
+    @contextmanager
+    def _served_at(self, base_url: str, artifacts_url: str) -> Iterator[None]:
+        with super()._served_at(base_url, artifacts_url), self.connected() if self._connections else nullcontext():
+            yield
 
     def _arguments(self) -> dict[str, Any]:
         return {

@@ -128,7 +128,7 @@ class Fault:
         on: the requests that it can affect: those to the API, or those to the storage of the artifacts, `"artifacts"`.
         operation: the only operation that it affects: a method of the client, such as `"builds.create"`, or an operation's
             id, such as `"create_build"`; any by default.
-        path: the only paths that it affects, as they are sent; `*` stands for any text.
+        path: the only paths that it affects, as they are sent, from the first `/` on; `*` stands for any text.
         times: the number of requests that it affects; without an end by default.
         after: the number of matching requests before the first that it affects.
         probability: the probability that it affects a request, from 0 to 1.
@@ -214,6 +214,11 @@ class Fault:
                 raise ValueError(f"operation={self.operation!r}: a fault {self.kind!r} affects lists of builds alone")
         if self.path is not None:
             check_text("path", self.path)
+            if not self.path.startswith(("/", "*")):
+                raise ValueError(
+                    f"path={shown(self.path)}: each path begins with '/', so that none matches; give a whole path or a pattern "
+                    f"of one, such as {'*' + self.path.removesuffix('*') + '*'!r}"
+                )
         if self.times is not None:
             check_whole("times", self.times, least=1)
         check_whole("after", self.after)

@@ -7,6 +7,7 @@ rebinding) can read the answers. Both show in the headers: `Host` names the page
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -50,12 +51,12 @@ class AllowedHosts:
         """
         if "*" in self._given:
             return
-        for name, raw in headers:
-            value = raw.decode("latin-1")
-            if name.lower() == b"host" and not self._allows(host := _host(f"//{value}"), addresses=True):
+        for given, raw in headers:
+            name = given.lower()
+            if name == b"host" and not self._allows(host := _host(f"//{raw.decode('latin-1')}"), addresses=True):
                 raise _refused(f"The simulator isn't known as {host!r}, which the request's Host header names", host)
-            if name.lower() == b"origin" and not self._allows(host := _host(value), addresses=False):
-                raise _refused(f"The simulator takes no requests from web pages of {value!r}", host)
+            if name == b"origin" and not self._allows(host := _host(raw.decode("latin-1")), addresses=False):
+                raise _refused(f"The simulator takes no requests from web pages of {raw.decode('latin-1')!r}", host)
 
     def _allows(self, host: str, *, addresses: bool) -> bool:
         if host in _LOOPBACK or host in self._given or host.endswith(".localhost"):
@@ -77,6 +78,7 @@ def _checked(name: str) -> str:
     raise ValueError(f"allowed_hosts: {name!r} isn't the name of a host alone; leave out scheme, port and path")
 
 
+@lru_cache(maxsize=64)
 def _host(url: str) -> str:
     """Return the host of a URL in lower case; an empty string where there is none."""
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..unknown_names import nearest
 from .definition.yaml_tree import PipelineProblem
 from .plan_drawing import draw_text
 from .plan_picture import draw_svg
@@ -39,12 +40,15 @@ class Plan:
         """Return the step with a key or a name.
 
         Raises:
-            KeyError: there is none.
+            KeyError: there is none. The message has the nearest name, or all.
         """
         for step in self.steps:
             if name in (step.key, step.name):
                 return step
-        raise KeyError(name)
+        names = list(dict.fromkeys(each for step in self.steps for each in (step.key, step.name) if each))
+        near = nearest(name, names)
+        hint = f"did you mean {near!r}?" if near else f"there are {', '.join(map(repr, names)) or 'none'}"
+        raise KeyError(f"no step has the key or the name {name!r}; {hint}")
 
     def to_dict(self) -> dict[str, object]:
         """Return it as values of JSON. Indexes count the steps from 0."""

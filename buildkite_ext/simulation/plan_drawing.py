@@ -77,7 +77,7 @@ def _by_wave(jobs: Sequence[PlannedJob]) -> dict[int, list[PlannedJob]]:
 def _head(branch: str, state: str, steps: Sequence[PlannedStep], waves: Sequence[Sequence[PlannedJob]]) -> str:
     counts = f"{counted(sum(map(len, waves)), 'job')} in {counted(len(waves), 'wave')}"
     ends = _STATES.get(state, f"ends as {state}")
-    blocking = next((f" at {printable(step.name)}" for step in steps if step.outcome == "blocked"), "")
+    blocking = next((f" at {printable(step.title)}" for step in steps if step.outcome == "blocked"), "")
     return f"The build of {printable(branch)} {ends}{blocking if state == 'blocked' else ''}: {counts}"
 
 
@@ -85,10 +85,10 @@ def _gates(steps: Sequence[PlannedStep], width: int) -> Iterator[str]:
     """Yield the lines between two waves."""
     for step in steps:
         if step.kind == "wait":
-            text = "wait" if step.name == "wait" else f"wait: {printable(step.name)}"
+            text = "wait" if step.name == "wait" else f"wait: {printable(step.title)}"
         else:
             what = "a user unblocks it" if step.outcome == "passed" else "a user has to unblock it"
-            text = f"{step.kind}: {printable(step.name)} ({what})"
+            text = f"{step.kind}: {printable(step.title)} ({what})"
         text = fitted(text, width - 8)
         yield ""
         yield f"── {text} " + "─" * max(2, min(60, width) - cells(text) - 4)
@@ -116,7 +116,7 @@ def _wave(
 
 
 def _dependency(step: PlannedStep) -> str:
-    return f"{printable(step.name)}{' (left out)' if step.outcome == 'left_out' else ''}"
+    return f"{printable(step.title)}{' (left out)' if step.outcome == 'left_out' else ''}"
 
 
 def _names(jobs: list[PlannedJob]) -> Iterator[tuple[str, str]]:
@@ -161,13 +161,13 @@ def _section(title: str, rows: Sequence[tuple[str, Sequence[str]]], width: int) 
 
 def _with_line(step: PlannedStep) -> str:
     """Return the name of a step. A pipeline has several wait steps without a label: their lines tell them apart."""
-    return f"wait (line {step.line})" if step.kind == "wait" and step.name == "wait" else printable(step.name)
+    return f"wait (line {step.line})" if step.kind == "wait" and step.name == "wait" else printable(step.title)
 
 
 def _left_out(step: PlannedStep) -> Iterator[tuple[str, Sequence[str]]]:
     """Yield what is left out of a step: all of it, or jobs of its matrix."""
     if step.outcome == "left_out" and step.left_out is not None:
-        yield printable(step.name), _why_left_out(step.left_out)
+        yield printable(step.title), _why_left_out(step.left_out)
         return
     for job in step.jobs:
         if job.skip is not None:
@@ -200,7 +200,7 @@ def _why_held_back(steps: Sequence[PlannedStep], step: PlannedStep) -> list[str]
     reasons = [f"waits for the key {printable(key)}, which no step has" for key in step.missing]
     for index in step.held_back_by:
         other = steps[index]
-        what = f"the wait step in line {other.line}" if other.kind == "wait" else printable(other.name)
+        what = f"the wait step in line {other.line}" if other.kind == "wait" else printable(other.title)
         reasons.append(f"waits for {what}, which {_ENDS[other.outcome]}")
     if not reasons and step.concurrency_group is not None:
         reasons.append(

@@ -107,7 +107,7 @@ def _arrow(start: tuple[int, int], end: tuple[int, int]) -> str:
 
 
 def _box(step: PlannedStep, x: int, y: int) -> str:
-    name = printable(step.name)
+    name = printable(step.title)
     count = f" × {len(step.jobs)}" if len(step.jobs) > 1 else ""
     about = step.kind if step.outcome == "passed" else f"{step.kind}: {step.outcome.replace('_', ' ')}"
     return (

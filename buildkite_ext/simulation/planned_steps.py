@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -14,6 +15,8 @@ StepOutcome = Literal["passed", "failed", "soft_failed", "canceled", "left_out",
 """How a step ends in a plan. `left_out`: its `if`, `branches`, `skip` or `if_changed` leaves it out. `held_back`: it can't run,
 since what it waits for hasn't passed. `blocked`: it waits for a user. `waiting`: it waits for a step that is blocked, or for
 steps that wait for it."""
+
+_PLACEHOLDER = re.compile(r"\{\{\s*matrix(\.[^{}]*)?\}\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +78,11 @@ class PlannedStep:
     left_out: LeftOut | None = None
     concurrency_group: str | None = None
     uploads: bool = False
+
+    @property
+    def title(self) -> str:
+        """Its name as a picture shows it: `…` stands for the values of a matrix, which differ between its jobs."""
+        return _PLACEHOLDER.sub("…", self.name)
 
     def to_dict(self) -> dict[str, object]:
         """Return it as values of JSON."""

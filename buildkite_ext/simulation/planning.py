@@ -9,6 +9,8 @@ from functools import partial
 from types import UnionType
 from typing import Literal
 
+from buildkite_api.types import kind_of
+
 from ..errors import ConfigurationError
 from ..messages import counted
 from ..unknown_keywords import checks_keywords
@@ -95,8 +97,8 @@ def plan_pipeline(
         draft: True if the pull request is a draft.
         env: environment variables, of the build and of the job that uploads the text.
         changed: the paths of the files that it changes, for `if_changed`; None leaves no step out for them.
-        fail: the steps that fail, by key, label or command, and the exit status of each: up to 255, or -1 for a lost agent. A
-            sequence has one for each attempt.
+        fail: the steps that fail, by key, label or command, and the exit status of each, such as `{"test": 1}`: up to 255, or -1
+            for a lost agent. A sequence has one for each attempt.
         block_at: the block and input steps, by key or label, that no user unblocks.
         unblock: False if no user unblocks any.
         interpolated: False if variables stay as they are, as with `--no-interpolation`.
@@ -140,6 +142,8 @@ def plan_pipeline(
     check_whole("pull_request", pull_request, least=1, optional=True)
     check_whole("document", document, least=1)
     check_flags(draft=draft, unblock=unblock, interpolated=interpolated)
+    if fail is not None and not isinstance(fail, Mapping):
+        raise TypeError(f"fail is {kind_of(fail)}: give the exit status of each step that fails, such as {{'test': 1}}")
     files = None if changed is None else texts_of("changed", changed, give="a list of paths, such as ['README.md']")
     variables = text_map("env", env)
     shown_event = event or ("pull_request" if pull_request is not None else "push")
@@ -300,8 +304,8 @@ def _steps(build: Build) -> tuple[PlannedStep, ...]:
     planned: list[PlannedStep] = []
     for node in nodes:
         step, run = node.step, build.runs[node]
-        outcome = _outcome(run)
-        jobs = tuple(_job(job, starts) for job in run.jobs)
+        outcome = _outcome(build, run)
+        jobs = tuple(_job(job, starts) for job in build.jobs_of(run))
         planned.append(
             PlannedStep(
                 kind=_kind(step),
@@ -372,18 +376,19 @@ def _name(step: Step) -> str:
     return step.key or _kind(step)
 
 
-def _outcome(run: StepRun) -> StepOutcome:
-    states = {job.state for job in run.jobs}
+def _outcome(build: Build, run: StepRun) -> StepOutcome:
+    jobs = build.jobs_of(run)
+    states = {job.state for job in jobs}
     if states == {"broken"}:
         return "left_out"
     if states & {"waiting_failed", "blocked_failed", "unblocked_failed"}:
         return "held_back"
     if "blocked" in states:
         return "blocked"
-    if not run.over:
+    if build.result_of(run) is None:
         return "waiting"
     if states & {"canceled", "expired", "skipped"}:
         return "canceled"
-    if any(job.failed_hard for job in run.jobs):
+    if any(job.failed_hard for job in jobs):
         return "failed"
-    return "soft_failed" if any(job.soft_failed for job in run.jobs) else "passed"
+    return "soft_failed" if any(job.soft_failed for job in jobs) else "passed"

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import ConfigurationError
+from ..messages import path_hint
 from ..states import outcome_of
 from ..unknown_keywords import checks_fields, checks_keywords
 from .cassettes.cleaning import Cleaner, given_secrets, token_variables
@@ -148,7 +149,7 @@ class Scenario(RecordedBuild):
         except ImportError as error:
             raise _needs_yaml() from error
         except (TypeError, ValueError) as error:
-            raise ConfigurationError(f"the text isn't a scenario: {error}") from error
+            raise ConfigurationError(f"the text isn't a scenario: {error}{path_hint(text)}") from error
 
     @checks_keywords
     def play(self, simulator: Simulator, *, timing: Literal["recorded", "at once"] = "recorded") -> Build:

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import chain
 from typing import Any, Self
 
 from buildkite_api.types import kind_of
@@ -101,7 +102,9 @@ class ScriptedPipeline:
     ) -> Self:
         """Say what happens in the jobs of some steps. What isn't given stays as it is.
 
-        It also holds for steps that are uploaded later, and for builds that exist where their jobs have not been created.
+        It also holds for steps that are uploaded later, and for builds that exist where their jobs have not been created. A name
+        that no step has, neither of the pipeline nor of a text given to `on_upload` before, is warned about. Where `on_upload`
+        got a function, no name is: its steps aren't known yet.
 
         Args:
             steps: the key or the label of a step, a pattern of it with `*`, or a function that tells whether a step is meant.
@@ -201,34 +204,39 @@ class ScriptedPipeline:
             interpolate=interpolate,
             attempt=None if each_attempt else 0,
         )
-        return self._with_rule(steps, lambda behaviour: replace(behaviour, uploads=(*behaviour.uploads, upload)))
+        return self._with_rule(
+            steps, lambda behaviour: replace(behaviour, uploads=(*behaviour.uploads, upload)), upload
+        )
 
-    def _with_rule(self, steps: StepMatcher, change: Callable[[CommandBehaviour], CommandBehaviour]) -> Self:
+    def _with_rule(
+        self, steps: StepMatcher, change: Callable[[CommandBehaviour], CommandBehaviour], upload: Upload | None = None
+    ) -> Self:
         if not isinstance(steps, str) and not callable(steps):
             raise TypeError(f"steps is {kind_of(steps)}: give the key or the label of a step, or a function of a step")
         with self._current():
-            self.state.rules.append(BehaviourRule(steps, change))
+            self.state.rules.append(BehaviourRule(steps, change, upload))
             if isinstance(steps, str):
                 self._warn_unknown(steps)
         return self
 
     def _warn_unknown(self, name: str) -> None:
-        """Warn of the name of a step that the pipeline doesn't have. It may be uploaded later."""
+        """Warn of the name of a step that neither the pipeline nor a text given to `on_upload` has."""
+        if "*" in name:
+            return
+        uploads = [rule.upload for rule in self.state.rules if rule.upload is not None]
+        if any(callable(upload.text) for upload in uploads):  # what a function returns isn't known before it uploads
+            return
         steps: list[Step] = []
-        for step in self.state.steps:
+        for step in chain(self.state.steps, *map(_uploaded, uploads)):
             steps += (step, *step.combinations) if isinstance(step, CommandStep) else (step,)
         names = [each for step in steps for each in (step.key, step.label) if each]
-        if (
-            not names
-            or "*" in name
-            or any("$" in each for each in names)
-            or any(names_step(name, step) for step in steps)
-        ):
+        if not names or any("$" in each for each in names) or any(names_step(name, step) for step in steps):
             return
         near = nearest(name, names)
         hint = "." if near is None else f": did you mean {near!r}?"
         warnings.warn(
-            f"no step of {self.state.slug!r} has the key or the label {name!r}{hint} It counts for uploaded steps alone.",
+            f"no step of {self.state.slug!r} has the key or the label {name!r}{hint} If a job uploads that step, call "
+            "on_upload with its text first.",
             UnknownNameWarning,
             stacklevel=5,
         )
@@ -238,6 +246,14 @@ class ScriptedPipeline:
         """Advance to the clock's time, and keep other threads out during a `with` block."""
         with self._lock, self._engine.at(self._now()):
             yield
+
+
+def _uploaded(upload: Upload) -> Sequence[Step]:
+    """Return the steps of a text that jobs upload; none if it is refused, which its job's log tells."""
+    try:
+        return Template(str(upload.text), interpolated=upload.interpolate).definition.steps
+    except PipelineError:
+        return ()
 
 
 def _second_and_status(name: str, pair: tuple[float, int]) -> tuple[float, int]:

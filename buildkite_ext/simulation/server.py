@@ -129,7 +129,8 @@ def running(
     """Serve a simulator from a thread while a `with` block runs.
 
     Meanwhile the URLs in its answers are those of the server, and real time passes on a `VirtualClock`, too: other programs
-    can't sleep by it. It can still be advanced.
+    can't sleep by it. It can still be advanced. With `simulator.connected()`, around this block or in it, the environment has
+    the server's address, so that processes that the block starts reach it.
 
     The artifacts have another port than the API and, on this computer, another host name: `localhost` beside `127.0.0.1`.
     Clients drop the token when they are redirected to another host, but not when only the port differs.
@@ -165,7 +166,6 @@ def running(
         200
     """
     uvicorn = _uvicorn()
-    before = simulator.base_url, simulator.artifacts_url
     names = tuple(allowed_hosts) if not isinstance(allowed_hosts, str) else allowed_hosts
     virtual = isinstance(simulator.clock, VirtualClock)
     pause: Pause = asyncio.sleep if real_time and virtual else simulator.clock.asleep
@@ -183,7 +183,8 @@ def running(
         sockets = [stack.enter_context(_bound(host, wanted)) for wanted in (port, artifacts_port)]
         stack.enter_context(_without_dropped_connections())
         api_url = base_url or url_of(host, sockets[0][0])
-        simulator.move_to(api_url, artifacts_url or _artifacts_url(host, sockets[1][0], api_url))
+        artifacts_root = artifacts_url or _artifacts_url(host, sockets[1][0], api_url)
+        stack.enter_context(simulator._served_at(api_url, artifacts_root))
         servers = [(_server(uvicorn, app), bound) for app, bound in zip(apps, sockets, strict=True)]
         thread = threading.Thread(target=lambda: asyncio.run(_serve(servers)), name="simulator", daemon=True)
         thread.start()
@@ -196,7 +197,6 @@ def running(
             for server, _ in servers:
                 server.should_exit = True
             thread.join()
-            simulator.move_to(*before)
 
 
 class _PassingTime:
@@ -336,8 +336,17 @@ def _server(server: type[uvicorn.Server], app: App) -> uvicorn.Server:
     from uvicorn import Config
 
     # With log_config=None, uvicorn keeps the logging configuration of the program.
-    # A Date header would be the system's, and the simulator has a clock of its own.
-    return server(Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1, date_header=False))
+    # A Date header would be the system's, and the simulator has a clock of its own. It asks nothing of proxies.
+    return server(
+        Config(
+            app,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=1,
+            date_header=False,
+            proxy_headers=False,
+        )
+    )
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from email.utils import formatdate
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -717,6 +718,16 @@ class SimulatedOrganization(ResourceSeeding, RequestAssertions):
             urls = Urls(base_url.rstrip("/"), "https://buildkite.test", self.organization)
             self._api.writer = BuildWriter(urls, self.state)
             self._artifact_storage.url = artifacts_url.rstrip("/")
+
+    @contextmanager
+    def _served_at(self, base_url: str, artifacts_url: str) -> Iterator[None]:
+        """Change both roots while a `with` block runs."""
+        before = self.base_url, self.artifacts_url
+        self.move_to(base_url, artifacts_url)
+        try:
+            yield
+        finally:
+            self.move_to(*before)
 
     def handle(self, request: SimRequest) -> SimResponse:
         """Answer a request to the API at the clock's time. Any thread may call it.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from .circuits import PROBE_LEASE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -82,7 +84,13 @@ class Store(Protocol):
         ...
 
     async def permit(
-        self, circuit: str, policy: CircuitBreaker, runtime: Runtime, *, admission: bool = False
+        self,
+        circuit: str,
+        policy: CircuitBreaker,
+        runtime: Runtime,
+        *,
+        admission: bool = False,
+        probe_for: float = PROBE_LEASE,
     ) -> Permit | float:
         """Return the permission for a call, or the seconds for which the circuit refuses calls.
 
@@ -91,6 +99,7 @@ class Store(Protocol):
             policy: the policy.
             runtime: the runtime of the client.
             admission: True if the call asks for `admit` and then for `halted` before it is sent.
+            probe_for: if the call probes the API, the seconds after which another one may, although it hasn't reported.
         """
         ...
 

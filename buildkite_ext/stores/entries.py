@@ -334,7 +334,7 @@ class Entries:
         self._bytes += entry.size
         for tag in tags:
             self._keys[tag].add(key)
-        while len(self._entries) > policy.entries or self._bytes > policy.bytes:
+        while self._entries and (len(self._entries) > policy.entries or self._bytes > policy.bytes):
             self._remove(next(iter(self._entries)))
 
     def change(self, change: Change, now: float) -> None:
@@ -356,13 +356,15 @@ class Entries:
         return max(version for version, _ in states), max(settles for _, settles in states)
 
     def _remove(self, key: str) -> None:
-        entry, tags = self._entries.pop(key)
-        self._bytes -= entry.size
+        """Remove an answer, unless the handler of a signal has, which came while this thread was changing something."""
+        entry, tags = self._entries.pop(key, (None, frozenset[str]()))
+        if entry is not None:
+            self._bytes -= entry.size
         for tag in tags:
             keys = self._keys[tag]
             keys.discard(key)
             if not keys:
-                del self._keys[tag]
+                self._keys.pop(tag, None)
 
 
 def _is_momentary(header: bytes) -> bool:

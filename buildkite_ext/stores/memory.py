@@ -123,11 +123,12 @@ class MemoryStore:
         runtime: Runtime,
         *,
         admission: bool = False,  # noqa: ARG002
+        probe_for: float = PROBE_LEASE,
     ) -> Permit | float:
         if circuit not in self._circuits:  # no call has failed
             return _CLOSED
         with self._lock:
-            found, answer = self._circuits[circuit].admit(policy, runtime.now(), probe_for=PROBE_LEASE)
+            found, answer = self._circuits[circuit].admit(policy, runtime.now(), probe_for=probe_for)
             self._circuits[circuit] = found
             return answer
 

@@ -129,7 +129,7 @@ class RecentActions:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the handler of a signal may come while it is held
         self._actions: OrderedDict[tuple[str, str, int], tuple[_Action, ...]] = OrderedDict()
         reset_after_fork(self)
 
@@ -167,4 +167,4 @@ class RecentActions:
         return tuple(action for action in self._actions.get(build, ()) if action.at + _REMEMBERED > now)
 
     def _reset_after_fork(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()

@@ -64,7 +64,7 @@ class RedisCache:
         self._keys = [calls.key("cache", name) for name in ("versions", "entries", "recency")]
         self._own = MemoryStore()
         """The versions by the changes of this process, for requests that share an answer while Redis is away."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the handler of a signal may come while it is held
         self._changes = 0
         self._pending: dict[str, tuple[int, float]] = {}
         """Tags of changes that Redis may not know: the number of the change, and the time until which they settle."""
@@ -157,7 +157,7 @@ class RedisCache:
         return {**arguments, "changes": changes, "remembered": _REMEMBERED, "random": secrets.randbits(48)}
 
     def _reset_after_fork(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
 
 def _nothing(_: list[str]) -> None:

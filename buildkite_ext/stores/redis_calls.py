@@ -19,7 +19,7 @@ from weakref import WeakSet
 
 from .._forks import reset_after_fork
 from .._unfinished import shown_unfinished
-from ..clock import check_seconds
+from ..clock import LONGEST_PAUSE, check_seconds
 from ..dispatcher import logger
 from ..errors import ConfigurationError
 from ..events import StoreRecovered, StoreUnavailable
@@ -96,6 +96,7 @@ class RedisCalls:
             check_seconds(name, seconds)
         if not isinstance(prefix, str) or not prefix or set(prefix) & set("{}"):
             raise ConfigurationError(f"prefix={prefix!r}: give a text without braces, which become the hash tag.")
+        timeout = min(timeout, LONGEST_PAUSE)
         self._connection = connect_blocking(client_or_url, timeout=timeout)
         from ..redis.reconnect import REDIS_ERRORS, describe, is_permanent
 
@@ -232,8 +233,10 @@ class RedisCalls:
             if self._writing:
                 return
             self._writing = True
-        with suppress(RuntimeError):  # the interpreter ends
+        try:
             threading.Thread(target=self._write_notes, name="buildkite-redis-notes").start()
+        except RuntimeError:  # the interpreter ends, or the system has no room for a thread: the next note tries again
+            self._writing = False
 
     def _write(self, call: _Call, keys: list[str]) -> None:
         try:
@@ -307,10 +310,18 @@ class RedisCalls:
             raise self._refusal
 
     def _start_look(self) -> None:
-        """Ask Redis if it answers, unless that is being done. The caller holds the lock."""
-        if not self._looking:
-            self._looking, self._looked = True, threading.Event()
+        """Ask Redis if it answers, unless that is being done. The caller holds the lock.
+
+        A thread that can't be started is as a Redis that doesn't answer: the next look tries again.
+        """
+        if self._looking:
+            return
+        self._looking, self._looked = True, threading.Event()
+        try:
             threading.Thread(target=self._look, args=(self._looked,), name="buildkite-redis-look", daemon=True).start()
+        except RuntimeError as error:
+            self._end_look(OSError(str(error)))
+            self._looked.set()
 
     def _look(self, looked: threading.Event) -> None:
         refusal: Exception | None = None
@@ -323,9 +334,13 @@ class RedisCalls:
             if refusal is None:
                 self._worked = True
                 self._state = "back" if self._state == "away" else self._state
-            self._look_at = time.monotonic() + self._retry_after
-            self._refusal, self._looking = refusal, False
+            self._end_look(refusal)
         looked.set()
+
+    def _end_look(self, refusal: Exception | None) -> None:
+        """Take in how a look ended. The caller holds the lock."""
+        self._look_at = time.monotonic() + self._retry_after
+        self._refusal, self._looking = refusal, False
 
     def _fail(self, error: BaseException) -> None:
         """Take in that Redis didn't answer as it should.

@@ -61,14 +61,20 @@ class RedisCircuits:
         """Circuits as Redis last told them, and when it did."""
 
     async def permit(
-        self, circuit: str, policy: CircuitBreaker, runtime: Runtime, *, admission: bool = False
+        self,
+        circuit: str,
+        policy: CircuitBreaker,
+        runtime: Runtime,
+        *,
+        admission: bool = False,
+        probe_for: float = PROBE_LEASE,
     ) -> Permit | float:
-        local = await self._own.permit(circuit, policy, runtime)
+        local = await self._own.permit(circuit, policy, runtime, probe_for=probe_for)
         if not isinstance(local, Permit):
             return local
         shared = self._known_permit(circuit, policy, runtime.now(), admission=admission)
         if shared is None:
-            shared = await self._shared_permit(circuit, policy, runtime)
+            shared = await self._shared_permit(circuit, policy, runtime, probe_for=probe_for)
         if not isinstance(shared, _SharedPermit):
             self._own.release(circuit, local, runtime)
             return shared
@@ -139,8 +145,10 @@ class RedisCircuits:
         left = known.opened_at + policy.open_for - now
         return left if is_fresh and left > 0 and self._calls.is_up else None
 
-    async def _shared_permit(self, circuit: str, policy: CircuitBreaker, runtime: Runtime) -> _SharedPermit | float:
-        arguments = {"open_for": policy.open_for, "probe_pause": PROBE_PAUSE, "probe_lease": PROBE_LEASE}
+    async def _shared_permit(
+        self, circuit: str, policy: CircuitBreaker, runtime: Runtime, *, probe_for: float
+    ) -> _SharedPermit | float:
+        arguments = {"open_for": policy.open_for, "probe_pause": PROBE_PAUSE, "probe_lease": probe_for}
 
         async def give_back(answer: list[str]) -> None:
             if answer[1] == "1":

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
+from .._forks import reset_after_fork
 from ..events import ArtifactDownloaded, BuildSeen, FollowFinished, RequestFinished, WaitFinished, WriteAudited
 from ..version import __version__
 from .labels import OTHER, BoundedLabels, method_label
@@ -170,6 +171,12 @@ class OpenTelemetry:
             ("buildkite.circuit_breaker.state", "1 for the state of the circuit, 0 for others", self._observe_circuit),
         ):
             meter.create_observable_gauge(name, [observe], description=description)
+        reset_after_fork(self)
+
+    def _reset_after_fork(self) -> None:
+        """Forget the builds that are waited for: it is the parent's threads that wait."""
+        self._waited = {}
+        self._sources = WeakSet(self._sources)  # another thread may have been reading them
 
     def __repr__(self) -> str:
         return f"OpenTelemetry(propagate={self._propagate!r})"

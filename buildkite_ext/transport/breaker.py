@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ..errors import CircuitOpen, NetworkError
-from ..stores.circuits import Permit
+from ..stores.circuits import PROBE_LEASE, Permit
 from ..urls import path_of
 from .context import CircuitMoved, context_of, organization_of
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from .context import RequestContext
 
 __all__ = ["CircuitBreakerStage"]
+
+_LATE = 1.0
+"""Seconds within which a call that has reached its deadline reports how it ended."""
 
 
 class CircuitBreakerStage:
@@ -62,7 +65,9 @@ class CircuitBreakerStage:
     async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
         name = self.circuit(organization_of(request))
         while True:
-            permit = await self._store.permit(name, self._policy, runtime, admission=self._admission)
+            permit = await self._store.permit(
+                name, self._policy, runtime, admission=self._admission, probe_for=_probes_for(request, runtime.now())
+            )
             if not isinstance(permit, Permit):
                 raise CircuitOpen(
                     f"{request.method} {path_of(request)}: {self._policy.failures} calls to {self._root} failed in a row, so "
@@ -115,6 +120,14 @@ class CircuitBreakerStage:
             from ..events import CircuitChanged  # here: a circuit hardly ever changes
 
             self._events.emit(CircuitChanged(name, *change))
+
+
+def _probes_for(request: httpx.Request, now: float) -> float:
+    """Return the seconds after which another call may probe, if this one does and its process is killed."""
+    deadline = context_of(request).deadline
+    if deadline is None or deadline.from_admission:
+        return PROBE_LEASE
+    return min(PROBE_LEASE, max(0.0, deadline.ends - now) + _LATE)
 
 
 def _failed(response: httpx.Response, context: RequestContext) -> bool | None:

@@ -56,6 +56,8 @@ class RequestContext:
     """True if something of the last attempt may have been sent."""
     may_have_acted: bool = False
     """True if Buildkite may have done what was requested, although no answer says so."""
+    passed: httpx.Request | None = None
+    """Request that the stages of the user passed on; None without such stages. Of several it is a write, if there is one."""
     _values: Mapping[str, str] | None = None
 
     def __init__(
@@ -95,6 +97,12 @@ class RequestContext:
         if deadline is not None and deadline.from_admission:
             self.deadline = deadline.later(seconds, latest=self.ends)
 
+    def match(self, request: httpx.Request, match: Match) -> None:
+        """Take in that the request has become another one, with another method or path."""
+        found = match(request.method, path_of(request))
+        self.operation, self._values = found or (None, {})
+        self.organization = None
+
     def path_values(self, request: httpx.Request, match: Match) -> Mapping[str, str]:
         """Return the values of the path parameters. The path is matched once."""
         if self._values is None:
@@ -107,10 +115,9 @@ def context_of(request: httpx.Request, match: Match | None = None) -> RequestCon
     """Return the context of a request. A request that a generated function built gets its operation by `match`."""
     context: RequestContext | None = request.extensions.get(CONTEXT)
     if context is None:
-        found = match(request.method, path_of(request)) if match else None
-        operation, values = found or (None, {})
-        context = RequestContext(operation)
-        context._values = values
+        context = RequestContext()
+        if match:
+            context.match(request, match)
         context.attach(request)
     return context
 

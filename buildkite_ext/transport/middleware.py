@@ -1,7 +1,7 @@
 """Stages of a request's path, composed into one function.
 
-    RaiseForStatus · ReadOnly · TraceCall · Additions · Deadline · the user's stages · Closing · Invalidation · Cache ·
-    CircuitBreaker · Retry · Budget · Sign · TraceAttempt · wire
+    RaiseForStatus · ReadOnly · TraceCall · Additions · Deadline · the user's stages, in UserStages · Closing · Invalidation ·
+    Cache · CircuitBreaker · Retry · Budget · Sign · TraceAttempt · wire
 
 Every request to the API takes this path, also those of the generated functions.
 """
@@ -9,6 +9,7 @@ Every request to the API takes this path, also those of the generated functions.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from inspect import isawaitable, iscoroutine
 from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ..stores.base import Store
     from .context import Match
 
-__all__ = ["Additions", "Invalidation", "RaiseForStatus", "ReadOnly", "Stage", "compose"]
+__all__ = ["Additions", "Invalidation", "RaiseForStatus", "ReadOnly", "Stage", "UserStages", "compose"]
 
 
 _DECODED_OR_HTML = frozenset({"application/json", "text/html"})
@@ -100,11 +101,75 @@ class ReadOnly:
     async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:  # noqa: ARG002
         if request.method not in READS:
             self._refused(request)
-            raise WriteRefused(
-                f"{request.method} {path_of(request)}: the client is read-only, so nothing was sent. "
-                "with_options(read_only=False) allows it."
-            )
+            raise _refusal(request)
         return await send(request)
+
+
+class UserStages:
+    """Stage that runs the stages of the user.
+
+    They may change a request or make another one: what is sent in the end is what counts for the stages below, for
+    `read_only` and for the audit.
+
+    Args:
+        stages: the stages, the first one outermost.
+        match: finds the operation of a request.
+        read_only: refuse what could change something.
+    """
+
+    def __init__(self, stages: Sequence[Stage], match: Match, *, read_only: bool) -> None:
+        self._stages = tuple(map(_checked, stages))
+        self._match = match
+        self._read_only = read_only
+
+    def __repr__(self) -> str:
+        return f"UserStages({len(self._stages)})"
+
+    async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
+        context = context_of(request)
+        method = request.method
+
+        async def passed(changed: httpx.Request) -> httpx.Response:
+            nonlocal method
+            context.attach(changed)
+            if changed.method != method:  # the path may be that of a gateway, behind which the operation is the same
+                method = changed.method
+                context.match(changed, self._match)
+            if context.passed is None or changed.method not in READS:
+                context.passed = changed
+            if self._read_only and changed.method not in READS:
+                raise _refusal(changed)
+            return await send(changed)
+
+        return await compose(self._stages, passed, runtime)(request)
+
+
+def _checked(stage: Stage) -> Stage:
+    """Return a stage that raises a TypeError if a stage of the user returns something else than an answer."""
+
+    async def checked(request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
+        answering: object = stage(request, send, runtime)
+        answer = await answering if isawaitable(answering) else answering
+        if isinstance(answer, httpx.Response) and answer is not answering:
+            return answer
+        if iscoroutine(answer):
+            answer.close()
+        what = (
+            "isn't written with `async def`"
+            if answer is answering
+            else f"returned {'None' if answer is None else f'a {type(answer).__name__}'} instead of an httpx.Response"
+        )
+        name = getattr(stage, "__qualname__", type(stage).__qualname__)
+        raise TypeError(f"stages=: {name} {what}. End it with `return await send(request)`.")
+
+    return checked
+
+
+def _refusal(request: httpx.Request) -> WriteRefused:
+    return WriteRefused(
+        f"{request.method} {path_of(request)}: the client is read-only, so nothing was sent. "
+        "with_options(read_only=False) allows it."
+    )
 
 
 class Invalidation:

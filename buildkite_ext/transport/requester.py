@@ -15,7 +15,7 @@ import httpx
 
 from .._decompression import ACCEPT_ENCODING
 from ..errors import CircuitOpen, ConfigurationError, InvalidResponse, WriteRefused
-from ..redaction import hide_token, redact_httpx_log, token_in, without_used_tokens
+from ..redaction import hide_secrets, redact_httpx_log, redactor_of, without_used_tokens
 from ..references import refuse_page
 from ..stores.limits import Budget
 from ..strict_json import dumps
@@ -26,7 +26,7 @@ from .breaker import CircuitBreakerStage
 from .budget import BudgetStage, token_identity
 from .context import RequestContext, context_of
 from .deadline import DEFAULT_TIMEOUT, DeadlineStage
-from .middleware import Additions, Invalidation, RaiseForStatus, ReadOnly, Stage, compose
+from .middleware import Additions, Invalidation, RaiseForStatus, ReadOnly, Stage, UserStages, compose
 from .retry import Retry, RetryStage
 from .trace import TraceAttempt, TraceCall
 from .wire import Wire
@@ -136,7 +136,7 @@ class Requester:
             self._trace,
             Additions(options.headers or {}, options.query or {}) if options.headers or options.query else None,
             deadline,
-            *options.stages,
+            UserStages(options.stages, self._match, read_only=options.read_only) if options.stages else None,
             shared.closing,
             Invalidation(shared.store, options.base_url, self._prefix, keeps=cache is not None),
             cache,
@@ -342,7 +342,7 @@ class Requester:
             return endpoint._parse_response(client=self.client, response=response)  # type: ignore[return-value]
         except ValueError as error:
             request = response.request
-            hide_token(error, token_in(request))
+            hide_secrets(error, redactor_of(request))
             raise InvalidResponse(f"{request.method} {path_of(request)}: {error}") from error
 
     def build(

@@ -12,6 +12,7 @@ from .._forks import reset_after_fork
 from ..backoff import full_jitter
 from ..clock import check_seconds
 from ..errors import ConfigurationError, ConnectionFailed, DeadlineExceeded, NetworkError
+from ..messages import NOTHING_SENT
 from ..rate_limits import LONGEST, advised_pause, reset_after
 from ..urls import READS, path_of
 from .closing import Closing
@@ -253,7 +254,8 @@ class RetryStage:
 def _reason(outcome: httpx.Response | NetworkError, request: httpx.Request) -> str:
     """Return the reason why an attempt failed, without the method and path, which the message names already."""
     if isinstance(outcome, NetworkError):
-        return str(outcome).removeprefix(f"{request.method} {path_of(request)}: ").removesuffix(".")
+        said = str(outcome).removeprefix(f"{request.method} {path_of(request)}: ")
+        return said.partition(f". {NOTHING_SENT}")[0].removesuffix(".")
     return f"answered {outcome.status_code}"
 
 

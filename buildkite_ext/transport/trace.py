@@ -225,6 +225,7 @@ class TraceCall:
         route, name = (_OTHER, None) if operation is None else (operation.path, operation.id)
         status = None if response is None else response.status_code
         self._events.emit(RequestFinished(request.method, route, name, status, error, context.attempts, seconds))
+        request = context.passed or request
         if request.method in READS:
             return
         request_id = None if response is None else response.headers.get("X-Request-Id")

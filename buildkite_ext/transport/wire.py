@@ -14,8 +14,8 @@ import httpx
 
 from ..debug_log import debug_log
 from ..errors import ConnectionFailed, DeadlineExceeded, InvalidResponse, NetworkError, ResponseLost
-from ..messages import MAY_HAVE_ACTED
-from ..redaction import hide_token, token_in, unsigned
+from ..messages import MAY_HAVE_ACTED, NOTHING_SENT
+from ..redaction import hide_secrets, redacted_request, redactor_of
 from ..urls import READS, path_of
 from .bodies import of_this_process
 from .context import context_of
@@ -39,6 +39,8 @@ _REFUSAL = 64 * 1024
 
 _DECODED = frozenset({b"content-encoding", b"transfer-encoding"})
 """Headers of an encoded body. They are removed with the encoding, so that it is not decoded again."""
+
+_CHECK = " Check the network, the proxy ($HTTPS_PROXY), and the address: base_url= or $BUILDKITE_REST_API_ENDPOINT."
 
 _log = logging.getLogger("httpx")  # users of httpx expect the line of each request there
 
@@ -228,9 +230,9 @@ def _is_certificate_failure(error: BaseException) -> bool:
 
 
 def lost(error: httpx.TransportError | httpx.DecodingError, request: httpx.Request) -> NetworkError:
-    """Return the error of a lost request. Its class says if the request may have acted; its cause holds no token."""
-    error.request = unsigned(request)
-    hide_token(error, token_in(request))
+    """Return the error of a lost request. Its class says if the request may have acted; its cause holds no secret."""
+    error.request = redacted_request(request)
+    hide_secrets(error, redactor_of(request))
     what = f"{request.method} {path_of(request)}"
     host = request.url.host
     if _is_certificate_failure(error):
@@ -242,12 +244,18 @@ def lost(error: httpx.TransportError | httpx.DecodingError, request: httpx.Reque
         return untrusted
     said = str(error) or type(error).__name__
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError):
-        return ConnectionFailed(f"{what}: no connection to {host}: {said}. Nothing was sent.")
+        advice = "" if isinstance(error, httpx.PoolTimeout) else _CHECK
+        return ConnectionFailed(f"{what}: no connection to {_with_port(request.url)}: {said}. {NOTHING_SENT}{advice}")
     if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError):
         impossible = ConnectionFailed(f"{what}: the request can't be sent to {host}: {said}. Nothing was sent.")
         impossible.permanent = True
         return impossible
     return ResponseLost(f"{what}: the answer from {host} was lost: {said}.{_advice(request)}")
+
+
+def _with_port(url: httpx.URL) -> str:
+    """Return the host of a URL, with its port unless that is the scheme's own."""
+    return url.host if url.port is None else url.netloc.decode()
 
 
 def _cut_off(request: httpx.Request) -> ResponseLost:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -51,8 +52,10 @@ class SharedServer:
         self.clock = SystemClock()
         self.base_url = self.artifacts_url = ""
 
-    def move_to(self, base_url: str, artifacts_url: str) -> None:
+    @contextmanager
+    def _served_at(self, base_url: str, artifacts_url: str) -> Iterator[None]:
         self.base_url, self.artifacts_url = base_url, artifacts_url
+        yield
 
     def put_behind(self, simulator: Simulator) -> None:
         self._take_in_what_was_sent()

@@ -69,6 +69,7 @@ def test_missing_scopes_are_shown_and_are_no_error(
     assert result.code == 0
     assert "Scopes        read_builds\n" in result.out
     assert "read_builds, write_builds (missing)" in result.out
+    assert "view_teams (tokens have read_teams for it) (missing)" in result.out
     told = json.loads(command("doctor", "--json").out)
     assert told["services"]["builds"]["missing"] == ["write_builds"]
 

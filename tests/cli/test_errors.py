@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 from collections.abc import Callable
@@ -234,7 +235,23 @@ def test_nobody_listens(command: Run, web: Simulator, monkeypatch: pytest.Monkey
     result = command("run", "web", "--branch", "main")
     assert result.code == 3
     assert "No build was created." in result.err
-    assert "no connection to 127.0.0.1" in result.err
+    assert f"no connection to 127.0.0.1:{port}: " in result.err
+    assert (
+        "Nothing was sent. Check the network, the proxy ($HTTPS_PROXY), and the address: $BUILDKITE_REST_API_ENDPOINT"
+        in result.err
+    )
+
+
+@pytest.mark.parametrize("words", [("builds", "list", "web"), ("annotations", "list", "web", "1"), ("why", "web", "1")])
+def test_every_command_says_that_it_tries_again(
+    command: Run, web: Simulator, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    web.pipeline("web").job("test").history(1)
+    web.fail_next(status=503, headers={"Retry-After": "2"})
+    result = command(*words)
+    assert result.code == 0
+    assert re.search(r"buildkite-ext: GET /v2/\S+: answered 503. Trying again in 2 s\.\n", result.err)
 
 
 def test_an_error_while_following_says_that_the_build_goes_on(web: Simulator, run: Run) -> None:

@@ -81,6 +81,25 @@ def test_an_organization_of_one_s_own(command: Run) -> None:
     assert "https://buildkite.test/tools/web/builds/41" in result.out
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("annotate", "web", "1", "--body", "Hello"),
+        ("annotations", "add", "web", "1", "--body", "Hello"),
+        ("cancel", "web", "1"),
+        ("builds", "cancel", "web", "1"),
+        ("unblock", "release", "3", "--field", "version=1.4.2"),
+        ("jobs", "unblock", "release", "3", "--job", "ship", "--field", "version=1.4.2"),
+        ("retry-failed", "api", "--latest"),
+        ("jobs", "retry", "api", "8", "--job", "lint"),
+    ],
+    ids=" ".join,
+)
+def test_commands_that_write_can_be_tried(command: Run, words: tuple[str, ...]) -> None:
+    result = command(*words, "--simulate")
+    assert (result.code, result.err) == (0, "")
+
+
 def test_simulate_says_how_to_point_clients_at_it_and_ends_cleanly(start: Start) -> None:
     process = start("simulate", "--port", "0", "--organization", "tools", HTTP_PROXY="http://127.0.0.1:9")
     assert process.stdout is not None

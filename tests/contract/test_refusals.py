@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from buildkite_ext import BuildkiteClient, errors
 from buildkite_ext.events import RequestFinished, WriteAudited
+from buildkite_ext.scopes import PUBLISHED_SCOPES
 
 from ..batches import batched
 from .answers import Answers, content, headers_of
@@ -156,6 +157,9 @@ def test_a_403_names_the_scope(operation: Described, client: BuildkiteClient, bu
     error = refused(client, buildkite, least(operation), 403, {"message": "Forbidden"})
     assert error.scope == operation.scope
     assert operation.scope is None or f"{operation.id} needs the scope {operation.scope}" in str(error)
+    # A scope that no token can have, such as view_teams, is no advice by itself.
+    for scope in (operation.scope or "").split("+"):
+        assert PUBLISHED_SCOPES.get(scope, "") in str(error)
 
 
 @every_operation

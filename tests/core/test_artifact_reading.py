@@ -140,6 +140,16 @@ async def test_a_pattern_that_matches_nothing_is_an_error_that_shows_what_is_nea
     assert not (tmp_path / "to").exists()
 
 
+async def test_a_last_pattern_that_looks_like_a_folder_hints_at_to(flavor: Flavor) -> None:
+    download_all = flavor.client(everything()).artifacts.download_all
+    with pytest.raises(NothingMatched, match="if this is the folder, give to='wheels'"):
+        await flavor.call(download_all, "web", 7, "dist/*", "wheels")
+    for globs in (("wheels",), ("wheels", "dist/*"), ("dist/*", "*.zip")):
+        with pytest.raises(NothingMatched) as caught:
+            await flavor.call(download_all, "web", 7, *globs)
+        assert "to=" not in str(caught.value)
+
+
 async def test_what_is_missing_can_be_ignored(flavor: Flavor, tmp_path: Path) -> None:
     storage = everything()
     download_all = flavor.client(storage).artifacts.download_all

@@ -130,8 +130,10 @@ def test_every_service_and_scope_is_known() -> None:
     assert all(scope and "+" not in scope for scopes in needs.values() for scope in scopes)
     empty: Any = None
     health = Health(None, None, (), empty, None, None, None)
-    with pytest.raises(KeyError):
-        health.missing_scopes("no_service")
+    with pytest.raises(KeyError, match="no service is named 'team'; did you mean 'teams'"):
+        health.missing_scopes("team")
+    with pytest.raises(KeyError, match=r"no service is named 'nowhere_at_all'; there are .*builds, "):
+        health.missing_scopes("nowhere_at_all")
 
 
 @pytest.mark.parametrize("date", [None, "", "yesterday", "Thu, 99 Jan 1970 00:00:00 GMT"])

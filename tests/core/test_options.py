@@ -291,7 +291,7 @@ def test_each_changed_option_changes_alone(kind: Any) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        *({"timeout": value} for value in (0, -1, float("nan"), "3", True)),
+        *({"timeout": value} for value in (0, -1, float("nan"), "3", True, 10**400)),
         *({"max_body": value} for value in (0, 1.5, "x", True)),
         *({"minimum_rate": value} for value in (0, 1000, (1, 2))),
         *({"retry": value} for value in (3, "never")),

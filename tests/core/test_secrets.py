@@ -222,7 +222,12 @@ SECRET_PART = CLIENT_TOKEN.partition("_")[2]
 
 
 def texts_with_the_token(error: BaseException) -> list[str]:
-    """Return the texts of an error, of what caused it and of its answer that hold the part of the token after its prefix."""
+    """Return the texts of an error that hold the part of the token after its prefix."""
+    return [text for text in texts_of(error) if SECRET_PART in text.lower()]
+
+
+def texts_of(error: BaseException) -> list[str]:
+    """Return the texts of an error, of what caused it and of its answer."""
     shown = [shown_by_rich(error), "".join(traceback.format_exception(error))]
     each: BaseException | None = error
     while each is not None:
@@ -230,11 +235,90 @@ def texts_with_the_token(error: BaseException) -> list[str]:
         response = getattr(each, "response", None)
         if response is not None:
             shown += [repr(response.content), repr(response.headers.raw), repr(response.request.headers.raw)]
-            shown += [repr(response), response.reason_phrase, response.text]
+            shown += [repr(response), response.reason_phrase, response.text, str(response.request.url)]
             with contextlib.suppress(ValueError):
                 shown.append(repr(response.json()))
         each = each.__cause__ or each.__context__
-    return [text for text in shown if SECRET_PART in text.lower()]
+    return shown
+
+
+SIGNED = "https://bucket.s3.amazonaws.com/a.zip?part=1&X-Amz-Credential=canary-cred&X-Amz-Signature=canary-sig"
+QUERY, HEADER = "canary-of-the-query", "canary-of-the-header"
+CANARIES = ("canary-cred", "canary-sig", QUERY, HEADER)
+
+
+def echo_url(request: httpx.Request) -> httpx.Response:
+    return answer({"message": f"bad {request.url}", "errors": [{"field": str(request.url), "code": QUERY}]}, 422)
+
+
+def echo_headers(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(500, text=f"{dict(request.headers)}", headers={"X-Debug": request.headers["x-team"]})
+
+
+def lose_url(request: httpx.Request) -> httpx.Response:
+    raise httpx.ReadError(f"lost {request.url} {HEADER}")
+
+
+def phrase(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(502, html="<p>", extensions={"reason_phrase": f"Bad {HEADER}".encode()})
+
+
+def signed_url(request: httpx.Request) -> httpx.Response:
+    return answer(
+        {
+            "message": f'cannot fetch "{SIGNED}"',
+            "errors": [{"field": "url", "code": SIGNED}, SIGNED],
+            "inner": f"/?next={SIGNED.replace('&', '%26').replace('=', '%3D')}",
+        },
+        422,
+        Location=SIGNED,
+    )
+
+
+def signed_as_go_writes_it(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(404, content=json.dumps({"message": SIGNED}).replace("&", "\\u0026").encode())
+
+
+def signed_in_utf_16(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(404, content=json.dumps({"message": f"{SIGNED} {HEADER}"}).encode("utf-16"))
+
+
+def lose_signed(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError(f"no way to {SIGNED}") from OSError(5, "lost", SIGNED)
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        echo_url,
+        echo_headers,
+        lose_url,
+        phrase,
+        signed_url,
+        signed_as_go_writes_it,
+        signed_in_utf_16,
+        lose_signed,
+    ],
+)
+@pytest.mark.parametrize("call", ["get", "create"])
+async def test_what_a_request_holds_besides_its_token_is_in_no_error(
+    flavor: Flavor, server: Callable[[httpx.Request], httpx.Response], call: str
+) -> None:
+    """Nor what a server tells of addresses with credentials. Events and log lines never held them."""
+    client = flavor.client(
+        server, headers={"X-Team": HEADER}, query={"api_key": QUERY}, retry=None, on_event=(events := []).append
+    )
+    calls: dict[str, Callable[[], Any]] = {
+        "get": lambda: client.builds.get("web", 1),
+        "create": lambda: client.builds.create("web", branch="main"),
+    }
+    with pytest.raises(errors.BuildkiteError) as caught:
+        await flavor.call(calls[call])
+    assert [text for text in [*texts_of(caught.value), repr(events)] for each in CANARIES if each in text] == []
+    if server is signed_url:
+        assert "a.zip?part=1&X-Amz-Credential=REDACTED&X-Amz-Signature=REDACTED" in str(caught.value)
+    if server is echo_headers:
+        assert "[the header x-team]" in str(caught.value)
 
 
 LEGACY = "0123456789abcdef0123456789abcdef01234567"

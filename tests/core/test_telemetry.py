@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import subprocess
 import sys
 from contextlib import closing
@@ -17,7 +18,7 @@ from buildkite_ext.telemetry import OpenTelemetry
 from buildkite_ext.telemetry.labels import BoundedLabels
 from buildkite_ext.webhooks import WebhookHandler
 
-from ..transport.servers import HELLO, Server, answers
+from ..transport.servers import HELLO, Server, answers, in_child
 from .fakes import TOKEN, App, FakeClock, Flavor, answer, build
 from .storage import Storage, artifact
 from .test_request_events import BUILDS, PASSED
@@ -509,3 +510,36 @@ async def test_what_a_read_only_client_refuses_is_neither_a_span_nor_counted(fla
             await flavor.call(write)
     assert collected.spans == ()
     assert not {"buildkite.requests.total", "buildkite.jobs.unblocked"} & set(collected.metrics)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_process_reports_only_the_builds_that_it_waits_for_itself() -> None:
+    collected, requests = Collected(), list[httpx.Request]()
+
+    def states() -> dict[tuple[Any, ...], Any]:
+        return collected.values("buildkite.builds.state")
+
+    def child() -> None:
+        assert states() == {}
+        with BuildkiteClient(
+            "acme", token=TOKEN, transport=httpx.MockTransport(App(answer(PASSED))), telemetry=telemetry
+        ) as other:
+            assert other.builds.wait("api", 1).outcome == "passed"
+        assert states() == {}
+
+    def server(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        if len(requests) != 2:
+            return answer(PASSED if requests[1:] else build(7))
+        assert states() == {("web", "running"): 1}
+        in_child(child)
+        assert states() == {("web", "running"): 1}
+        return answer(PASSED)
+
+    telemetry = collected.telemetry
+    with BuildkiteClient(
+        "acme", token=TOKEN, transport=httpx.MockTransport(server), telemetry=telemetry, clock=FakeClock()
+    ) as client:
+        assert client.builds.wait("web", 7).outcome == "passed"
+    assert states() == {}

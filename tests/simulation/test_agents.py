@@ -99,6 +99,39 @@ def test_an_agent_is_stopped_with_its_build(simulator: Simulator, api: httpx.Cli
     assert refusal(api.put(f"{AGENTS}/{agent['id']}/stop")) == (400, "Can only stop connected agents")
 
 
+@pytest.mark.parametrize("force", [True, False])
+def test_a_build_that_is_read_again_shows_the_connections_of_its_agents_as_they_are(
+    simulator: Simulator, api: httpx.Client, force: bool
+) -> None:
+    simulator.pipeline("web").job("test", after=60)
+    create(api)
+    simulator.clock.sleep(5)
+
+    def connection() -> str:
+        shown = build(api)
+        assert shown == build(api)
+        return shown["jobs"][0]["agent"]["connection_state"]
+
+    before = connection()
+    agent = next(each for each in agents(api) if each["job"])
+    assert api.put(f"{AGENTS}/{agent['id']}/stop", json={"force": force}).status_code == 204
+    stopping = connection()
+    simulator.clock.sleep(100)
+    assert (before, stopping, connection()) == ("connected", "stopping", "stopped")
+
+
+def test_two_clients_with_other_questions_read_a_build_each_in_its_own_form(
+    simulator: Simulator, api: httpx.Client
+) -> None:
+    simulator.pipeline("web").job("test")
+    create(api)
+    for _ in range(2):
+        assert "jobs" not in build(api, exclude_jobs="true")
+        assert len(build(api)["jobs"]) == 1
+        simulator.clock.sleep(100)
+    assert build(api)["state"] == build(api, exclude_jobs="true")["state"] == "passed"
+
+
 def test_an_agent_may_finish_its_job_before_it_stops(simulator: Simulator, api: httpx.Client) -> None:
     simulator.pipeline("web").job("test", after=60)
     create(api)

@@ -106,7 +106,7 @@ WARNINGS = [
     ("no steps", "env: {A: b}", 1, 1, "has no `steps`"),
     ("an unknown attribute", "- {command: x, paralelism: 2}", 1, 16, "did you mean `parallelism`?"),
     ("an unknown attribute at the top", "stepps: []\nsteps: []", 1, 1, "did you mean `steps`?"),
-    ("an unknown step", "- {comand: x}", 1, 3, "the kind of this step is unknown"),
+    ("an unknown step", "- {comand: x}", 1, 3, "the kind of this step is unknown: it isn't documented whether Buildkite refuses it, which would fail the build"),
     ("an unknown step that resembles one", "- {comand: x}", 1, 3, "Did you mean `command` instead of `comand`?"),
     ("a step of another system", "- {label: x, run: make}", 1, 3, "Did you mean `command` instead of `run`?"),
     ("a group without its name", "- {label: x, steps: []}", 1, 3, "Did you forget `group`?"),

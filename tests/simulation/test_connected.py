@@ -7,9 +7,9 @@ import subprocess
 import sys
 import threading
 import unittest
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from contextlib import ExitStack
 from itertools import permutations
-from pathlib import Path
 
 import pytest
 
@@ -171,10 +171,24 @@ class TestOfUnittest(unittest.TestCase):
         self.simulator.assert_asked("builds.create", times=1, body={"branch": "main"})
 
 
-def test_a_served_one_is_reached_by_another_process(tmp_path: Path) -> None:
+def served_inside(simulator: Simulator, stack: ExitStack) -> None:
+    stack.enter_context(simulator.connected())
+    stack.enter_context(running(simulator, real_time=False))
+
+
+def served_outside(simulator: Simulator, stack: ExitStack) -> None:
+    stack.enter_context(running(simulator, real_time=False))
+    stack.enter_context(simulator.connected())
+
+
+@pytest.mark.parametrize("serve", [served_inside, served_outside])
+def test_a_served_one_is_reached_by_another_process(serve: Callable[[Simulator, ExitStack], None]) -> None:
+    before = dict(os.environ)
     simulator = Simulator()
+    root = simulator.base_url
     program = "from buildkite_ext import BuildkiteClient; print(BuildkiteClient().user.get().name)"
-    with running(simulator, real_time=False), simulator.connected():
+    with ExitStack() as stack:
+        serve(simulator, stack)
         done = subprocess.run(
             [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=os.environ
         )
@@ -182,3 +196,15 @@ def test_a_served_one_is_reached_by_another_process(tmp_path: Path) -> None:
         with BuildkiteClient() as buildkite:
             assert buildkite.user.get().name == "Ada Byron"
     assert [request.headers["host"].partition(":")[0] for request in simulator.requests] == ["127.0.0.1", "127.0.0.1"]
+    assert (simulator.base_url, in_process(root), dict(os.environ)) == (root, None, before)
+
+
+def test_the_simulator_is_reached_again_after_its_server() -> None:
+    simulator = Simulator()
+    with simulator.connected():
+        with running(simulator, real_time=False):
+            pass
+        with BuildkiteClient() as buildkite:
+            assert buildkite.user.get().name == "Ada Byron"
+    with running(simulator, real_time=False):
+        assert in_process(simulator.base_url) is None

@@ -7,8 +7,8 @@ import re
 import httpx
 import pytest
 
-from buildkite_ext import ApiError, BuildkiteClient
-from buildkite_ext.simulation import Simulator
+from buildkite_ext import ApiError, BuildkiteClient, ConfigurationError
+from buildkite_ext.simulation import Fault, Simulator
 
 from .helpers import WEB, create
 
@@ -66,6 +66,12 @@ def test_a_connection_breaks_before_or_after_acting(simulator: Simulator, api: h
 def test_a_fault_affects_at_least_one_request(simulator: Simulator) -> None:
     with pytest.raises(ValueError, match="times"):
         simulator.fail_next(times=0)
+
+
+@pytest.mark.parametrize("path", ["builds", "v2/organizations/acme/builds", "", "pipelines/*"])
+def test_a_path_that_no_request_has_is_refused(path: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"each path begins with '/'.* such as '\*"):
+        Fault("error", path=path)
 
 
 @pytest.mark.parametrize("operation", ["creat_build", "builds.crate", "unblok", ""])

@@ -184,7 +184,7 @@ class World:
                 assert "waiting" not in states or "blocked" in states
             assert build.active_jobs == build.limited_jobs == 0
             assert len({job.id for job in build.jobs}) == len(build.jobs)
-            assert len({run.id for run in build.runs.values()}) == len(build.runs)
+            assert len({job.step_id for job in build.jobs}) == len(build.runs)
             assert {job.run for job in build.jobs} == set(build.runs.values())
             assert [job.position for job in build.current_jobs] == list(range(len(build.current_jobs)))
             assert build.failures == sum(job.fails_build for job in build.current_jobs)

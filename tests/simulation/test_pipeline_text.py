@@ -144,6 +144,8 @@ def test_mappings(text: str, value: object) -> None:
         ("[" * 200 + "]" * 200, 1, 101, "nested deeper"),
         ("[" * 100_000, 1, 101, "nested deeper"),
         ("hello", 1, 1, "a pipeline was expected"),
+        (".buildkite/pipeline.yml", 1, 1, "It looks like the path of a file: give what it holds"),
+        (r"C:\ci\my pipeline.yaml", 1, 1, "It looks like the path of a file: give what it holds"),
         ("", 1, 1, "a pipeline was expected"),
         ("steps: 5", 1, 8, "`steps` is a number: a list of steps was expected"),
         ("steps:\n  - wait\n  - 5", 3, 5, "a step was expected"),

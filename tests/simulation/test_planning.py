@@ -272,6 +272,31 @@ def test_a_job_whose_queue_nobody_knows_waits_and_does_not_expire() -> None:
     assert (plan.state, plan.steps[0].outcome) == ("scheduled", "waiting")
 
 
+def test_a_step_that_is_not_there_is_told_with_those_that_are() -> None:
+    plan = plan_pipeline(RELEASE)
+    with pytest.raises(KeyError, match="no step has the key or the name 'wheels'; did you mean 'wheel'"):
+        plan.step("wheels")
+    with pytest.raises(KeyError, match="'nope'; there are 'lint', 'Lint', 'test', "):
+        plan.step("nope")
+
+
+def test_a_picture_shows_no_placeholder_of_a_matrix() -> None:
+    plan = plan_pipeline(
+        """
+        steps:
+          - {label: "Wheel {{matrix.os}} ({{ matrix.py }})", key: w, command: x, matrix: {setup: {os: [a], py: [b, c]}}}
+          - {label: Deploy, depends_on: w, command: x}
+          - {label: "Old {{matrix}}", command: x, matrix: [a], branches: old}
+        """,
+        fail={"w": 1},
+    )
+    assert "waits for Wheel … (…), which failed" in str(plan)
+    assert "Wheel a (b)" in str(plan)
+    assert "Old …" in str(plan)
+    assert "{{" not in str(plan) + plan.svg()
+    assert plan.step("Wheel {{matrix.os}} ({{ matrix.py }})").key == "w"
+
+
 @pytest.mark.parametrize("status", [255, -1])
 def test_the_highest_exit_status_and_that_of_a_lost_agent_fail_a_step(status: int) -> None:
     assert plan_pipeline(RELEASE, fail={"test": status}).step("test").outcome == "failed"
@@ -294,6 +319,13 @@ def test_the_highest_exit_status_and_that_of_a_lost_agent_fail_a_step(status: in
         ({"fail": {"test": [1, -2]}}, ValueError, "fail='test': -2 is no exit status"),
         ({"fail": {"test": []}}, ValueError, "fail='test': give at least one exit status"),
         ({"fail": {"test": "1"}}, TypeError, "an exit status"),
+        (
+            {"fail": ["test"]},
+            TypeError,
+            "fail is a list: give the exit status of each step that fails, such as {'test': 1}",
+        ),
+        ({"fail": "test"}, TypeError, "fail is a str: give the exit status of each step that fails"),
+        ({"fail": 1}, TypeError, "fail is an int: give the exit status of each step that fails"),
         ({"block_at": ["shipp"]}, ValueError, "did you mean 'ship'"),
         ({"block_at": "ship"}, TypeError, "block_at is a str"),
         ({"source": "git"}, ValueError, "source"),

@@ -350,6 +350,7 @@ def test_logs_are_bounded_and_hold_no_tokens() -> None:
 ATTEMPT = "pipeline: web\njobs: [{kind: waiter}, {kind: script, attempts: [{%s}]}]"
 NO_SCENARIOS = {
     "": "the scenario is None, not a map",
+    "scen.yml": "the scenario is a str, not a map. It looks like the path of a file: give what it holds",
     "[1]": "the scenario is a list, not a map",
     "pipeline: [": "line ",
     "jobs: []": "the scenario has no pipeline",

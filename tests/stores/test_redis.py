@@ -332,8 +332,8 @@ def test_a_probe_that_meets_a_429_lets_all_processes_go_on_while_it_waits(url: s
     assert ends == ["ok"] * 2
 
 
-@pytest.mark.parametrize("how", ["cancelled", "died"])
-def test_a_probe_that_never_reports_is_replaced(url: str, how: str) -> None:
+@pytest.mark.parametrize(("how", "lease"), [("cancelled", 0.0), ("died", PROBE_LEASE), ("died", 11.0)])
+def test_a_probe_that_never_reports_is_replaced(url: str, how: str, lease: float) -> None:
     async def main() -> float:
         simulator = simulated()
         (one, _), (other, _) = shared_by(simulator, url, 2, retry=ONCE)
@@ -347,7 +347,7 @@ def test_a_probe_that_never_reports_is_replaced(url: str, how: str) -> None:
                 await one.builds.get("web", 1)
         else:
             permit = await one.options.store.permit(  # type: ignore[union-attr]
-                "acme at https://api.buildkite.test", one.options.breaker, one._requester.runtime
+                "acme at https://api.buildkite.test", one.options.breaker, one._requester.runtime, probe_for=lease
             )
             assert permit.probe
         began = trio.current_time()
@@ -360,7 +360,7 @@ def test_a_probe_that_never_reports_is_replaced(url: str, how: str) -> None:
                 return trio.current_time() - began
 
     waited = run(main)
-    assert waited == pytest.approx(TRIP) if how == "cancelled" else PROBE_LEASE <= waited <= PROBE_LEASE + 2
+    assert waited == pytest.approx(TRIP) if how == "cancelled" else lease <= waited <= lease + 2
 
 
 # --- Round trips --------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ import redis
 from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, Cache, RedisStore, Retry
 from buildkite_ext._sync import run
 from buildkite_ext.runtime import BlockingRuntime
-from buildkite_ext.stores.entries import Change, Entry
+from buildkite_ext.stores.entries import Change, Entries, Entry
 from buildkite_ext.webhooks import parse
 from tests.core.fakes import FakeClock
 from tests.webhooks.redis.server import RedisServer
@@ -480,3 +480,31 @@ def test_a_client_of_the_users_that_decodes_serves(url: str) -> None:
             )
             assert one.pipelines.get("web").slug == "web"
     assert api.asked == ["GET pipelines/web"]
+
+
+def test_a_handler_of_a_signal_may_drop_answers_that_are_being_dropped() -> None:
+    entries, everything = Entries(), Change(frozenset({"acme"}))
+
+    class Interrupted:
+        sent, expires = 0.0, 600.0
+
+        @property
+        def size(self) -> int:
+            entries.change(everything, 1.0)  # as a signal that comes while its entry is removed
+            return 1
+
+    policy = Cache()
+    plain = Entry((), b"x", 0.0, 600.0)
+    for key, entry in (("a", plain), ("b", plain)):
+        entries.keep(key, everything.tags, entry, 0, policy)
+    entries._entries["a"] = Interrupted(), everything.tags  # type: ignore[assignment]
+    entries.change(everything, 1.0)
+    assert entries.stats.entries == 0
+    entries.keep(
+        "c",
+        everything.tags,
+        Entry((), b"x", 2.0, 600.0),
+        entries.find("c", everything.tags, 2.0, seconds=0).version,
+        policy,
+    )
+    assert entries.stats.entries == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,7 +19,8 @@ import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from buildkite_ext import Cache, RedisStore, StoreRecovered, StoreUnavailable
+from buildkite_ext import AsyncBuildkiteClient, Cache, RedisStore, ResponseLost, StoreRecovered, StoreUnavailable
+from tests.webhooks.redis.server import RedisServer
 
 from .test_redis import blocking, build, fails, store_of, told, until
 
@@ -261,3 +264,64 @@ print(sum(map(len, store._leases.values())))
     assert (done.stdout, done.stderr) == ("19\n", "")
     with redis.Redis.from_url(url) as client:
         assert list(client.scan_iter("*flights*")) == []
+
+
+def _refuse_threads(patch: pytest.MonkeyPatch, name: str) -> None:
+    """Have threads of a name not start, as in a container with a limit on processes."""
+    start = threading.Thread.start
+
+    def refused(thread: threading.Thread) -> None:
+        if thread.name == name:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    patch.setattr(threading.Thread, "start", refused)
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["at the first call", "later"])
+def test_a_system_without_room_for_a_thread_is_as_a_redis_that_is_away(
+    shared_server: RedisServer, tmp_path: Path, first: bool
+) -> None:
+    """Redis is used again when there is room."""
+    events: list[Any] = []
+    socket_ = tmp_path / "redis.sock"
+    client = blocking(RedisStore(f"unix://{socket_}", timeout=20, retry_after=0.001), on_event=events.append)
+    if not first:
+        assert fails(client) == ["ok"]
+    socket_.symlink_to(shared_server.socket)
+    with pytest.MonkeyPatch.context() as patch:
+        _refuse_threads(patch, "buildkite-redis-look")
+        for _ in range(3):
+            time.sleep(0.002)
+            assert fails(client) == ["ok"]
+    assert told(events) == [StoreUnavailable]
+    until(lambda: fails(client) == ["ok"] and told(events) == [StoreUnavailable, StoreRecovered])
+
+
+def test_what_redis_is_told_in_the_background_waits_until_there_is_room_for_a_thread(
+    url: str, shared_server: RedisServer
+) -> None:
+    async def lose(api: AsyncBuildkiteClient) -> None:
+        with pytest.raises(ResponseLost):
+            await api.builds.get("web", 1)
+
+    def lost(_: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError("gone")
+
+    async def main() -> None:
+        store = RedisStore(url, timeout=20)
+        async with AsyncBuildkiteClient(
+            "acme", token="t", store=store, transport=httpx.MockTransport(lost), retry=None
+        ) as api:
+            with pytest.MonkeyPatch.context() as patch:
+                _refuse_threads(patch, "buildkite-redis-notes")
+                await lose(api)
+            await lose(api)
+
+    asyncio.run(main())
+
+    def flights() -> int:
+        with shared_server.client() as client:
+            return len(client.keys("*flights*"))
+
+    until(lambda: not flights())

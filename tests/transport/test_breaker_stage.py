@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from buildkite_ext import BuildkiteClient, CircuitBreaker, CircuitChanged, MemoryStore, Retry, Runtime, Send, errors
+from buildkite_ext.stores.circuits import PROBE_LEASE
 from buildkite_ext.transport.breaker import CircuitBreakerStage
 from buildkite_ext.transport.context import context_of
 from tests.core.fakes import TOKEN, FakeClock, build
@@ -23,13 +24,17 @@ class Recording(MemoryStore):
     def __init__(self) -> None:
         super().__init__()
         self.asked: list[tuple[str, bool]] = []
+        self.leases: list[float] = []
         self.told: list[tuple[Any, ...]] = []
         self.probed: list[bool] = []
         self.halts = False
 
-    async def permit(self, circuit: str, policy: Any, runtime: Runtime, *, admission: bool = False) -> Any:
+    async def permit(
+        self, circuit: str, policy: Any, runtime: Runtime, *, admission: bool = False, probe_for: float = PROBE_LEASE
+    ) -> Any:
         self.asked.append((circuit, admission))
-        return await super().permit(circuit, policy, runtime, admission=admission)
+        self.leases.append(probe_for)
+        return await super().permit(circuit, policy, runtime, admission=admission, probe_for=probe_for)
 
     async def admit(self, *arguments: Any, probe: bool = False, **options: Any) -> Any:
         self.probed.append(probe)
@@ -110,6 +115,18 @@ def test_a_429_within_a_call_that_fails_is_no_success() -> None:
     assert store.told == [(NAME, True, True)] * 2
     with pytest.raises(errors.CircuitOpen):
         buildkite.builds.get("web", 7)
+
+
+@pytest.mark.parametrize(
+    ("options", "lease"),
+    [({}, 60.0), ({"timeout": 5}, 6.0), ({"timeout": 600}, 60.0), ({"timeout": None}, 60.0)],
+    ids=str,
+)
+def test_a_call_that_probes_keeps_others_out_no_longer_than_it_may_take(options: Any, lease: float) -> None:
+    """Its process may be killed."""
+    store = Recording()
+    client(store, 200, **options).builds.get("web", 7)
+    assert store.leases == [lease]
 
 
 def test_an_error_of_a_stage_s_own_says_nothing() -> None:

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
 
+from buildkite_ext import (
+    AsyncBuildkiteClient,
+    Budget,
+    BuildkiteClient,
+    Cache,
+    CircuitBreaker,
+    ClientClosed,
+    ConfigurationError,
+    ConnectionLimits,
+    RedisStore,
+    Retry,
+    RetryScheduled,
+    TransferRate,
+)
 from buildkite_ext.transport.http import HttpTransport
 from buildkite_ext.transport.timeouts import BoundedTimeout, bounded_timeouts
 
@@ -147,3 +164,67 @@ def test_a_large_body_arrives_whole(server: Start, flavour: str) -> None:
     (result,) = exchange(flavour, server(serve).url, content=body)
     assert isinstance(result, httpx.Response)
     assert seen == [body]
+
+
+# --- More seconds than the system can wait for -----------------------------------------------------------------------------
+
+BUILD = b'{"id": "b", "number": 1, "state": "passed", "finished_at": "2026-01-01T00:00:00Z"}'
+
+
+@pytest.mark.parametrize("seconds", [9.3e9, 1e19, 1e300, float("inf")])
+@pytest.mark.parametrize("kind", [BuildkiteClient, AsyncBuildkiteClient])
+def test_a_timeout_of_more_seconds_than_the_system_can_wait_for_is_as_good_as_none(
+    server: Start, kind: Any, seconds: float
+) -> None:
+    api = server(answers(*[b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(BUILD), BUILD)] * 3))
+    options: dict[str, Any] = {"token": "t", "base_url": api.url, "timeout": seconds, "minimum_rate": None}
+
+    async def main() -> None:
+        async with AsyncBuildkiteClient("acme", **options) as client:
+            assert (await client.builds.get("web", 1)).number == 1
+            assert (await client.builds.wait("web", 1, timeout=seconds)).passed
+
+    if kind is AsyncBuildkiteClient:
+        asyncio.run(main())
+        return
+    with BuildkiteClient("acme", **options) as client:
+        assert client.builds.get("web", 1).number == 1
+        assert client.builds.wait("web", 1, timeout=seconds).passed
+
+
+def test_a_pause_of_more_seconds_than_the_system_can_wait_for_lasts_until_the_client_is_closed(server: Start) -> None:
+    api = server(answers(b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"))
+
+    def close(event: object) -> None:
+        if isinstance(event, RetryScheduled):
+            threading.Timer(0.05, client.close).start()
+
+    client = BuildkiteClient(
+        "acme", token="t", base_url=api.url, timeout=None, retry=Retry(base=1e300, maximum=1e300), on_event=close
+    )
+    with pytest.raises(ClientClosed):
+        client.builds.get("web", 1)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda seconds: Budget(max_wait=seconds),
+        lambda seconds: Retry(base=seconds),
+        lambda seconds: CircuitBreaker(open_for=seconds),
+        lambda seconds: Cache(pipelines=seconds),
+        lambda seconds: ConnectionLimits(keepalive_expiry=seconds),
+        lambda seconds: TransferRate(bytes=1, seconds=seconds),
+        lambda seconds: RedisStore("redis://127.0.0.1:1", retry_after=seconds),
+        lambda seconds: BuildkiteClient("acme", token="t", timeout=seconds),
+    ],
+)
+@pytest.mark.parametrize("digits", [400, 5000])
+def test_seconds_of_too_many_digits_are_refused(make: Callable[[int], object], digits: int) -> None:
+    with pytest.raises(ConfigurationError, match=r"\w+=an? .*: give seconds"):
+        make(10**digits)
+
+
+def test_a_wait_for_seconds_of_too_many_digits_is_refused() -> None:
+    with BuildkiteClient("acme", token="t") as client, pytest.raises(ValueError, match=r"^timeout=an int of .* bits"):
+        client.builds.wait("web", 1, timeout=10**400)

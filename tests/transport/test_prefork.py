@@ -7,10 +7,13 @@ import multiprocessing
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -28,7 +31,7 @@ from buildkite_ext import (
 )
 from tests.core.fakes import FakeClock
 
-from .servers import Server, heads, in_child
+from .servers import Server, answers, heads, in_child
 
 Start = Callable[..., Server]
 
@@ -305,3 +308,66 @@ class Gate:
         headers = {"RateLimit-Limit": "50", "RateLimit-Remaining": "49", "RateLimit-Reset": "60"}
         number = request.url.path.rpartition("/")[2]
         return httpx.Response(200, headers=headers, json={"number": int(number) if number.isdigit() else None})
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["buildkite_ext.transport.http", "buildkite_api.models", "buildkite_api.types", "buildkite_ext.error_responses"],
+)
+def test_a_fork_waits_for_what_another_thread_imports_for_a_call(server: Start, module: str) -> None:
+    """The child would wait for ever for the lock of a module that a thread of its parent loads."""
+    api = server(answers(b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}"))
+    program = f"""
+import os, signal, sys, threading, time
+from buildkite_ext import BuildkiteClient, NotFound
+begun = threading.Event()
+class Slow:
+    def find_spec(self, name, *_):
+        if name == {module!r} and not begun.is_set():
+            begun.set()
+            time.sleep(0.2)
+client = BuildkiteClient("acme", token="t", base_url={api.url!r}, retry=None)
+def call():
+    try:
+        client.builds.get("web", 1)
+    except NotFound:
+        return 7
+sys.modules.pop({module!r}, None)
+sys.meta_path.insert(0, Slow())
+thread = threading.Thread(target=call)
+thread.start()
+assert begun.wait(60)
+child = os.fork()
+if not child:
+    signal.alarm(60)
+    os._exit(call())
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+thread.join()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.stdout, done.stderr) == ("7\n", "")
+
+
+def test_a_fork_does_not_wait_for_the_imports_of_others(tmp_path: Path) -> None:
+    (tmp_path / "endless.py").write_text("import forks\nforks.begun.set()\nforks.ended.wait(60)\n")
+    (tmp_path / "forks.py").write_text("import threading\nbegun, ended = threading.Event(), threading.Event()\n")
+    program = """
+import os, threading, time
+import buildkite_ext.client, forks
+waited = []
+time.sleep = waited.append
+thread = threading.Thread(target=__import__, args=("endless",))
+thread.start()
+assert forks.begun.wait(60)
+child = os.fork()
+if not child:
+    os._exit(0)
+os.waitpid(child, 0)
+forks.ended.set()
+thread.join()
+print(waited)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (done.stdout, done.stderr) == ("[]\n", "")

@@ -10,9 +10,9 @@ import pytest
 import trio
 from buildkite_api.operations import OPERATIONS, Operation
 
-from buildkite_ext import BuildkiteClient, InvalidResponse, ResponseLost, Retry, Runtime, Send, errors
+from buildkite_ext import BuildkiteClient, InvalidResponse, ResponseLost, Retry, Runtime, Send, WriteAudited, errors
 from buildkite_ext.simulation import Simulator
-from tests.core.fakes import TOKEN, App, Flavor, answer, build
+from tests.core.fakes import TOKEN, App, FakeClock, Flavor, answer, build
 
 from .virtual_time import run, simulated
 
@@ -137,6 +137,97 @@ async def test_a_read_only_client_sends_no_write(flavor: Flavor) -> None:
     assert len(app.requests) == 1
     await flavor.call(buildkite.with_options(read_only=False).builds.cancel, "web", 7)
     assert len(app.requests) == 2
+
+
+async def _deletes(request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
+    request.method = "DELETE"
+    return await send(request)
+
+
+async def _deletes_by_another_request(request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
+    return await send(httpx.Request("DELETE", request.url, headers=request.headers))
+
+
+async def _deletes_first(request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
+    await send(httpx.Request("DELETE", request.url, headers=request.headers))
+    return await send(request)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("stage", [_deletes, _deletes_by_another_request, _deletes_first])
+async def test_a_write_that_a_stage_makes_of_a_read_counts_as_a_write(flavor: Flavor, stage: Any) -> None:
+    """For `read_only`, for the audit, and for the retries."""
+    lost = httpx.ReadError("gone")
+    app, events = App(lost, lost, answer({"slug": "web"})), list[Any]()
+    buildkite = flavor.client(app, read_only=True, stages=[stage], on_event=events.append)
+    with pytest.raises(errors.WriteRefused, match=r"DELETE .*/pipelines/web: the client is read-only"):
+        await flavor.call(buildkite.pipelines.get, "web")
+    assert app.requests == []
+    with pytest.raises(errors.ResponseLost):
+        await flavor.call(buildkite.with_options(read_only=False, retry=Retry(attempts=1)).pipelines.get, "web")
+    audited = [event for event in events if isinstance(event, WriteAudited)]
+    assert [(each.method, each.operation, each.result, each.error) for each in audited] == [
+        ("DELETE", "delete_pipeline", "refused", "WriteRefused"),
+        ("DELETE", "delete_pipeline", "unknown", "ResponseLost"),
+    ]
+    assert [each.parameters for each in audited] == [{"org_slug": "acme", "pipeline_slug": "web"}] * 2
+
+
+@pytest.mark.anyio
+async def test_a_request_that_a_stage_makes_anew_stays_the_same_call(flavor: Flavor) -> None:
+    """It has the deadline of the call, and its operation."""
+    app = App(*[answer({"message": "off"}, 503)] * 3)
+
+    async def stage(request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
+        return await send(httpx.Request(request.method, request.url, headers=request.headers))
+
+    clock = FakeClock()
+    buildkite = flavor.client(app, clock=clock, stages=[stage], timeout=0.001, retry=Retry(base=50, attempts=3))
+    with pytest.raises(errors.DeadlineExceeded):
+        await flavor.call(buildkite.builds.get, "web", 7)
+    assert len(app.requests) == 1
+
+
+async def _forgets(request: httpx.Request, send: Send, runtime: Runtime) -> Any:
+    await send(request)
+
+
+async def _does_not_await(request: httpx.Request, send: Send, runtime: Runtime) -> Any:
+    return send(request)
+
+
+async def _decodes(request: httpx.Request, send: Send, runtime: Runtime) -> Any:
+    return (await send(request)).json()
+
+
+def _is_no_coroutine(request: httpx.Request, send: Send, runtime: Runtime) -> Any:
+    return answer(build(7))
+
+
+class _Stage:
+    async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> Any:
+        await send(request)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("stage", "wrong"),
+    [
+        (_forgets, "_forgets returned None"),
+        (_does_not_await, "_does_not_await returned a coroutine"),
+        (_decodes, "_decodes returned a dict"),
+        (_is_no_coroutine, "_is_no_coroutine isn't written with `async def`"),
+        (_Stage(), "_Stage returned None"),
+    ],
+)
+async def test_a_stage_that_returns_no_answer_is_named(flavor: Flavor, stage: Any, wrong: str) -> None:
+    async def outer(request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
+        return await send(request)
+
+    buildkite = flavor.client(App(answer(build(7))), stages=[outer, stage])
+    with pytest.raises(TypeError, match=re.escape(f"stages=: {wrong}")) as error:
+        await flavor.call(buildkite.builds.get, "web", 7)
+    assert "`return await send(request)`" in str(error.value)
 
 
 @pytest.mark.parametrize(("failure", "retries"), [("500", 100), ("lost", 100), ("429", 400)])

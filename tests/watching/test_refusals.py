@@ -19,6 +19,7 @@ from buildkite_ext import (
 )
 from buildkite_ext.logs import group_log, parse_log, render_log, search_log
 from buildkite_ext.simulation import Simulator
+from buildkite_ext.simulation.state.builds import Job
 
 
 @pytest.fixture
@@ -108,6 +109,40 @@ def test_a_script_for_a_step_that_is_not_there_warns() -> None:
     with pytest.warns(UnknownNameWarning) as caught:
         web.configure("stesp: []")
     assert any("did you mean `steps`" in str(each.message) for each in caught)
+
+
+@pytest.mark.parametrize("builds", [[5], (5, 6), ["acme/web/1", 5]])
+def test_a_watcher_says_what_a_number_lacks(simulator: Simulator, builds: Any) -> None:
+    with simulator.client() as buildkite:
+        watcher = buildkite.builds.watcher()
+        for wait in (watcher.as_finished, watcher.wait_all):
+            with pytest.raises(TypeError, match=r"is the number 5: give a Build or its URL.* watcher.wait\('web', 5\)"):
+                wait(builds)
+
+
+@pytest.mark.parametrize(
+    ("uploaded", "name"),
+    [
+        ("- {label: Extra, key: extra, command: make}", "extra"),
+        ("- {label: Extra, key: extra, command: make}", "Extra"),
+        ("- {label: Deploy $REGION, command: make}", "Deploy eu"),
+        ("- {label: 'Wheel {{matrix}}', matrix: [linux, mac], command: make}", "Wheel mac"),
+        (lambda _job: "- {key: extra, command: make}", "extra"),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_a_script_for_a_step_that_a_job_uploads_does_not_warn(uploaded: str | Callable[[Job], str], name: str) -> None:
+    web = Simulator().pipeline("web").configure("- {label: Generate, key: gen, command: make}")
+    web.on_upload("gen", uploaded).script(name, exit_status=1)
+
+
+def test_a_script_for_a_step_that_no_upload_has_warns() -> None:
+    web = Simulator().pipeline("web").configure("- {label: Generate, key: gen, command: make}")
+    with pytest.warns(UnknownNameWarning, match="call on_upload with its text first"):
+        web.script("extra", exit_status=1)
+    web.on_upload("gen", "- {key: extra, command: make}").on_upload("gen", "[")
+    with pytest.warns(UnknownNameWarning, match="did you mean 'extra'"):
+        web.script("xtra", exit_status=1)
 
 
 def test_logs_take_bytes_and_say_so(tmp_path: Path) -> None:

@@ -290,3 +290,32 @@ def test_a_forked_process_handles_its_own_deliveries_and_only_those() -> None:
     assert "SIGTERM ends this process at once" in done.stderr
     expected = [f"1 {number}" for number in [*range(12), 21]] + ["0 20"]
     assert sorted(done.stdout.splitlines()) == sorted(expected)
+
+
+def test_handlers_that_block_share_the_threads_for_which_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container with a limit on processes."""
+    hooks = WebhookHandler(secret=SECRET, now=lambda: NOW)
+    seen: list[int | None] = []
+    begun, ended = threading.Event(), threading.Event()
+
+    @hooks.on("build.finished")
+    def note(event: BuildFinished) -> None:
+        if event.build.number == 1:
+            begun.set()
+            assert ended.wait(60)
+        seen.append(event.build.number)
+
+    assert post(hooks) == 200
+    assert begun.wait(60)
+    start = threading.Thread.start
+
+    def refused(thread: threading.Thread) -> None:
+        if thread.name == "buildkite-webhooks-handler":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    assert [post(hooks, number) for number in (2, 3)] == [200, 200]
+    ended.set()
+    hooks.close()
+    assert sorted(map(str, seen)) == ["1", "2", "3"]

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..._sync import run
 from ...errors import ApiError, BuildkiteError, InvalidResponse
-from ...events import Event, RetryScheduled
 from ...pagination.items import Items
 from ...pagination.sources import PathPages
 from ...pagination.walker import MAX_PAGES, Walker
@@ -85,7 +84,7 @@ class ApiRun:
 
     @contextmanager
     def _requester(self) -> Iterator[Requester]:
-        with self.connection.client(_print_retry, need_organization="{org}" in self.request.path) as client:
+        with self.connection.client(need_organization="{org}" in self.request.path) as client:
             yield (client if self.timeout is None else client.with_options(timeout=self.timeout))._requester
 
     def _print_answer(self, requester: Requester) -> None:
@@ -221,9 +220,3 @@ def _print_unknown_states(request: httpx.Request) -> None:
         print_error(
             f"buildkite-ext: Check the query: {without_secrets(clean(text))}{'' if text.endswith('?') else '.'}"
         )
-
-
-def _print_retry(event: Event) -> None:
-    if isinstance(event, RetryScheduled) and event.pause >= 1:
-        said = f"{event.method} {event.path}: {event.reason}. Trying again in {event.pause:.0f} s."
-        print_error(f"buildkite-ext: {without_secrets(clean(said))}")

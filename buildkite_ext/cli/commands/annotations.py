@@ -74,6 +74,7 @@ def annotations_add(
     append: Annotated[bool, Flag, Parameter(group=_ANNOTATION)] = False,
     job: Annotated[str | None, Parameter(group=_ANNOTATION, alias="-j", metavar="JOB")] = None,
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
+    simulate: Annotated[bool, Flag, Parameter(group=CONNECTION)] = False,
     common: CommonOptions = CommonOptions(),
 ) -> ExitCode:
     """Annotate a build or a job, with a text or with the failures of a JUnit report.
@@ -90,10 +91,11 @@ def annotations_add(
         append: Add to the annotation of the same name.
         job: Annotate this job: its id, its step key or its name.
         json: Print the annotation as a JSON object on a line.
+        simulate: Ask a simulator in this process instead. Its pipelines are web, api and release.
     """
     from ..render.records import print_json_line
 
-    choice = build_choice(build, which, common, command="annotations add")
+    choice = build_choice(build, which, common, command="annotations add", simulate=simulate)
     if priority is not None and not 1 <= priority <= 10:
         raise UsageError(f"--priority {priority}: give a number from 1 to 10.")
     if context is not None:

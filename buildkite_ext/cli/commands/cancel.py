@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from ...messages import in_state
 from ...states import outcome_of
 from ..exit_codes import ExitCode
-from ..parameters import OUTPUT, CommonOptions, Duration, Flag
+from ..parameters import CONNECTION, OUTPUT, CommonOptions, Duration, Flag
 from ..streams import clean, short
 
 __all__ = ["cancel"]
@@ -23,6 +23,7 @@ def cancel(
     pipeline: Annotated[str | None, Parameter(alias="-p", metavar="PIPELINE")] = None,
     timeout: Annotated[float | None, Duration] = None,
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
+    simulate: Annotated[bool, Flag, Parameter(group=CONNECTION)] = False,
     common: CommonOptions = CommonOptions(),
 ) -> ExitCode:
     """Cancel a build. A build that has ended stays as it is.
@@ -33,13 +34,14 @@ def cancel(
         timeout: The time for the request, with its retries and pauses; by default 2m.
         json: Print the build as a JSON object on a line.
         pipeline: The pipeline, where only NUMBER is given: a slug, ORG/PIPELINE, or a URL.
+        simulate: Ask a simulator in this process instead. Its pipelines are web, api and release.
     """
     from ..addresses import build_of
     from ..connection import ConnectionOptions
 
     words = [build] if number is None else [build, number]
-    address, chosen = build_of(words, pipeline, organization=common.organization)
-    with ConnectionOptions.of(common, address.organization).client() as client:
+    address, chosen = build_of(words, pipeline, organization=common.organization, simulate=simulate)
+    with ConnectionOptions.of(common, address.organization, simulate=simulate).client() as client:
         chosen_client = client if timeout is None else client.with_options(timeout=timeout)
         canceled = chosen_client.builds.cancel(address.pipeline, chosen)
     if json:

@@ -94,13 +94,14 @@ def _sentences(text: str) -> str:
 
 def _services(health: Health) -> list[str]:
     from ...health import scopes_of_services
+    from ...scopes import scope_words
 
     lines = [f"Scopes        {clean(', '.join(health.scopes or ())) or 'none'}", "", "What each service needs:"]
     needs = scopes_of_services()
     width = max(map(len, needs))
     for service, needed in needs.items():
         missing = health.missing_scopes(service) or ()
-        words = [f"{scope} (missing)" if scope in missing else scope for scope in needed]
+        words = [scope_words(scope) + (" (missing)" if scope in missing else "") for scope in needed]
         lines.append(f"  {service:<{width}}  {', '.join(words) or 'no scope'}")
     return lines
 

@@ -70,6 +70,7 @@ def jobs_retry(
     wait: Annotated[bool, Flag] = False,
     timeout: Annotated[float | None, Duration] = None,
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
+    simulate: Annotated[bool, Flag, Parameter(group=CONNECTION)] = False,
     common: CommonOptions = CommonOptions(),
 ) -> ExitCode:
     """Retry jobs of a build. Each can be retried once: then its retry can.
@@ -80,12 +81,13 @@ def jobs_retry(
         wait: Wait until the new jobs have ended. The exit code says how.
         timeout: How long to wait, such as 30m or 1h30m; then the command ends and the jobs continue.
         json: Print each new job as a JSON object on a line, with --wait as it has ended.
+        simulate: Ask a simulator in this process instead. Its pipelines are web, api and release.
     """
     from ..render.records import print_json_line
 
     if timeout is not None and not wait:
         raise UsageError("--timeout is for --wait.")
-    choice = build_choice(build, which, common, command="jobs retry")
+    choice = build_choice(build, which, common, command="jobs retry", simulate=simulate)
     words = _required(job, choice.address)
     with choice.connection.client() as client:
         at = choice.find(client)
@@ -123,6 +125,7 @@ def jobs_unblock(
     job: Annotated[str | None, Parameter(alias="-j", metavar="JOB")] = None,
     field: Annotated[tuple[str, ...], Repeated, Parameter(alias="-f", metavar="K=V")] = (),
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
+    simulate: Annotated[bool, Flag, Parameter(group=CONNECTION)] = False,
     common: CommonOptions = CommonOptions(),
 ) -> ExitCode:
     """Unblock the job of a block step.
@@ -132,10 +135,11 @@ def jobs_unblock(
         job: The job: its id, its step key or its name.
         field: The value of a field of the step, by its key; the same key again adds a value to a field that takes several.
         json: Print the job as a JSON object on a line.
+        simulate: Ask a simulator in this process instead. Its pipelines are web, api and release.
     """
     from ..render.records import print_json_line
 
-    choice = build_choice(build, which, common, command="jobs unblock")
+    choice = build_choice(build, which, common, command="jobs unblock", simulate=simulate)
     words = _required([] if job is None else [job], choice.address)
     values = field_values("--field", field)
     with choice.connection.client() as client:

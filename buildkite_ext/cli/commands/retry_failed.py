@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from ...states import RetriedStateName
 from ..build_choice import BuildOptions, build_choice
 from ..exit_codes import ExitCode
-from ..parameters import OUTPUT, CommonOptions, Duration, Flag, Repeated
+from ..parameters import CONNECTION, OUTPUT, CommonOptions, Duration, Flag, Repeated
 from ..problem import UsageError
 from ..streams import Colour, clean, short
 
@@ -25,6 +25,7 @@ def retry_failed(
     poll_interval: Annotated[float | None, Duration] = None,
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
+    simulate: Annotated[bool, Flag, Parameter(group=CONNECTION)] = False,
     common: CommonOptions = CommonOptions(),
 ) -> ExitCode:
     """Retry the failed jobs of a build that has ended.
@@ -38,13 +39,14 @@ def retry_failed(
         poll_interval: The longest time between two polls of the build.
         json: Print the build as a JSON object on a line; with --wait the changes, one a line.
         color: When to use colours; auto: on a terminal, unless NO_COLOR or FORCE_COLOR says otherwise.
+        simulate: Ask a simulator in this process instead. Its pipelines are web, api and release.
     """
     from ..render.records import print_json_line
 
     for option, value in (("--timeout", timeout), ("--poll-interval", poll_interval)):
         if value is not None and not wait:
             raise UsageError(f"{option} is for --wait.")
-    choice = build_choice(build, which, common, command="retry-failed")
+    choice = build_choice(build, which, common, command="retry-failed", simulate=simulate)
     if wait:
         from ..render.views import executed
         from ..run.options import RunOptions

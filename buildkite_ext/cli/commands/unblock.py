@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from ..build_choice import BuildOptions, build_choice
 from ..exit_codes import ExitCode
 from ..inputs import field_values, not_empty
-from ..parameters import OUTPUT, CommonOptions, Flag, Repeated
+from ..parameters import CONNECTION, OUTPUT, CommonOptions, Flag, Repeated
 from ..streams import clean, short
 
 __all__ = ["unblock"]
@@ -21,6 +21,7 @@ def unblock(
     step: Annotated[str | None, Parameter(metavar="STEP")] = None,
     field: Annotated[tuple[str, ...], Repeated, Parameter(alias="-f", metavar="K=V")] = (),
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
+    simulate: Annotated[bool, Flag, Parameter(group=CONNECTION)] = False,
     common: CommonOptions = CommonOptions(),
 ) -> ExitCode:
     """Unblock a block step of a build, and say what the build does then.
@@ -31,12 +32,13 @@ def unblock(
         step: The step: its key, its label or its id. It may be left out if the build waits at a single one.
         field: The value of a field of the step, by its key; the same key again adds a value to a field that takes several.
         json: Print the build as a JSON object on a line.
+        simulate: Ask a simulator in this process instead. Its pipelines are web, api and release.
     """
     from ...messages import in_state
     from ...states import build_state
     from ..render.records import print_json_line
 
-    choice = build_choice(build, which, common, command="unblock")
+    choice = build_choice(build, which, common, command="unblock", simulate=simulate)
     values = field_values("--field", field)
     if step is not None:
         not_empty("--step", step)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from ...errors import AccessDenied, BuildkiteError, NothingMatched, PipelineNotFound, UnsafePath
-from ...events import LogRewritten, RateLimitWait, RetryScheduled
+from ...events import LogRewritten
 from ...states import blocking_jobs, failed_jobs, outcome_of
 from ...watching.pacing import LONGEST_PAUSE as WAIT_INTERVAL
 from ..exit_codes import ExitCode
 from ..hints import in_options
+from ..pauses import pause_note
 from ..problem import Problem, Terminated, UsageError
 from ..streams import clean, discard, output_failure, short
 from .job_table import ServerTime, label_of
@@ -296,12 +297,9 @@ class Run:
         return tail or ()
 
     def _on_event(self, event: Event) -> None:
-        if isinstance(event, RetryScheduled) and event.pause >= 1:
-            self._view.note(f"{event.method} {event.path}: {event.reason}. Trying again in {event.pause:.0f} s.")
-        elif isinstance(event, RateLimitWait) and event.pause >= 1:
-            self._view.note(
-                f"The rate limit is exhausted: {event.method} {event.path} waits {event.pause:.0f} s for it."
-            )
+        note = pause_note(event)
+        if note is not None:
+            self._view.note(note)
         elif isinstance(event, LogRewritten) and not event.resumed:
             self._view.note(f"The log of job {event.name!r} was rewritten. It is shown again from its beginning.")
 

@@ -88,7 +88,7 @@ class SimRequest:
         return cls(
             method.upper(),
             path,
-            tuple(parse_qsl(query, keep_blank_values=True)),
+            tuple(parse_qsl(query, keep_blank_values=True)) if query else (),
             {name.lower(): value for name, value in dict(headers).items()},
             body,
         )
@@ -153,7 +153,8 @@ class SimResponse:
 
     def header(self, name: str) -> str | None:
         """Return the value of a header, whose name may be in any case, or None."""
-        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+        lower = name.lower()
+        return next((value for key, value in self.headers if key.lower() == lower), None)
 
 
 class RefusedRequest(Exception):
@@ -230,7 +231,7 @@ class Query:
 
     def flag(self, name: str, default: bool = False) -> bool:
         """Return a boolean."""
-        value = self.text(name)
+        value = self._scalars.get(name)
         return default if value is None else value.lower() in ("true", "1", "yes", "on")
 
     def number(self, name: str, default: int) -> int:

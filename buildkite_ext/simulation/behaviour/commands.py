@@ -77,7 +77,7 @@ class CommandBehaviour:
 
     def exit_status(self, attempt: int) -> int:
         """Return the exit status of an attempt, counted from 0."""
-        return self.exit_statuses[min(attempt, len(self.exit_statuses) - 1)]
+        return self.exit_statuses[attempt] if attempt < len(self.exit_statuses) else self.exit_statuses[-1]
 
 
 def log_script(log: object) -> LogScript:

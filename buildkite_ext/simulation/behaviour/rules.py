@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ...globs import matches_wildcard
 from ..definition.steps import CommandStep, Step, TriggerStep
-from .commands import CommandBehaviour
+from .commands import CommandBehaviour, Upload
 
 __all__ = ["BehaviourRule", "StepMatcher", "behaviour_of", "names_step"]
 
@@ -23,10 +23,12 @@ class BehaviourRule:
     Attributes:
         steps: the steps for which it holds.
         change: returns the behaviour of a step, given the one that earlier rules make.
+        upload: the upload that it adds; None for none.
     """
 
     steps: StepMatcher
     change: Callable[[CommandBehaviour], CommandBehaviour]
+    upload: Upload | None = None
 
     def matches(self, step: CommandStep | TriggerStep) -> bool:
         """Tell whether it holds for a step. A function is asked about command steps only."""

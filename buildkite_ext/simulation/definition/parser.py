@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ...messages import path_hint
 from ...unknown_names import nearest
 from .attributes import unknown_attributes
 from .yaml_tree import (
@@ -158,7 +159,9 @@ class _DocumentParser:
             tree.put("steps", listed, mark, listed.mark)
         if not isinstance(tree, TreeMap):
             raise PipelineError(
-                f"this is {describe(tree)}: a pipeline was expected, a mapping with `steps` or a list of steps", mark
+                f"this is {describe(tree)}: a pipeline was expected, a mapping with `steps` or a list of steps"
+                f"{path_hint(tree) if isinstance(tree, str) else ''}",
+                mark,
             )
         out = tree.copy()
         if "steps" not in tree:
@@ -198,7 +201,9 @@ class _DocumentParser:
         kind = kind_of_step(step)
         if kind == "unknown":
             self._warn(
-                f"the kind of this step is unknown: Buildkite's server decides about it{_meant_kind(step)}", mark
+                "the kind of this step is unknown: it isn't documented whether Buildkite refuses it, which would fail the build"
+                f"{_meant_kind(step)}",
+                mark,
             )
             return step
         if isinstance(step, str):
@@ -210,7 +215,10 @@ class _DocumentParser:
             if kind == "group":
                 return self._group(step)
         except _Misfit as error:
-            self._warn(f"{error.message}. The step is kept as it is: Buildkite's server decides about it", error.mark)
+            self._warn(
+                f"{error.message}. It isn't documented whether Buildkite refuses the step, which would fail the build",
+                error.mark,
+            )
         return step
 
     def _group(self, step: TreeMap) -> TreeMap:

@@ -65,8 +65,7 @@ class AgentConnections:
         if job is None:
             self._disconnect(agent, "stopped")
             return
-        before, agent.connection_state = agent.connection_state, "stopping"
-        self._changed(agent, before)
+        self._changed(agent, self._move(agent, "stopping"))
         if force:
             self._cancel(job.build)
 
@@ -141,14 +140,15 @@ class AgentConnections:
             self._disconnect(agent, "stopped")
         else:
             self._pool.freed(agent)
-            self._changed(agent, agent.connection_state)
+            if self._changes.wanted:
+                self._changed(agent, agent.connection_state)
 
     def _taken(self, job: Job, agent: Agent) -> None:
         if agent.job_id == job.id:  # an agent of the past has no job now
             self._changed(agent, agent.connection_state)
 
     def _disconnect(self, agent: Agent, state: str) -> None:
-        before, agent.connection_state = agent.connection_state, state
+        before = self._move(agent, state)
         agent.disconnected_at = self._now
         if state == "lost":
             agent.lost_at = self._now
@@ -157,6 +157,12 @@ class AgentConnections:
         del self._organization.connected_agents[agent.id]
         self._clear_pause(agent)
         self._changed(agent, before)
+
+    def _move(self, agent: Agent, state: str) -> str:
+        """Change the connection state of an agent, and return the one before."""
+        before, agent.connection_state = agent.connection_state, state
+        self._organization.connections += 1
+        return before
 
     def _clear_pause(self, agent: Agent) -> None:
         agent.paused_at = agent.paused_by = agent.paused_note = agent.paused_timeout_in_minutes = None

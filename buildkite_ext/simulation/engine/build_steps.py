@@ -78,12 +78,12 @@ class BuildSteps:
         for each in nodes:
             self._add_jobs(build, each, found.get(each.step), uploader, cluster)
         self._organization.add_jobs(build, build.current_jobs[position:])
-        for index, job in enumerate(rest, len(build.current_jobs)):
-            job.position = index
+        end = len(build.current_jobs)
         build.current_jobs += rest
+        _place(build.current_jobs, end)
         for each in nodes:
             if isinstance(each.step, CommandStep) and each.step.concurrency is not None:
-                for job in build.runs[each].jobs:
+                for job in build.jobs_of(build.runs[each]):
                     if not job.over:
                         self._concurrency.enter(job)
 
@@ -99,16 +99,16 @@ class BuildSteps:
         else:
             self.add(build, definition.steps, definition.groups)
 
-    def new_job(self, run: StepRun, step: Step, behaviour: CommandBehaviour, cluster: Cluster, position: int) -> Job:
+    def new_job(
+        self, build: Build, run: StepRun, step: Step, behaviour: CommandBehaviour, *, cluster: Cluster, position: int
+    ) -> Job:
         """Return a new job of a step, for the agents of a cluster."""
-        queue, priority = None, 0
-        if isinstance(step, CommandStep):
-            queue, priority = _queue_of(cluster, step), step.priority
+        queue, priority = (_queue_of(cluster, step), step.priority) if isinstance(step, CommandStep) else (None, 0)
         return Job(
             self._organization.ids.uuid(),
             step,
             behaviour,
-            run.build,
+            build,
             run,
             position,
             self._scheduler.millisecond,
@@ -121,13 +121,13 @@ class BuildSteps:
         return [
             node
             for node in build.graph.unfinished_behind(job.run.node)
-            if not any(each.attempt or each.state not in NOT_BEGUN for each in build.runs[node].jobs)
+            if not any(each.attempt or each.state not in NOT_BEGUN for each in build.jobs_of(build.runs[node]))
         ]
 
     def remove(self, build: Build, nodes: Collection[Node]) -> set[str]:
         """Remove steps with their jobs, and return the concurrency groups in which another job may start now."""
         build.graph.remove(nodes)
-        gone = {each.id for node in nodes for each in build.runs.pop(node).jobs}
+        gone = {each.id for node in nodes for each in build.jobs_of(build.runs.pop(node))}
         groups: set[str] = set()
         for each in build.current_jobs:
             if each.id in gone:
@@ -137,23 +137,26 @@ class BuildSteps:
         build.jobs = [each for each in build.jobs if each.id not in gone]
         for each_id in gone:
             self._organization.jobs.pop(each_id, None)
-        for index, each in enumerate(build.current_jobs):
-            each.position = index
+        _place(build.current_jobs)
         return groups
 
     def _add_jobs(
         self, build: Build, node: Node, reason: LeftOut | None, uploader: Job | None, cluster: Cluster
     ) -> None:
         step = node.step
-        run = build.runs[node] = StepRun(build, node, reason)
-        each: Sequence[Step] = (isinstance(step, CommandStep) and step.combinations) or (step,)
-        parallelism = step.parallelism if isinstance(step, CommandStep | TriggerStep) else None
+        run = build.runs[node] = StepRun(node, reason, len(build.current_jobs))
+        each: Sequence[Step] = (step,)
+        parallelism: int | None = None
+        if isinstance(step, CommandStep):
+            each, parallelism = step.combinations or each, step.parallelism
+        elif isinstance(step, TriggerStep):
+            parallelism = step.parallelism
         for one in each:
+            behaviour = build.pipeline.behaviour_of(one, self._organization.pipeline_settings)
             for index in range(parallelism or 1):
-                behaviour = build.pipeline.behaviour_of(one, self._organization.pipeline_settings)
-                job = self.new_job(run, one, behaviour, cluster, len(build.current_jobs))
+                job = self.new_job(build, run, one, behaviour, cluster=cluster, position=len(build.current_jobs))
                 build.current_jobs.append(job)
-                run.jobs.append(job)
+                run.count += 1
                 if uploader is not None:
                     job.queued_at = uploader.queued_at
                 if parallelism and isinstance(one, CommandStep):
@@ -177,4 +180,11 @@ def _reason(skip: bool | str) -> str:
 
 def _behind(job: Job) -> int:
     """Return the position behind the last job of a step."""
-    return max(each.position for each in job.run.jobs) + 1
+    return job.run.first + job.run.count
+
+
+def _place(jobs: Sequence[Job], start: int = 0) -> None:
+    """Note the positions of the current jobs of a build from an index on, and those of the steps' first jobs."""
+    for index in reversed(range(start, len(jobs))):
+        job = jobs[index]
+        job.position = job.run.first = index

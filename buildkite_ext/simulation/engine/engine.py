@@ -1,19 +1,17 @@
-"""Engine: it creates builds, and lets their steps run in the order of their dependencies."""
+"""Engine: it creates, cancels, retries and unblocks builds, and takes what their jobs trigger and upload."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVarTuple
 
 from ...globs import branch_matches
-from ...states import FINISHED_BUILDS, RUNNING_BUILDS
+from ...states import RUNNING_BUILDS
 from ..behaviour.commands import Upload
 from ..behaviour.timing import Timing
-from ..definition.steps import BlockStep, CommandStep, TriggerStep, WaitStep
-from ..state.builds import Build, BuildRequest, Job, StepRun, StepUpload
-from ..state.graph import Effect
+from ..definition.steps import TriggerStep
+from ..state.builds import Build, BuildRequest, Job, StepUpload
 from ..state.organization import Organization
 from ..state.pipelines import Pipeline
 from ..state.settings import PipelineSettings
@@ -26,20 +24,16 @@ from .build_steps import NOT_BEGUN, BuildSteps
 from .changes import Changes
 from .concurrency import ConcurrencyGroups
 from .contexts import environment
-from .expiry import JobExpiry
 from .files import Files
-from .job_runner import JobRunner
+from .progress import BuildProgress
 from .scheduler import Scheduler
 from .schedules import ScheduleAdministration
-from .transitions import Transitions, derived_state
+from .transitions import Transitions
 from .uploads import read_upload, refusal
 
 __all__ = ["Engine"]
 
 T = TypeVarTuple("T")
-
-_ENDING = FINISHED_BUILDS | {"canceling"}
-"""States of builds in which no further step begins."""
 
 _LONGEST_CHAIN = 10
 """Builds of which each triggers the next one. https://buildkite.com/docs/platform/limits"""
@@ -85,30 +79,24 @@ class Engine:
             organization, scheduler, changes, pool, cancel=self.cancel, dispatch=self.dispatch
         )
         self.files = Files(organization, scheduler, changes)
-        self._expiry: JobExpiry | None = None
-        if timing.expiry is None:
-            self._expiry = JobExpiry(organization, scheduler, waiting=self.agents.waiting, expire=self.expire)
         self._transitions = Transitions(organization, scheduler, changes)
         self._concurrency = ConcurrencyGroups()
-        self._entered: set[str] = set()
-        """Concurrency groups in which jobs have become ready, and none has been started since."""
-        self._ready: list[Job] = []
-        self._ready_at: float | None = None
-        """Jobs that became ready for an agent at one moment, and that moment; None once they have been offered."""
-        self._steps = BuildSteps(organization, scheduler, self._transitions, self._concurrency, self._finish)
-        self._runner = JobRunner(
+        self._progress = BuildProgress(
+            organization,
             scheduler,
             timing,
             self._transitions,
-            self.agents,
-            self.files,
-            organization=organization,
+            self._concurrency,
+            agents=self.agents,
+            files=self.files,
             changes=changes,
             timestamps=timestamps,
             upload=self._upload,
-            started=self._settle_started,
-            ended=self._command_ended,
+            trigger=self._trigger,
+            retry=lambda job: self.retry(job, by=None, kind="automatic"),
+            settled=self._finish_trigger,
         )
+        self._steps = BuildSteps(organization, scheduler, self._transitions, self._concurrency, self._progress.finish)
 
     # Time ----------------------------------------------------------------------------------------------------------
 
@@ -205,32 +193,27 @@ class Engine:
         groups: set[str] = set()
         for job in build.current_jobs:
             if job.state == "running":
-                self._runner.interrupt(job, "canceling", "canceled")
+                self._progress.runner.interrupt(job, "canceling", "canceled")
             elif job.state in NOT_BEGUN:
-                groups.update(self._finish(job, "canceled"))
+                groups.update(self._progress.finish(job, "canceled"))
         if not any(job.running for job in build.current_jobs):
             self._transitions.move_build(build, "canceled")
         build.touch()
         if before != reason:
             self._transitions.build_changed(build, build.state)
         self._finish_trigger(build)
-        self._start_limited(groups)
+        self._progress.start_limited(groups)
         self.dispatch()
 
     def let_jobs_wait(self) -> None:
         """Let no job expire as the settings say, as in plans, and in builds of the past, which would end in the future."""
-        self._expiry = None
+        self._progress.expiry = None
 
     def set_pipeline_settings(self, settings: PipelineSettings, by: User) -> None:
         """Change the settings of all pipelines. The new ones hold for jobs that wait for an agent, too."""
         self.administration.memberships.set_pipeline_settings(settings, by)
-        if self._expiry is not None:
-            self._expiry.settings_changed()
-
-    def expire(self, job: Job) -> None:
-        """End a job that no agent has taken."""
-        job.expired_at = self.now
-        self._end(job, "expired")
+        if self._progress.expiry is not None:
+            self._progress.expiry.settings_changed()
 
     def retry(self, job: Job, *, by: User | None, kind: str = "manual") -> Job:
         """Create a job that replaces a finished one."""
@@ -239,17 +222,15 @@ class Engine:
     def retry_all(self, jobs: Iterable[Job], *, by: User | None, kind: str = "manual") -> list[Job]:
         """Create the jobs that replace finished ones, and let those of them start first whose turn is first."""
         retried = [self._retry(job, by, kind) for job in jobs]
-        for job in retried:
-            self._run_job(job)
-        self._start_entered()
+        self._progress.run_jobs(retried)
         for build in dict.fromkeys(job.build for job in retried):
-            self._settle(build)
+            self._progress.settle(build)
         return retried
 
     def _retry(self, job: Job, by: User | None, kind: str) -> Job:
         build, run = job.build, job.run
         cluster = self.organization.cluster_of(build.pipeline)
-        new = self._steps.new_job(run, job.step, job.behaviour, cluster, job.position)
+        new = self._steps.new_job(build, run, job.step, job.behaviour, cluster=cluster, position=job.position)
         new.attempt = job.attempt + 1
         new.priority, new.parallel_index, new.retry_of = job.priority, job.parallel_index, job
         new.rule_uses = job.rule_uses
@@ -257,7 +238,7 @@ class Engine:
         self.organization.add_jobs(build, [new])
         self._transitions.replace(job, new)
         build.touch()
-        self._apply(build, build.graph.reopen(run.node))
+        self._progress.apply(build, build.graph.reopen(run.node))
         return new
 
     def unblock(self, job: Job, by: User, answers: Mapping[str, str]) -> None:
@@ -269,8 +250,8 @@ class Engine:
         if answers:
             build.meta_data.update(answers)
             self._transitions.build_changed(build, build.state)
-        self._apply(build, build.graph.finish(job.run.node, "passed"))
-        self._settle(build)
+        self._progress.apply(build, build.graph.finish(job.run.node, "passed"))
+        self._progress.settle(build)
 
     def reprioritize(self, job: Job, priority: int) -> None:
         """Set the priority of a job."""
@@ -285,18 +266,17 @@ class Engine:
         job.log.deleted = True
         self._transitions.job_changed(job, job.state)
 
+    def expire(self, job: Job) -> None:
+        """End a job that no agent has taken."""
+        self._progress.expire(job)
+
     def dispatch(self) -> None:
         """Give the jobs that are ready to free agents, the highest priority first."""
-        if self.agents.jobs_wait:
-            for job in self.agents.assignments():
-                self._runner.assign(job)
+        self._progress.dispatch()
 
     def cancel_job(self, job: Job) -> None:
         """Cancel a job alone, if it runs or waits."""
-        if job.state == "running":
-            self._runner.interrupt(job, "canceling", "canceled")
-        elif job.state in NOT_BEGUN:
-            self._end(job, "canceled")
+        self._progress.cancel(job)
 
     def _schedule(self, build: Build) -> None:
         if build.state != "creating":
@@ -322,225 +302,29 @@ class Engine:
         if pipeline.ending == "skipped":
             self._skip(build)
             return
-        self._apply(build, build.graph.begin())
+        self._progress.apply(build, build.graph.begin())
         for job in build.current_jobs:
             if job.state == "pending":
                 self._transitions.move_job(job, "waiting")
-        self._settle(build)
+        self._progress.settle(build)
 
     def _skip(self, build: Build) -> None:
         groups: set[str] = set()
         for job in build.current_jobs:
             if job.state in NOT_BEGUN:
-                groups.update(self._finish(job, "skipped"))
+                groups.update(self._progress.finish(job, "skipped"))
         self._transitions.move_build(build, "skipped")
         self._finish_trigger(build)
-        self._start_limited(groups)
-
-    # Steps ---------------------------------------------------------------------------------------------------------
-
-    def _apply(self, build: Build, effects: Iterable[Effect]) -> None:
-        """Move the jobs of steps as the graph says, and note what follows from their ends."""
-        pending = deque(effects)
-        groups: set[str] = set()
-        while pending:
-            effect = pending.popleft()
-            run = build.runs[effect.node]
-            if effect.to == "ready":
-                pending.extend(self._begin(build, run))
-                continue
-            for job in run.jobs:
-                if effect.to == "waiting":
-                    if job.state in ("unblocked", "unblocked_failed"):
-                        self._transitions.move_job(job, "unblocked")
-                    elif job.state != "broken":
-                        self._transitions.move_job(job, "waiting")
-                        self._concurrency.enter(job)
-                elif job.state == "unblocked":
-                    self._transitions.move_job(job, "unblocked_failed")
-                elif not job.over:
-                    unmet = "blocked_failed" if isinstance(job.step, BlockStep) else "waiting_failed"
-                    self._transitions.move_job(job, unmet)
-                    groups.update(self._leave(job))
-        if self._entered:
-            self._start_entered()
-        if groups:
-            self._start_limited(groups, settling=build)
-
-    def _begin(self, build: Build, run: StepRun) -> list[Effect]:
-        """Begin a step, and return what follows if it has ended by that."""
-        for job in run.jobs:
-            if job.over and job.state not in ("waiting_failed", "blocked_failed"):
-                continue
-            if isinstance(job.step, WaitStep):
-                job.finished_at = self.now
-                self._transitions.move_job(job, "passed")
-            elif isinstance(job.step, BlockStep):
-                self._transitions.move_job(job, "blocked")
-            else:
-                self._run_job(job)
-        return build.graph.finish(run.node, run.result) if run.over else []
-
-    def _run_job(self, job: Job) -> None:
-        """Let a job run as soon as its concurrency group and an agent allow it. `_start_entered` starts those of a group."""
-        step = job.step
-        if isinstance(step, CommandStep) and step.concurrency is not None:
-            job.limited_at = self.now
-            self._transitions.move_job(job, "limited")
-            self._concurrency.enter(job)
-            self._entered.add(step.concurrency.group)
-        else:
-            self._make_scheduled(job)
-
-    def _start_entered(self) -> None:
-        """Start the jobs of concurrency groups that have become ready together: their order decides, not that of the steps."""
-        groups, self._entered = sorted(self._entered), set()
-        for group in groups:
-            for job in self._concurrency.start(group):
-                self._make_scheduled(job)
-
-    def _start_limited(self, groups: Iterable[str], *, settling: Build | None = None) -> None:
-        """Start the jobs that may start since others have left their concurrency groups.
-
-        Args:
-            groups: the groups.
-            settling: the build whose jobs have left. The caller settles it.
-        """
-        for group in sorted(groups):
-            for job in self._concurrency.start(group):
-                self._make_scheduled(job)
-            held = self._concurrency.idle(group)
-            if held is not None and held.build is not settling:
-                self._settle(held.build)
-
-    def _make_scheduled(self, job: Job) -> None:
-        now = self.scheduler.millisecond
-        job.scheduled_at = job.runnable_at = now
-        job.queued_at = job.queued_at or now
-        self._transitions.move_job(job, "scheduled")
-        if self._ready_at != self.scheduler.now:
-            self._ready, self._ready_at = [], self.scheduler.now
-            self.scheduler.after(self.timing.pickup, self._offer, self._ready)
-        self._ready.append(job)
-        if self.timing.expiry is not None and isinstance(job.step, CommandStep):
-            self._runner.later(self.timing.expiry, job, self.expire)
-
-    def _offer(self, jobs: list[Job]) -> None:
-        """Offer the jobs to agents that became ready at one moment, and begin trigger steps."""
-        if jobs is self._ready:
-            self._ready, self._ready_at = [], None
-        jobs.sort(key=_turn)
-        for job in jobs:
-            if job.state != "scheduled":  # it was canceled before
-                continue
-            if isinstance(job.step, TriggerStep):
-                self._trigger(job, job.step)
-            elif self.agents.take(job):
-                self._runner.assign(job)
-            elif self._expiry is not None:
-                self._expiry.watch(job)
-        self.dispatch()
-
-    # Ends ----------------------------------------------------------------------------------------------------------
-
-    def _finish(self, job: Job, state: str) -> Sequence[str]:
-        """Move a job to its last state, and return the concurrency groups in which a slot may be free now."""
-        self._runner.finish(job, state)
-        return self._leave(job)
-
-    def _leave(self, job: Job) -> Sequence[str]:
-        """Take a job out of its concurrency group, and return the groups in which another may start now."""
-        if not isinstance(job.step, CommandStep) or job.step.concurrency is None:
-            return ()
-        left = self._concurrency.leave(job)
-        return () if left is None else (left,)
-
-    def _end(self, job: Job, state: str) -> None:
-        """Let a job end, and all follow that follows."""
-        groups = self._finish(job, state)
-        self._step_ended(job)
-        self._start_limited(groups)
-
-    def _command_ended(self, job: Job) -> None:
-        """Retry a command that has ended, or let follow what follows."""
-        left = self._leave(job)
-        if job.state in ("failed", "timed_out") and self._allows_retry(job):
-            self.retry(job, by=None, kind="automatic")
-        else:
-            self._step_ended(job)
-        if left:
-            self._start_limited(left)
-        self.dispatch()
-
-    def _allows_retry(self, job: Job) -> bool:
-        """Tell whether a rule of its step lets a failed job be retried, and count that use of the rule."""
-        step, uses = job.command_step, job.rule_uses or {}
-        if step is None or job.build.state not in RUNNING_BUILDS - {"canceling"}:
-            return False
-        rule = step.retry_rule(job.exit_status, job.signal, job.signal_reason)
-        if rule is None or uses.get(rule, 0) >= step.retry[rule].limit:
-            return False
-        job.rule_uses = {**uses, rule: uses.get(rule, 0) + 1}
-        return True
-
-    def _step_ended(self, job: Job) -> None:
-        build, run = job.build, job.run
-        if build.state not in _ENDING and run.over and (effects := build.graph.finish(run.node, run.result)):
-            self._apply(build, effects)
-        self._settle(build)
-
-    def _settle_started(self, job: Job) -> None:
-        if job.build.state not in RUNNING_BUILDS or job.promised_exit_status is not None:
-            self._settle(job.build)
-
-    def _settle(self, build: Build) -> None:
-        """Move a build to the state that follows from the states of its jobs."""
-        if build.state == "canceling":
-            if not any(job.running for job in build.current_jobs):
-                self._transitions.move_build(build, "canceled")
-        elif build.state not in ("creating", "canceled", "skipped", "not_run"):
-            while not build.active_jobs and not build.blocked_jobs and (stuck := build.graph.give_up()):
-                build.broken = build.broken or "steps waited for a key that no step has, or for each other"
-                self._apply(build, stuck)
-            if build.limited_jobs:
-                self._give_up_turns(build)
-            if (state := derived_state(build)) != build.state:
-                self._transitions.move_build(build, state)
-            if state == "failing":
-                self._cancel_for_failure(build)
-        if build.triggered_by is not None:
-            self._finish_trigger(build)
-
-    def _give_up_turns(self, build: Build) -> None:
-        """Let the jobs fail that stand in a concurrency group ahead of jobs for which they wait, if nothing else can run."""
-        while build.limited_jobs and build.limited_jobs == build.active_jobs and not build.blocked_jobs:
-            found = self._concurrency.in_its_own_way(build)
-            if found is None:
-                return
-            held, ahead = found
-            other = ahead.build
-            other.broken = other.broken or (
-                f"the job {_named(ahead)} stands ahead of {_named(held)} in their concurrency group, and waits for it"
-            )
-            self._apply(other, other.graph.drop(ahead.run.node))
-            if other is not build:
-                self._settle(other)
-
-    def _cancel_for_failure(self, build: Build) -> None:
-        """Cancel the jobs of a failing build whose steps ask for it."""
-        for job in build.current_jobs:
-            step = job.command_step
-            if step is not None and step.cancel_on_build_failing and build.state == "failing":
-                self.cancel_job(job)
+        self._progress.start_limited(groups)
 
     # Triggers and uploads ------------------------------------------------------------------------------------------
 
     def _trigger(self, job: Job, step: TriggerStep) -> None:
         job.started_at = self.now
         self._transitions.move_job(job, "running")
-        self._settle(job.build)
+        self._progress.settle(job.build)
         if not job.build.pipeline.follows_triggers:
-            self._runner.later(job.behaviour.duration, job, self._end_unfollowed)
+            self._progress.runner.later(job.behaviour.duration, job, self._end_unfollowed)
             return
         target = self.organization.pipelines.get(step.pipeline)
         if target is None:
@@ -551,7 +335,7 @@ class Engine:
             job.refused = f"{_LONGEST_CHAIN} builds have triggered each other: Buildkite allows no longer chain"
         if target is None or job.refused is not None:
             job.soft_failed = step.allows_any_failure
-            self._end(job, "failed")
+            self._progress.end(job, "failed")
             return
         parent = job.build
         self.create(
@@ -569,16 +353,16 @@ class Engine:
             rehearsal=not parent.number,
         )
         if step.asynchronous:
-            self._end(job, "passed")
+            self._progress.end(job, "passed")
         else:
-            self._settle(parent)
+            self._progress.settle(parent)
 
     def _end_unfollowed(self, job: Job) -> None:
         """End a trigger job that creates no build, as its behaviour says."""
         assert isinstance(job.step, TriggerStep)
         failed = job.behaviour.exit_status(job.attempt) != 0
         job.soft_failed = failed and job.step.allows_any_failure
-        self._end(job, "failed" if failed else "passed")
+        self._progress.end(job, "failed" if failed else "passed")
 
     def _finish_trigger(self, build: Build) -> None:
         """Finish the trigger job that waits for a build, where the build is done."""
@@ -588,12 +372,12 @@ class Engine:
         if job.step.asynchronous:
             return
         if build.state == "passed":
-            self._end(job, "passed")
+            self._progress.end(job, "passed")
         elif build.state == "skipped" or (build.state == "canceled" and build.cancel_reason is not None):
-            self._end(job, "skipped")  # a newer build took its place
+            self._progress.end(job, "skipped")  # a newer build took its place
         else:
             job.soft_failed = job.step.allows_any_failure
-            self._end(job, "failed")
+            self._progress.end(job, "failed")
 
     def _upload(self, job: Job, upload: Upload) -> str | None:
         """Add the steps that a job uploads, and return why they are refused; None if they are taken."""
@@ -607,7 +391,7 @@ class Engine:
             count = len(build.jobs)
             if refused is None:
                 if replaced:
-                    self._start_limited(self._steps.remove(build, replaced), settling=build)
+                    self._progress.start_limited(self._steps.remove(build, replaced), settling=build)
                     count = len(build.jobs)
                 self._steps.add(build, definition.steps, definition.groups, job)
             created = len(build.jobs) - count
@@ -616,26 +400,14 @@ class Engine:
             build.step_uploads = (*build.step_uploads, taken)
             if refused is not None:
                 return refused
-            self._apply(build, build.graph.begin())
+            self._progress.apply(build, build.graph.begin())
             for each in build.current_jobs:
                 if each.state == "pending":
                     self._transitions.move_job(each, "waiting")
             build.touch()
-        self._settle(build)
+        self._progress.settle(build)
         return None
 
 
 def _applies(patterns: str | None, branch: str) -> bool:
     return patterns is None or branch_matches(patterns, branch)
-
-
-def _turn(job: Job) -> tuple[int, float, int, int]:
-    """Return the turn of a job among those that become ready for an agent at one moment.
-
-    https://buildkite.com/docs/pipelines/configure/workflows/job-priority
-    """
-    return -job.priority, job.queued_at or 0.0, job.build.sequence, job.position
-
-
-def _named(job: Job) -> str:
-    return repr(job.step.label or job.step.key or job.id)

@@ -18,6 +18,9 @@ __all__ = ["Transitions", "derived_state"]
 
 _HELD = frozenset({"blocked", "limited"})
 
+_ACTIVE = {state: int(state in ACTIVE_JOBS) for state in JOB_STATES}
+"""By state of a job, 1 if it continues by itself, else 0."""
+
 
 class Transitions:
     """Transitions of builds and jobs. Each is emitted as an event.
@@ -80,20 +83,18 @@ class Transitions:
 
     def move_job(self, job: Job, state: str) -> None:
         """Move a job to a state."""
-        assert state in JOB_STATES, state
-        before = job.state
+        before, build = job.state, job.build
         if state == before:
             return
-        build = job.build
         job.state = state
-        if (continues := state in ACTIVE_JOBS) is not (before in ACTIVE_JOBS):
-            build.active_jobs += 1 if continues else -1
+        build.active_jobs += _ACTIVE[state] - _ACTIVE[before]
         if state in _HELD or before in _HELD:
             build.limited_jobs += (state == "limited") - (before == "limited")
             build.blocked_jobs += (state == "blocked") - (before == "blocked")
-        if build.job_counts is not None and isinstance(job.step, CommandStep):
-            build.job_counts[before] -= 1
-            build.job_counts[state] += 1
+        counts = build.job_counts
+        if counts is not None and isinstance(job.step, CommandStep):
+            counts[before] -= 1
+            counts[state] += 1
         if state in FAILING_JOBS:
             self._count_failure(job)
         if not build.executed and job.executed:
@@ -114,7 +115,6 @@ class Transitions:
         build = old.build
         build.failures -= old.fails_build
         build.current_jobs[old.position] = new
-        old.run.jobs[old.run.jobs.index(old)] = new
         self.job_changed(old, old.state)
         self.add_job(new)
 

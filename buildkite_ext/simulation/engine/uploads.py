@@ -59,7 +59,7 @@ def refusal(build: Build, definition: Definition, replaced: Sequence[Node]) -> s
     count = job_count(definition.steps)
     if count > MOST_JOBS_OF_AN_UPLOAD:
         return f"The upload has {count} jobs, and at most {MOST_JOBS_OF_AN_UPLOAD} are allowed"
-    count += len(build.jobs) - sum(len(build.runs[node].jobs) for node in replaced)
+    count += len(build.jobs) - sum(build.runs[node].count for node in replaced)
     if count > _MOST_JOBS:
         return f"The build would have {count} jobs, and at most {_MOST_JOBS} are allowed"
     return None

@@ -70,7 +70,7 @@ class Build(Struct, eq=False):
             job.
         jobs: all jobs, in the order in which they were created.
         graph: what its steps wait for.
-        runs: the jobs of each of its steps.
+        runs: by node of the graph, where the jobs of each of its steps stand.
         step_uploads: the uploads of steps by its jobs, also those that were refused.
         history: its states, each with the time at which it began.
         version: goes up with every change that the API shows.
@@ -185,6 +185,22 @@ class Build(Struct, eq=False):
         """Number of builds that triggered each other before this one."""
         return 0 if self.triggered_by is None else self.triggered_by.build.depth + 1
 
+    def jobs_of(self, run: StepRun) -> list[Job]:
+        """Return the jobs of a step, without those that were retried."""
+        return self.current_jobs[run.first : run.first + run.count]
+
+    def result_of(self, run: StepRun) -> Result | None:
+        """Return the result of a step; None while one of its jobs hasn't ended."""
+        result: Result = "passed"
+        for job in self.jobs_of(run):
+            if job.state not in _OVER:
+                return None
+            if job.state in ("canceled", "expired"):
+                result = "canceled"
+            elif job.failed_hard and result == "passed":
+                result = "failed"
+        return result
+
     def touch(self) -> None:
         """Note that something that the API shows has changed."""
         self.version += 1
@@ -208,7 +224,7 @@ class Job(Struct, eq=False):
         triggered_build: the build that it created; only of a trigger.
         refused: why it created no build; only of a trigger that failed for that.
         artifacts: the artifacts.
-        run: the jobs of its step.
+        run: its step in the build.
         position: its index in the build's `current_jobs`.
         attempt: how often its step was tried before.
         rule_uses: how often each rule of `retry.automatic` has retried it, by the rule's index; None if none has.
@@ -280,7 +296,7 @@ class Job(Struct, eq=False):
     @property
     def step_id(self) -> str:
         """UUID of its step in its build."""
-        return self.run.id
+        return uuid_of(f"{self.build.id}:{self.run.node.number}")
 
     @property
     def over(self) -> bool:
@@ -308,44 +324,22 @@ class Job(Struct, eq=False):
         return self.started_at is not None or self.state == "unblocked"
 
 
-class StepRun(Struct, eq=False):
-    """Jobs of a step in a build.
+class StepRun(Struct, eq=False, gc=False):
+    """Step in a build, and where its jobs stand among those of the build: see `Build.jobs_of`.
+
+    It refers neither to the build nor to the jobs, so that the garbage collector needn't look at it.
 
     Attributes:
-        build: the build.
         node: the step in the graph.
         left_out: why it doesn't run; None if it may.
-        jobs: its jobs, without those that were retried.
+        first: the position of its first job.
+        count: the number of its jobs, without those that were retried.
     """
 
-    build: Build
     node: Node
-    left_out: LeftOut | None = None
-    jobs: list[Job] = []
-
-    @property
-    def id(self) -> str:
-        """UUID of the step in the build."""
-        return uuid_of(f"{self.build.id}:{self.node.number}")
-
-    @property
-    def over(self) -> bool:
-        """True if all jobs have ended."""
-        for job in self.jobs:  # noqa: SIM110 - each job of each build asks
-            if job.state not in _OVER:
-                return False
-        return True
-
-    @property
-    def result(self) -> Result:
-        """The result of the step, once its jobs have ended."""
-        result: Result = "passed"
-        for job in self.jobs:
-            if job.state in ("canceled", "expired"):
-                return "canceled"
-            if job.failed_hard:
-                result = "failed"
-        return result
+    left_out: LeftOut | None
+    first: int
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

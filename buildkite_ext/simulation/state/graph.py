@@ -126,8 +126,11 @@ class _Structure:
         )
 
 
-class Graph:
-    """Graph of one build.
+_NO_STEPS = _Structure()
+
+
+class Graph(Struct, eq=False, gc=False):
+    """Graph of one build. It refers to steps and numbers alone, so that the garbage collector needn't look at it.
 
     Example:
         >>> from ..definition.steps import CommandStep
@@ -142,15 +145,12 @@ class Graph:
         ['test']
     """
 
-    __slots__ = ("_nodes", "_shared", "_structure")
+    _nodes: tuple[Node, ...] = ()
+    """All steps by number, also those that were removed."""
 
-    def __init__(self) -> None:
-        self._nodes: list[Node] = []
-        """All steps by number, also those that were removed."""
-
-        self._structure = _NO_STEPS
-        self._shared = True
-        """True if other graphs have the same structure. It is copied before it is changed."""
+    _structure: _Structure = _NO_STEPS
+    _shared: bool = True
+    """True if other graphs have the same structure. It is copied before it is changed."""
 
     @property
     def nodes(self) -> list[Node]:
@@ -182,7 +182,7 @@ class Graph:
             return self._add(tuple(steps), frozenset(excluded), tuple(groups), uploader)
         first = _graph_of(tuple(steps), frozenset(excluded), tuple(groups))
         self._structure = first._structure
-        self._nodes = [replace(node) for node in first._nodes]
+        self._nodes = tuple([replace(node) for node in first._nodes])
         return self.nodes
 
     def _add(
@@ -196,7 +196,7 @@ class Graph:
             known.edges.append([])
             known.sources.append([])
             known.gates.append(None)
-        self._nodes += added
+        self._nodes += tuple(added)
         at = len(known.order) if uploader is None else known.order.index(uploader.number) + 1
         after = [self._nodes[number] for number in known.order[at:]]
         known.order[at:at] = [node.number for node in added]
@@ -506,9 +506,6 @@ class Graph:
             else:
                 to._unmet += source.result not in edge.met_by
         self._structure.sources[to.number] += [source.number for source in sources]
-
-
-_NO_STEPS = _Structure()
 
 
 @lru_cache(maxsize=64)

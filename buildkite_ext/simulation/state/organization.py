@@ -43,6 +43,7 @@ class Organization:
         agents: all agents, in the order in which they connected.
         agents_by_id: the same by id.
         connected_agents: those that have not stopped, by id.
+        connections: goes up with every change of an agent's connection, which the builds of its jobs show.
         users: its members. Builds keep the users who have left.
         teams_enabled: whether it uses teams.
         portals, registries, suites: by slug.
@@ -87,6 +88,7 @@ class Organization:
     pipeline_settings: PipelineSettings = field(default_factory=PipelineSettings)
     api_settings: ApiSettings = field(default_factory=ApiSettings)
     retention: Retention = field(default_factory=lambda: Retention(None))
+    connections: int = 0
     _added: int = 0
     _pipeline_builds: dict[str, PipelineBuilds] = field(default_factory=dict[str, PipelineBuilds])
 

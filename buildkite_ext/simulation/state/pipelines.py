@@ -167,13 +167,13 @@ class Pipeline:
 
     def behaviour_of(self, step: Step, settings: PipelineSettings) -> CommandBehaviour:
         """Return what happens in the jobs of a step. The settings are those of the organization."""
-        if not isinstance(step, CommandStep | TriggerStep):
-            return _DEFAULT
-        known = self.behaviours.get(step, _DEFAULT) if isinstance(step, CommandStep) else _DEFAULT
-        found = behaviour_of(step, self.rules, known) if self.rules else known
-        if self.ending is None or not isinstance(step, CommandStep):
-            return found
-        return ended_as(self.ending, step, found, self.timeout_of(step, settings))
+        if isinstance(step, CommandStep):
+            known = self.behaviours.get(step, _DEFAULT)
+            found = behaviour_of(step, self.rules, known) if self.rules else known
+            return found if self.ending is None else ended_as(self.ending, step, found, self.timeout_of(step, settings))
+        if isinstance(step, TriggerStep) and self.rules:
+            return behaviour_of(step, self.rules, _DEFAULT)
+        return _DEFAULT
 
     def timeout_of(self, step: CommandStep, settings: PipelineSettings) -> float | None:
         """Return the seconds that a job may run: the timeout of its step, of the pipeline or of the organization.

@@ -67,13 +67,23 @@ class ThreadPool:
             if self._waiting >= len(self._jobs):
                 self._changed.notify()
             elif self._threads < self.limit:
-                self._threads += 1
-                threading.Thread(target=self._work, name="buildkite-webhooks-handler", daemon=True).start()
+                self._start_thread((call, job))
         try:
             return await (asyncio.wrap_future(job) if running_loop() else _wait_on_trio(job))
         except BaseException:
             job.cancel()  # at once: asyncio would do it later, when the function may have begun
             raise
+
+    def _start_thread(self, added: tuple[Callable[[], Any], Future[Any]]) -> None:
+        """Start one more thread for a job that was added. Where the system has no room for it, the others do the job."""
+        self._threads += 1
+        try:
+            threading.Thread(target=self._work, name="buildkite-webhooks-handler", daemon=True).start()
+        except RuntimeError:
+            self._threads -= 1
+            if not self._threads:
+                self._jobs.remove(added)
+                raise
 
     def _work(self) -> None:
         while (found := self._next()) is not None:

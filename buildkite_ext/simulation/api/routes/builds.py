@@ -122,7 +122,7 @@ def _retry_failed_jobs(request: RoutedRequest) -> SimResponse:
 
 def _acted(request: RoutedRequest, build: Build, status: int, **more: object) -> SimResponse:
     selection = BuildSelection(rebuilt_from=False, may_write=request.may_write_pipelines)
-    return raw_json_response(request.writer.one(build, selection, **more), status=status)
+    return raw_json_response(request.writer.acted(build, selection, **more), status=status)
 
 
 def _build_request(body: Json) -> BuildRequest:
