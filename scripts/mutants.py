@@ -52,12 +52,26 @@ class Subject:
 SUBJECTS: Mapping[str, Subject] = {
     "retry": Subject(
         ("transport/retry.py", "backoff.py"),
-        ("core/test_retry.py", "transport/test_retry_stage.py"),
+        (
+            "core/test_retry.py",
+            "transport/test_retry_stage.py",
+            "transport/test_budget.py::test_the_pause_after_a_429_is_bounded_as_the_queue_is",
+            "transport/test_budget.py::test_the_pauses_of_a_call_count_together",
+            "transport/test_budget.py::test_what_ends_first_ends_a_call_that_is_refused",
+        ),
     ),
     "budget": Subject(
         ("rate_limits.py", "stores/limits.py", "transport/budget.py"),
-        ("stores/test_windows.py", "transport/test_users.py", "transport/test_budget.py", "core/test_errors.py"),
-        slow="1000 or requests_of_others",
+        (
+            "stores/test_windows.py",
+            "transport/test_users.py",
+            "transport/test_budget.py",
+            "core/test_errors.py",
+            "transport/test_breaker_stage.py::test_a_probe_that_meets_a_429_is_told_once_and_goes_on_as_any_other_call",
+            "transport/test_closing_waits.py::test_closing_ends_calls_that_wait",
+            "transport/test_retry_stage.py::test_an_advised_pause_is_made_up_to_five_minutes",
+        ),
+        slow="300-5 or 1000 or requests_of_others or four_clients_with_one_store or no_json_is_too_odd",
     ),
     "breaker": Subject(
         ("stores/circuits.py", "transport/breaker.py"),
@@ -122,9 +136,10 @@ SUBJECTS: Mapping[str, Subject] = {
         slow="real_pipeline",
     ),
     "graph": Subject(
-        ("simulation/definition/dependencies.py", "simulation/state/graph.py"),
+        ("simulation/dependencies.py", "simulation/state/graph.py"),
         tuple(
-            f"simulation/test_{name}.py" for name in ("graph", "life_of_builds", "semantics", "checking", "planning")
+            f"simulation/test_{name}.py"
+            for name in ("graph", "choices", "life_of_builds", "semantics", "checking", "planning")
         ),
         slow="real_pipeline or 4000_jobs or BuildsOfAPipeline or costs",
     ),

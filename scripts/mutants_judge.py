@@ -30,7 +30,7 @@ assert sys.platform != "win32", "Windows has no forks"
 
 _Key = TypeVar("_Key")
 
-_PATIENCE = 10.0
+_PATIENCE = 4.0
 """Seconds of a processor for which a test may run, and ten times its usual time besides. A mutant under which it runs longer is
 killed, and so is one under which it waits for six times as long."""
 

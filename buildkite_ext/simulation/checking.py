@@ -105,7 +105,7 @@ def _together(definitions: Sequence[Definition], *, interpolated: bool) -> Itera
     steps = [step for definition in definitions for step in definition.steps]
     groups = [group for definition in definitions for group in definition.groups]
     yield from unknown_keys(steps, groups, expanded=not interpolated)
-    yield from dependency_cycles(steps, groups)
+    yield from dependency_cycles(steps)
 
 
 def placed(problems: Iterable[PipelineProblem], text: str) -> list[PipelineProblem]:

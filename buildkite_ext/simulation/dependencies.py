@@ -46,7 +46,7 @@ def unknown_keys(steps: Sequence[Step], groups: Sequence[Group], *, expanded: bo
             yield PipelineProblem("warning", message, entry.mark)
 
 
-def dependency_cycles(steps: Sequence[Step], groups: Sequence[Group]) -> Iterator[PipelineProblem]:
+def dependency_cycles(steps: Sequence[Step]) -> Iterator[PipelineProblem]:
     """Yield a problem for each circle of steps that wait for each other, in the graph that a build has. No two share a step.
 
     Circles of `depends_on` alone come first. If there is none, those are looked for that go by way of a wait or block step. A
@@ -57,11 +57,11 @@ def dependency_cycles(steps: Sequence[Step], groups: Sequence[Group]) -> Iterato
         >>> from .definition.parser import parse_pipeline
         >>> text = "[{command: a, key: a, depends_on: b}, {command: b, key: b, depends_on: a}]"
         >>> steps = compile_pipeline(parse_pipeline(text).tree).steps
-        >>> [problem.message for problem in dependency_cycles(steps, ())]
+        >>> [problem.message for problem in dependency_cycles(steps)]
         ['these steps wait for each other: a -> b -> a']
     """
     graph = Graph()
-    nodes = graph.add(steps, excluded=[step for step in steps if _is_skipped(step)], groups=groups)
+    nodes = graph.add(steps, excluded=[step for step in steps if _is_skipped(step)])
     if all(source.number < to.number for source, _, to in graph.edges()):
         return  # in a circle, one waits for a step behind it
     waits: dict[Node, dict[Node, EdgeKind]] = {node: {} for node in nodes}

@@ -130,7 +130,6 @@ class Lines:
 
     def __init__(self) -> None:
         self._numbers = count()
-        self._lines: dict[tuple[Limits, int], _Line] = {}
         self.changes = 0
         """Number of answers and ends that may have made room, since a request has waited."""
         self._reset_after_fork()
@@ -225,7 +224,7 @@ class Lines:
 
     def _reset_after_fork(self) -> None:
         self._lock = threading.RLock()  # the garbage collector may end a call of a closed event loop while it is held
-        self._lines = {}
+        self._lines: dict[tuple[Limits, int], _Line] = {}
 
 
 _lines: WeakKeyDictionary[Store, Lines] = WeakKeyDictionary()
@@ -493,10 +492,11 @@ def exhausted(
 
 
 def _late(request: httpx.Request, context: RequestContext, seconds: float) -> DeadlineExceeded:
-    allowed = "" if context.deadline is None else f" {context.deadline.seconds:g} s"
+    assert context.deadline is not None  # a call without one has no end
     return DeadlineExceeded(
         f"{request.method} {path_of(request)}: the rate limit is exhausted, and the next request may be sent in "
-        f"{seconds:.0f} s, past the{allowed} allowed for the call. Nothing was sent. A longer timeout= waits for it."
+        f"{seconds:.0f} s, past the {context.deadline.seconds:g} s allowed for the call. Nothing was sent. A longer timeout= "
+        "waits for it."
     )
 
 

@@ -98,7 +98,7 @@ def decide(
     *,
     on_blocked: OnBlocked,
     pending: PendingActions,
-    until: Until | Callable[[Build], bool],
+    until: Until | Callable[[Build], bool] = "finished",
 ) -> _Step:
     """Return what a wait does after a look at its build.
 
@@ -244,8 +244,7 @@ def _seems_over(build: Build, options: WaitOptions, pending: PendingActions) -> 
     """Tell if a build that continues seems not to without its jobs. Its next look is likely to need them, too."""
     seeming = copy(build)
     seeming.jobs = []
-    until: Until = "finished" if callable(options.until) else options.until
-    return decide(seeming, until=until, on_blocked=options.on_blocked, pending=pending) != "continue"
+    return decide(seeming, on_blocked=options.on_blocked, pending=pending) != "continue"
 
 
 def _result(poller: BuildPoller, build: Build, step: _Step) -> WaitResult:
@@ -367,7 +366,7 @@ async def build_events(
         while found:
             yield found.popleft()
         if build is not None:
-            step = decide(build, until="finished", on_blocked=on_blocked, pending=poller.pending)
+            step = decide(build, on_blocked=on_blocked, pending=poller.pending)
             if step != "continue":
                 return
         if build is None or not await poller.pause(blocked=is_blocked(build)):

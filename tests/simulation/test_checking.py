@@ -260,6 +260,30 @@ def test_a_circle_is_told_from_its_first_step_on() -> None:
     assert found(text) == [("error", 2, 36, "these steps wait for each other: a -> b -> c -> a")]
 
 
+def test_circles_across_waits_are_told_if_there_are_no_others() -> None:
+    across = "- {command: x, depends_on: y}\n- wait\n- {command: y, key: y}\n"
+    named = "- {command: a, key: a, depends_on: b}\n- {command: b, key: b, depends_on: a}\n"
+    assert [message for *_, message in found(across)] == [
+        "the step waits for 'y', which a wait or block step behind this one holds back"
+    ]
+    assert [message for *_, message in found(across + named)] == ["these steps wait for each other: a -> b -> a"]
+
+
+def test_groups_that_wait_for_each_other_are_told_once() -> None:
+    text = "".join(
+        f"- {{group: {g}, key: {g}, depends_on: {h}, steps: [{{command: x, key: {g}1}}, {{command: x, key: {g}2}}]}}\n"
+        for g, h in ("gh", "hg")
+    )
+    assert found(text) == [("error", 1, 34, "these steps wait for each other: g1 -> h1 -> g1")]
+
+
+def test_steps_with_many_ways_to_each_other_are_each_looked_at_once() -> None:
+    text = "".join(
+        f"- {{command: x, key: {key}{i}, depends_on: [a{i - 1}, b{i - 1}]}}\n" for i in range(1, 60) for key in "ab"
+    )
+    assert found(text + "- {command: x, key: a0}\n- {command: x, key: b0}\n") == []
+
+
 def chain(count: int) -> str:
     """Return steps that all wait for each other, one for the next."""
     return "".join(f"- {{command: a, key: a{i}, depends_on: a{(i + 1) % count}}}\n" for i in range(count))

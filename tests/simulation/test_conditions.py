@@ -163,6 +163,8 @@ RULES: list[tuple[str, str, bool | str]] = [
     ("as many expansions as one likes", " || ".join(['"${NONE:-x}" == "y"'] * 59), False),
     ("! before comparisons", '!build.pull_request.labels includes "bug"', "validation"),
     ("comparisons from the left", "1 == 1 == true", True),
+    ("?: reads what its other branch does", 'false ? false : $CITY == "Łódź"', True),
+    ("!= of what is read and equal", "$CITY != env('CITY')", False),
     ("?: from the right", "false ? false : true ? true : false", True),
     ("names are looked up whole", 'build.branch.name == "x"', "validation"),
     ("case counts in names", 'Build.branch == "x"', "validation"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 import pytest
 
 from buildkite_ext.simulation.definition.compiler import Definition, compile_pipeline
 from buildkite_ext.simulation.definition.parser import parse_pipeline
+from buildkite_ext.simulation.definition.steps import Dependency
 from buildkite_ext.simulation.state.graph import Effect, Graph, Node, Result
 
 
@@ -435,6 +437,19 @@ def test_an_uploaded_key_is_waited_for_as_the_entry_says() -> None:
 def test_the_key_of_an_empty_group_is_waited_for_no_longer() -> None:
     built = Built("[{command: x, key: up}, {command: x, key: b, depends_on: late}]")
     assert built.upload("[{group: G, key: late, steps: []}]", by="up") == ["b ready"]
+
+
+def test_a_step_may_wait_for_another_one_that_is_named_by_itself() -> None:
+    one, other = read("[{command: x, key: a}, {command: x, key: b}]").steps
+    on = [Dependency("no key", on=one), Dependency("no key", allow_failure=True, on=other)]
+    then = [replace(each, depends_on=tuple(on)) for each in read("[{command: x, key: c}, {command: x, key: d}]").steps]
+    graph = Graph()
+    first, second, third, last = graph.add([one, other, *then], excluded=then[1:])
+    assert [(source, to, edge.kind, edge.allow) for source, edge, to in graph.edges()] == [
+        (first, third, "dependency", False),
+        (second, third, "dependency", True),
+    ]
+    assert (third.missing, last.missing) == (frozenset(), frozenset())
 
 
 # Uploads that replace the rest ----------------------------------------------------------------------------------------

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from buildkite_ext import Budget, ConfigurationError
-from buildkite_ext.stores.limits import Limits, Observation, Reported, Wait, Window, observation_of
+from buildkite_ext.stores.limits import Limits, Observation, Priority, Reported, Wait, Window, observation_of
 from buildkite_ext.stores.status import LimitStatus
-from buildkite_ext.transport.budget import Lines, token_identity
+from buildkite_ext.transport.budget import Lines, signer_of, token_identity
 
 
 def known(**changes: Any) -> Window:
@@ -49,6 +49,7 @@ def known(**changes: Any) -> Window:
         (known(background=5.0), 10.0, {"priority": "background"}, None),
         (known(background=5.0), 15.0, {"priority": "background", "reserve": 6}, Wait(16.0, spread=True)),
         (known(background=5.0, in_flight=6), 15.0, {"priority": "background"}, Wait(16.0, spread=True)),
+        (known(background=59.5, remaining=1), 59.6, {"priority": "background"}, Wait(59.75, spread=True)),
         (known(background=60.2), 60.3, {"priority": "background"}, None),
     ],
 )
@@ -414,8 +415,40 @@ def test_requests_that_come_back_stand_where_they_stood() -> None:
         lines.leave(waiter, 9.0)
 
 
+def test_a_request_that_stood_in_a_line_that_is_gone_stands_in_a_new_one() -> None:
+    lines, limits = Lines(), Limits("acme", "ada")
+    first, second, third = waiters = [lines.join(limits, 0, "foreground", 0.0) for _ in range(3)]
+    assert lines.is_first(third, 9.0)
+    for passed_over in (first, second):  # each asks at once, whatever it has seen
+        assert lines.listen(passed_over, Bell(), first=False, changes=0, until=60.0, now=9.0) is None
+    lines.leave(third, 9.0)
+    assert (lines.busy, lines.listen(first, Bell(), first=False, changes=0, until=60.0, now=9.0)) == (False, None)
+    assert [lines.is_first(each, 9.0) for each in (second, first)] == [True, True]
+    for waiter in waiters:
+        lines.leave(waiter, 9.0)
+    assert not lines.busy
+
+
+def test_requests_near_the_head_of_a_line_look_at_it_often() -> None:
+    lines, limits = Lines(), Limits("acme", "ada")
+    front: list[Priority] = ["foreground"] * 15
+    back: list[Priority] = ["background"] * 10
+    waiters = [lines.join(limits, 0, priority, 0.0) for priority in front + back]
+    looks = [lines.listen(each, Bell(), first=each is waiters[0], changes=0, until=60.0, now=10.0) for each in waiters]
+    assert looks == [math.inf, *[0.5] * 19, *[5.0] * 5]
+    lines.leave(waiters[0], 10.0)
+    assert not lines.is_first(waiters[3], 10.9)  # the two in front of it are to look at 10.5
+    assert lines.is_first(waiters[3], 11.1)
+
+
 def test_a_token_is_told_from_others_and_not_shown() -> None:
     one, other = token_identity(Secret("bkua_one")), token_identity(Secret("bkua_other"))
     assert one == token_identity(Secret("bkua_one")) != other
     assert (len(one), "bkua" in one) == (16, False)
     assert token_identity(lambda: "x").startswith("function ")
+
+
+def test_the_token_that_signed_a_request_is_told_as_the_token_itself() -> None:
+    url = "https://api.buildkite.com/v2/user"
+    signed = httpx.Request("GET", url, headers={"Authorization": "Bearer bkua_one"})
+    assert (signer_of(signed), signer_of(httpx.Request("GET", url))) == (token_identity(Secret("bkua_one")), None)

@@ -19,13 +19,14 @@ POLICY = CircuitBreaker(failures=2, open_for=30.0)
 
 
 class Recording(MemoryStore):
-    """Store that remembers what it was asked and told of circuits."""
+    """Store that remembers what it was asked and told of circuits, and which attempts probed."""
 
     def __init__(self) -> None:
         super().__init__()
         self.asked: list[tuple[str, bool]] = []
         self.leases: list[float] = []
         self.told: list[tuple[Any, ...]] = []
+        self.probed: list[bool] = []
         self.halts = False
 
     async def permit(
@@ -34,6 +35,10 @@ class Recording(MemoryStore):
         self.asked.append((circuit, admission))
         self.leases.append(probe_for)
         return await super().permit(circuit, policy, runtime, admission=admission, probe_for=probe_for)
+
+    async def admit(self, *arguments: Any, probe: bool = False, **options: Any) -> Any:
+        self.probed.append(probe)
+        return await super().admit(*arguments, probe=probe, **options)
 
     async def report(
         self, circuit: str, permit: Any, policy: Any, runtime: Runtime, *, failed: bool, answered: bool = True
@@ -55,7 +60,7 @@ def client(store: MemoryStore, answer: Any, **options: Any) -> BuildkiteClient:
     def api(_: httpx.Request) -> httpx.Response:
         if isinstance(answer, Exception):
             raise answer
-        return httpx.Response(answer, json=build(7))
+        return httpx.Response(answer.pop(0) if isinstance(answer, list) else answer, json=build(7))
 
     options = {"retry": Retry(attempts=1), "breaker": POLICY, "clock": FakeClock(), **options}
     return BuildkiteClient("acme", token=TOKEN, transport=httpx.MockTransport(api), store=store, **options)
@@ -87,6 +92,29 @@ def test_with_a_budget_the_store_is_asked_for_each_attempt_as_well() -> None:
     store = Recording()
     client(store, 200).builds.get("web", 7)
     assert store.asked == [(NAME, True)]
+
+
+@pytest.mark.parametrize("last", [200, 500])
+def test_a_probe_that_meets_a_429_is_told_once_and_goes_on_as_any_other_call(last: int) -> None:
+    store, clock = Recording(), FakeClock()
+    buildkite = client(store, [500, 500, 429, last], clock=clock)
+    for retry in (Retry(attempts=1), Retry(attempts=1), Retry(attempts=2)):
+        with suppress(errors.ServerError):
+            buildkite.with_options(retry=retry).builds.get("web", 7)
+        clock.advance(30)
+    assert store.told == [(NAME, True, True), (NAME, True, True), (NAME, False, True)]
+    assert store.probed == [False, False, True, False]
+
+
+def test_a_429_within_a_call_that_fails_is_no_success() -> None:
+    store = Recording()
+    buildkite = client(store, [500, 429, 500])
+    for retry in (Retry(attempts=1), Retry(attempts=2)):
+        with pytest.raises(errors.ServerError):
+            buildkite.with_options(retry=retry).builds.get("web", 7)
+    assert store.told == [(NAME, True, True)] * 2
+    with pytest.raises(errors.CircuitOpen):
+        buildkite.builds.get("web", 7)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ Most of it is measured in virtual time against the simulator, which enforces bot
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import suppress
 from itertools import pairwise
 from typing import Any
@@ -422,6 +423,16 @@ def test_by_the_clock_of_the_system_a_request_goes_when_its_limit_is_reset() -> 
     assert 0 < wait.pause <= GUARD
 
 
+def test_a_request_that_is_not_signed_counts_for_nothing() -> None:
+    tokens = ["bkua_0123"]
+    answered = httpx.MockTransport(lambda _: httpx.Response(200, headers=USER, json={"id": "1", "number": 1}))
+    api = BuildkiteClient("acme", token=lambda: tokens.pop(), transport=answered)
+    api.builds.get("web", 1)
+    with pytest.raises(IndexError):
+        api.builds.get("web", 1)
+    assert api.budget.user.remaining == 9
+
+
 @pytest.mark.parametrize(
     ("error", "left"), [(httpx.ReadError("reset"), 8), (httpx.WriteError("reset"), 8), (httpx.ConnectError("no"), 9)]
 )
@@ -599,10 +610,11 @@ def test_the_pause_after_a_429_is_bounded_as_the_queue_is(max_wait: float, reset
     assert len(app.requests) == 1
 
 
-def test_the_pauses_of_a_call_count_together() -> None:
+@pytest.mark.parametrize("max_wait", [50, 42])
+def test_the_pauses_of_a_call_count_together(max_wait: float) -> None:
     clock, app = FakeClock(), App(refused(20))
-    api = Flavor("blocking").client(app, clock=clock, budget=Budget(max_wait=50))
-    with pytest.raises(BudgetExhausted, match="in 63 s, later than the 50 s"):
+    api = Flavor("blocking").client(app, clock=clock, budget=Budget(max_wait=max_wait))
+    with pytest.raises(BudgetExhausted, match=f"in 63 s, later than the {max_wait} s"):
         api.builds.get("web", 7)
     assert clock.sleeps == [21.0, 21.0]
 
@@ -612,6 +624,7 @@ def test_the_pauses_of_a_call_count_together() -> None:
     [
         ({"budget": None, "timeout": 5}, DeadlineExceeded),
         ({"budget": Budget(max_wait=10), "timeout": 5}, DeadlineExceeded),
+        ({"budget": Budget(max_wait=5), "timeout": 5}, BudgetExhausted),
         ({"budget": Budget(max_wait=3), "timeout": 5}, BudgetExhausted),
         ({"budget": Budget(max_wait=3), "retry": None}, RateLimited),
     ],
@@ -652,3 +665,109 @@ def test_organizations_are_told_apart_whatever_their_spelling() -> None:
     with pytest.raises(DeadlineExceeded):
         lower.builds.get("web", 7)
     assert [path.split("/")[3] for path in app.paths] == ["ACME"]
+
+
+def test_a_request_with_a_reserve_that_waits_holds_up_none_without() -> None:
+    async def main() -> float:
+        simulator, store = simulated(**LIMITS), MemoryStore()
+        careful, _ = client(simulator, store=store, budget=Budget(reserve=49))
+        other, _ = client(simulator, store=store)
+        await get(careful)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(get, careful)
+            await trio.sleep(1)
+            began = trio.current_time()
+            await get(other)
+            nursery.cancel_scope.cancel()
+        return trio.current_time() - began
+
+    assert run(main) == pytest.approx(TRIP)
+
+
+def test_requests_in_the_background_wait_behind_those_that_come_later_in_the_foreground() -> None:
+    async def main() -> list[str]:
+        simulator, store, order = simulated(user_rate_limit=1), MemoryStore(), []
+        clients = {name: client(simulator, store=store, priority=name)[0] for name in ("background", "foreground")}
+
+        async def call(name: str) -> None:
+            await get(clients[name].with_options(timeout=None))
+            order.append(name)
+
+        await get(clients["foreground"])
+        async with trio.open_nursery() as nursery:
+            for name in clients:
+                nursery.start_soon(call, name)
+                await trio.sleep(1)
+        return order
+
+    assert run(main) == ["foreground", "background"]
+
+
+def test_a_request_behind_another_one_waits_as_long_as_it_may() -> None:
+    async def main() -> tuple[float, DeadlineExceeded]:
+        api, _ = client(simulated(user_rate_limit=1))
+        await get(api)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(get, api)
+            await trio.sleep(1)
+            began = trio.current_time()
+            with pytest.raises(DeadlineExceeded) as late:
+                await get(api.with_options(timeout=5))
+            nursery.cancel_scope.cancel()
+        return trio.current_time() - began, late.value
+
+    taken, late = run(main)
+    assert taken == pytest.approx(5)
+    assert str(late).endswith("past the 5 s allowed for the call. Nothing was sent. A longer timeout= waits for it.")
+
+
+@pytest.mark.parametrize(("max_wait", "late"), [(50, 31.5), (21, 60.5), (81, 0.5)])
+def test_the_wait_before_an_attempt_counts_with_the_pause_after_a_429(max_wait: float, late: float) -> None:
+    store = MemoryStore()
+    spent = App(answer({"number": 7}, RateLimit_Limit="9", RateLimit_Remaining="0", RateLimit_Reset="60"))
+
+    class Clock(FakeClock):
+        """Clock whose first pause is long enough for another client to learn that the limit is exhausted."""
+
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            if not spent.requests:
+                Flavor("blocking").client(spent, clock=clock, store=store).builds.get("web", 1)
+
+    clock, app = Clock(), App(refused(20), answer({"number": 7}))
+    api = Flavor("blocking").client(app, clock=clock, store=store, budget=Budget(max_wait=max_wait))
+    with pytest.raises(
+        BudgetExhausted, match=rf"in 8[12] s, later than the {max_wait} s .*Nothing was sent\.$"
+    ) as error:
+        api.builds.get("web", 7)
+    assert error.value.retry_after == late
+    assert (clock.sleeps, len(app.requests)) == ([21.0], 1)
+
+
+def test_by_a_clock_of_its_own_a_request_waits_for_the_answer_to_the_one_before_it() -> None:
+    clock, numbers = FakeClock(), []
+
+    def answered(_: httpx.Request) -> httpx.Response:
+        if second.ident is None:
+            second.start()
+            while not api.budget.waiting:
+                time.sleep(0.001)
+            time.sleep(0.02)  # until it listens
+        return httpx.Response(200, headers=USER, json={"id": "1", "number": 1})
+
+    api = BuildkiteClient("acme", token="bkua_0123", transport=httpx.MockTransport(answered), clock=clock)
+    second = threading.Thread(target=lambda: numbers.append(api.builds.get("web", 1).number))
+    api.builds.get("web", 1)
+    second.join()
+    assert (numbers, clock.sleeps) == ([1], [])
+
+
+def test_a_call_to_another_organization_counts_for_that_one_alone() -> None:
+    clock, spent = FakeClock(), {"RateLimit_Limit": "9", "RateLimit_Remaining": "0", "RateLimit_Reset": "60"}
+    app = App(answer({}, **spent), answer({"number": 7}))
+    api = Flavor("blocking").client(app, clock=clock, timeout=5)
+    api.request("GET", "organizations/globex/pipelines")
+    assert api.builds.get("web", 7).number == 7
+    with pytest.raises(DeadlineExceeded):
+        api.request("GET", "organizations/globex/pipelines")
+    assert (clock.sleeps, len(app.requests)) == ([], 2)

@@ -7,8 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
+from buildkite_api.types import Secret
 
-from buildkite_ext import Budget, BudgetExhausted, BuildkiteClient, DeadlineExceeded, MemoryStore, Retry
+from buildkite_ext import Budget, BudgetExhausted, BuildkiteClient, DeadlineExceeded, MemoryStore, Retry, Runtime
+from buildkite_ext.stores.limits import Limits, Wait
+from buildkite_ext.transport.budget import token_identity
 from tests.core.fakes import FakeClock
 
 EMAILS = {"bkua_ada_1": "ada@acme.test", "bkua_ada_2": "Ada@acme.test", "bkua_grace": "grace@acme.test"}
@@ -217,3 +220,48 @@ def test_a_question_that_failed_for_a_moment_is_answered_a_minute_later(whose: A
     for each in (one, two):
         each.builds.get("web", 1)
     assert one.budget.user == two.budget.user
+
+
+@pytest.mark.parametrize("whose", [403, {"user": None}], ids=str)
+def test_a_token_whose_user_the_api_doesn_t_tell_is_asked_for_again_after_an_hour(whose: Any) -> None:
+    clock, store, api = FakeClock(), MemoryStore(), Api(whose=whose)
+    one, two = (of(api, store, token, clock=clock) for token in ("bkua_ada_1", "bkua_ada_2"))
+    one.builds.get("web", 1)
+    for seconds, asked in ((0, 1), (3500, 1), (200, 2)):
+        clock.advance(seconds)
+        two.builds.get("web", 1)
+        assert api.asked == ["bkua_ada_2"] * asked
+
+
+class Told(MemoryStore):
+    """Store that learns the user of a token from another process while a request for it is admitted."""
+
+    def __init__(self, user: str) -> None:
+        super().__init__()
+        self._user = user
+        self.admitted: list[tuple[Any, ...]] = []
+        self.given_back: list[tuple[Any, ...]] = []
+
+    async def admit(
+        self, limits: Limits, policy: Budget, priority: Any, runtime: Runtime, *, token: Any = None, **options: Any
+    ) -> Wait | None:
+        self.admitted.append((priority, token))
+        self.users.hear(*token, self._user if len(self.admitted) > 1 else None, others=True)
+        return await super().admit(limits, policy, priority, runtime, token=token, **options)
+
+    def lost(self, limits: Limits, runtime: Runtime, *, sent: float, counted: bool) -> None:
+        self.given_back.append((limits.user, runtime.now(), sent, counted))
+        super().lost(limits, runtime, sent=sent, counted=counted)
+
+
+def test_a_user_that_another_process_tells_is_not_asked_for_and_that_request_is_given_back() -> None:
+    api, store = Api(), Told("ada")
+    one, two = (of(api, store, token, priority="background") for token in ("bkua_ada_1", "bkua_ada_2"))
+    one.builds.get("web", 1)
+    two.builds.get("web", 1)
+    assert api.asked == []
+    root, identities = "https://api.buildkite.com", [token_identity(Secret(token)) for token in EMAILS]
+    first, second = ((root, identity) for identity in identities[:2])
+    assert store.admitted == [("background", first), ("foreground", second), ("background", second)]
+    assert store.given_back == [(f"user {identities[1]} at {root}", 1000.0, 1000.0, False)]
+    assert two.budget.user.remaining == 50 - 2

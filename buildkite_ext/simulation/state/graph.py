@@ -406,11 +406,12 @@ class Graph(Struct, eq=False, gc=False):
 
     def _connect_named(self, nodes: Sequence[Node]) -> None:
         """Add the edges to steps from those that `depends_on` names themselves."""
-        named = [(node, entry) for node in nodes for entry in node.step.depends_on or () if entry.on and not node.begun]
-        known = {node.step: node for node in nodes} if named else {}
-        for node, entry in named:
-            if entry.on is not None:
-                self._edge(known[entry.on], node, "dependency", allow=entry.allow_failure)
+        known = {node.step: node for node in nodes}
+        for node in nodes:
+            if not node.begun:
+                for entry in node.step.depends_on or ():
+                    if entry.on is not None:
+                        self._edge(known[entry.on], node, "dependency", allow=entry.allow_failure)
 
     def _connect_one(
         self,
