@@ -8,7 +8,6 @@ Nobody can replace the locks of Python's imports. So a fork waits until the impo
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 import threading
@@ -59,7 +58,7 @@ def _before() -> None:
 
 def _others_import() -> bool:
     """Tell if another thread holds the lock of a module and is within a function of this package."""
-    locks: dict[str, Any] = getattr(importlib._bootstrap, "_module_locks", {})
+    locks: dict[str, Any] = getattr(sys.modules.get("_frozen_importlib"), "_module_locks", {})
     owners: set[Any] = {getattr(reference(), "owner", None) for reference in list(locks.values())}
     owners -= {None, threading.get_ident()}
     if not owners:
