@@ -60,7 +60,9 @@ _SENSITIVE = re.compile(r"token|key|sig|credential|secret|policy", re.IGNORECASE
 _PARAMETER = re.compile(r"(?:[?&]|\\u0026)[^=&?\s'\"\\]*=")
 """Parameter of a URL. JSON may write `\\u0026` for the `&` before it: Go does."""
 
-_VALUE = re.compile(r"[^&#\s'\"<>]+")
+_VALUE = re.compile(r"[^&#\s'\"<>]*[^&#\s'\"<>,.;:!?]")
+"""Value of a parameter. A mark at its end is of the sentence around the URL."""
+
 _INNER_PARAMETER = re.compile(r"%(?:3F|26)[\w.~-]*%3D", re.IGNORECASE)
 _INNER_VALUE = re.compile(r"(?:(?!%26)[^&#\s'\"<>])+")
 """Parameter of a URL that is itself the value of a parameter."""

@@ -88,10 +88,10 @@ def test_an_organization_of_one_s_own(command: Run) -> None:
         ("annotations", "add", "web", "1", "--body", "Hello"),
         ("cancel", "web", "1"),
         ("builds", "cancel", "web", "1"),
-        ("unblock", "release", "3", "--field", "version=1.4.2"),
-        ("jobs", "unblock", "release", "3", "--job", "ship", "--field", "version=1.4.2"),
+        ("unblock", "release", "5", "--field", "version=1.4.2"),
+        ("jobs", "unblock", "release", "5", "--job", "ship", "--field", "version=1.4.2"),
         ("retry-failed", "api", "--latest"),
-        ("jobs", "retry", "api", "8", "--job", "lint"),
+        ("jobs", "retry", "api", "10", "--job", "lint"),
     ],
     ids=" ".join,
 )
