@@ -29,7 +29,8 @@ def test_all_is_well(web: Simulator, command: Run) -> None:
     assert re.search(r"organization: 999\d\d of 100000 left", text)  # the tests of a process share its budget
     assert "Circuit       closed" in text
     assert all(f"  {service} " in text for service in scopes_of_services())
-    assert [request.path for request in web.requests] == ["/v2/access-token"]
+    # Where other tests of the process have used other tokens, a limit may ask whose this one is.
+    assert "/v2/access-token" in {request.path for request in web.requests} <= {"/v2/access-token", "/v2/user"}
     assert TOKEN not in text
 
 
