@@ -53,7 +53,7 @@ def _before() -> None:
     """Wait until no other thread imports something for this package: a call imports what it needs when it first needs it."""
     ends = time.monotonic() + _LONGEST_IMPORT
     while _others_import() and time.monotonic() < ends:
-        time.sleep(0.001)
+        time.sleep(0.001)  # nothing tells when an import ends
 
 
 def _others_import() -> bool:

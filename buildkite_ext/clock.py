@@ -16,7 +16,7 @@ from typing import Protocol
 from .errors import ConfigurationError
 
 __all__ = [
-    "LONGEST_PAUSE",
+    "LONGEST_SLEEP",
     "START",
     "EpochClock",
     "MonotonicClock",
@@ -27,7 +27,7 @@ __all__ = [
     "epoch_of",
 ]
 
-LONGEST_PAUSE = 1e9
+LONGEST_SLEEP = 1e9
 """Seconds that one wait takes at most: thirty years. The functions of the system that wait refuse more than 9.2e9."""
 
 START = 1_767_603_600.0
@@ -81,13 +81,13 @@ class SystemClock:
 
     def sleep(self, seconds: float) -> None:
         """Pause the calling thread for `seconds`."""
-        time.sleep(min(seconds, LONGEST_PAUSE))
+        time.sleep(min(seconds, LONGEST_SLEEP))
 
     async def asleep(self, seconds: float) -> None:
         """Pause the calling task for `seconds`."""
         import anyio
 
-        await anyio.sleep(min(seconds, LONGEST_PAUSE))
+        await anyio.sleep(min(seconds, LONGEST_SLEEP))
 
 
 class VirtualClock:

@@ -79,7 +79,7 @@ class Health:
             service: the name of the service at the client, such as `builds` or `test_engine.suites`.
 
         Raises:
-            KeyError: there is no such service. The message has the nearest one, or all.
+            KeyError: no service has this name. The message gives the nearest one, or all.
         """
         services = scopes_of_services()
         needed = services.get(service)

@@ -8,6 +8,8 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from buildkite_api.models import Job
 
 __all__ = [
@@ -17,6 +19,7 @@ __all__ = [
     "escaped",
     "in_state",
     "job_name",
+    "listed",
     "parallel_part",
     "path_hint",
     "printable",
@@ -106,6 +109,17 @@ def counted(count: int, noun: str) -> str:
         ('1 job', '2 jobs')
     """
     return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def listed(texts: Sequence[str], most: int = 10) -> str:
+    """Return texts with commas between them, and the number of those that are left out.
+
+    Example:
+        >>> listed(["a", "b"]), listed(["a", "b", "c"], most=1)
+        ('a, b', 'a and 2 more')
+    """
+    more = len(texts) - most
+    return ", ".join(texts[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def shortened(text: str, longest: int) -> str:

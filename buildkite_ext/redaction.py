@@ -114,7 +114,12 @@ def redacted_text(text: str) -> str:
         >>> redacted_text("from https://storage.test/a.whl?part=1&X-Amz-Signature=abc onwards")
         'from https://storage.test/a.whl?part=1&X-Amz-Signature=REDACTED onwards'
     """
-    return without_used_tokens(_TOKEN.sub(r"\1REDACTED", _without_parameters(text)))
+    return _without_tokens(_without_parameters(text))
+
+
+def _without_tokens(text: str) -> str:
+    """Return a text without tokens: those that begin as Buildkite's do, and those that this process signed requests with."""
+    return without_used_tokens(_TOKEN.sub(r"\1REDACTED", text))
 
 
 def _without_parameters(text: str) -> str:
@@ -270,7 +275,7 @@ def redactor_of(request: httpx.Request) -> Callable[[str], str]:
         text = _without_parameters(text)
         for name, value in secrets:
             text = _without_token(text, value, name)
-        return redacted_text(text)
+        return _without_tokens(text)
 
     return redact
 
@@ -317,7 +322,7 @@ def _redacted_value(redact: Callable[[str], str], value: T) -> T:
     elif isinstance(value, bytes | bytearray):
         changed = redact(bytes(value).decode("latin-1")).encode("latin-1", "replace")
     elif type(value) in (list, tuple):
-        changed = type(value)(_redacted_value(redact, each) for each in value)  # type: ignore[call-arg, attr-defined]
+        changed = type(value)(_redacted_value(redact, each) for each in value)  # type: ignore[call-arg, attr-defined]  # a list or a tuple
     return value if changed == value else changed  # type: ignore[return-value]
 
 

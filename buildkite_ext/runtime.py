@@ -18,7 +18,7 @@ import httpx
 from ._decompression import decompressed
 from ._sync import run
 from ._tracebacks import EndsAtCaller
-from .clock import LONGEST_PAUSE, MonotonicClock, SystemClock, epoch_of
+from .clock import LONGEST_SLEEP, MonotonicClock, SystemClock, epoch_of
 from .errors import ConfigurationError
 from .redaction import unsigned
 
@@ -278,7 +278,7 @@ class BlockingRuntime:
         if interrupt is None:
             self._clock.sleep(seconds)
         elif self.real_time:
-            interrupt.wait(min(seconds, LONGEST_PAUSE))
+            interrupt.wait(min(seconds, LONGEST_SLEEP))
         else:
             self._clock.sleep(seconds)
         _heed(interrupt)
@@ -379,7 +379,7 @@ class _ThreadSignal:
         ends = None if seconds is None else time.monotonic() + seconds
         while not self._event.is_set():
             _heed(interrupt)
-            left = None if ends is None else min(ends - time.monotonic(), LONGEST_PAUSE)
+            left = None if ends is None else min(ends - time.monotonic(), LONGEST_SLEEP)
             if left is not None and left <= 0:
                 return
             # In slices, so that the interruption of a batch is noticed, and on Windows Ctrl-C.

@@ -83,8 +83,8 @@ class ConnectionOptions:
         """Open a client, and close it at the end of the `with` block.
 
         Args:
-            on_event: called with each event; by default pauses are told of on the standard error. If it can't write the output,
-                the `with` block ends with that error, and not only the call of the hook.
+            on_event: called with each event; by default notes about some are printed on the standard error. If it can't write
+                the output, the `with` block ends with that error, and not only the call of the hook.
             need_organization: raise an error where no organization is given.
 
         Raises:
@@ -107,7 +107,7 @@ class ConnectionOptions:
                 yield client
             return
         from ..client import BuildkiteClient
-        from .pauses import print_pause
+        from .notes import print_note
 
         end_startup()
         organization = self.organization or os.environ.get(ORGANIZATION_VARIABLE, "").strip()
@@ -117,7 +117,7 @@ class ConnectionOptions:
                 "(--simulate needs neither that nor a token.)"
             )
         with BuildkiteClient(
-            organization or None, token=self._token(), allow_http=self.allow_http, on_event=on_event or print_pause
+            organization or None, token=self._token(), allow_http=self.allow_http, on_event=on_event or print_note
         ) as client:
             yield client
 

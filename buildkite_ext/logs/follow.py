@@ -438,7 +438,7 @@ class _Follower:
         try:
             return await log.poll(self._ends, over=log.job_id in self._seen.ended, last=self._last)
         except BuildkiteError as error:
-            if not is_passing(error) and not (self._leave_out and is_of_one_log(error)):
+            if self._ends_all(error):
                 raise
             return error
 
@@ -449,9 +449,13 @@ class _Follower:
         except DeadlineExceeded:
             raise
         except BuildkiteError as error:
-            if not is_passing(error) and not (self._leave_out and is_of_one_log(error)):
+            if self._ends_all(error):
                 raise
             return error
+
+    def _ends_all(self, error: BuildkiteError) -> bool:
+        """Tell whether the error of one log ends all polls."""
+        return not is_passing(error) and not (self._leave_out and is_of_one_log(error))
 
     def _note_left_out(self, log: JobLogReader, error: BuildkiteError, now: float) -> None:
         """Leave out a log that can't be read."""
@@ -568,7 +572,7 @@ class _FailedPolls:
 
 @dataclass(slots=True)
 class _Failing:
-    """What fails: since when, its last error, how often in a row, and the patience with it."""
+    """Failure in a row: its first time, its last error, its count, and the patience with it."""
 
     since: float
     error: BuildkiteError

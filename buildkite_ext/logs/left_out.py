@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 from ..errors import AccessDenied, ApiError, BuildkiteError, InvalidResponse, RateLimited, Unauthorized
 from ..events import LogIncomplete
+from ..messages import listed
 
 if TYPE_CHECKING:
     from ..events import Event
 
 __all__ = ["LeftOutLogs", "is_of_one_log"]
-
-_NAMED = 10
-"""Logs that an error names at most."""
 
 
 class LeftOutLogs:
@@ -25,12 +23,12 @@ class LeftOutLogs:
 
     Example:
         >>> left_out = LeftOutLogs(lambda event: print(event.name))
-        >>> left_out.add("0190", "unit", InvalidResponse("the answer is no log"))
+        >>> left_out.add("0190", "unit", InvalidResponse("the answer isn't a log"))
         unit
         >>> left_out.raise_first()
         Traceback (most recent call last):
         ...
-        buildkite_ext.errors.InvalidResponse: the answer is no log
+        buildkite_ext.errors.InvalidResponse: the answer isn't a log
         Not all of these logs could be read: 'unit'. The others were.
     """
 
@@ -47,18 +45,17 @@ class LeftOutLogs:
         """Raise the error of the first log that was left out, with a note that names all; do nothing if none was."""
         if not self._logs:
             return
-        names = [repr(name) for name, _ in self._logs]
-        shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
         error = self._logs[0][1]
-        error.add_note(f"Not all of these logs could be read: {shown}. The others were.")
+        names = listed([repr(name) for name, _ in self._logs])
+        error.add_note(f"Not all of these logs could be read: {names}. The others were.")
         raise error
 
 
 def is_of_one_log(error: BuildkiteError) -> bool:
-    """Tell whether an error may be that of one log: an answer that is no log, or a refusal that isn't one of the token.
+    """Tell whether an error may concern one log alone: its answer isn't a log, or this log is refused and not the token.
 
     Example:
-        >>> is_of_one_log(InvalidResponse("the answer is no log")), is_of_one_log(BuildkiteError("closed"))
+        >>> is_of_one_log(InvalidResponse("the answer isn't a log")), is_of_one_log(BuildkiteError("closed"))
         (True, False)
     """
     if isinstance(error, ApiError):

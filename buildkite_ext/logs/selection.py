@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import NothingMatched
 from ..globs import matches_wildcard
-from ..messages import job_name
+from ..messages import job_name, listed
 from .lateness import may_have_log
 from .screen import without_controls
 
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from buildkite_api.models import Build, Job
 
 __all__ = ["JobSelection", "LoggedJob", "name_of"]
-
-_SHOWN = 10
-"""Names of jobs in an error."""
 
 
 def name_of(job: Job) -> str:
@@ -83,10 +80,9 @@ class JobSelection:
         if not self.patterns or any(self._names(job) for job in jobs):
             return
         names = sorted({name_of(job) for job in jobs})
-        there = ", ".join(repr(name) for name in names[:_SHOWN]) or "none"
-        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        there = listed([repr(name) for name in names]) or "none"
         raise NothingMatched(
-            f"No job of build #{build.number} matches {' or '.join(map(repr, self.patterns))}. Its jobs: {there}{more}.",
+            f"No job of build #{build.number} matches {' or '.join(map(repr, self.patterns))}. Its jobs: {there}.",
             "Name an id, a step key, or a whole name, in which * stands for any text.",
             patterns=self.patterns,
         )

@@ -40,7 +40,7 @@ class Plan:
         """Return the step with a key or a name.
 
         Raises:
-            KeyError: there is none. The message has the nearest name, or all.
+            KeyError: no step has this name. The message gives the nearest one, or all.
         """
         for step in self.steps:
             if name in (step.key, step.name):

@@ -19,7 +19,7 @@ from weakref import WeakSet
 
 from .._forks import reset_after_fork
 from .._unfinished import shown_unfinished
-from ..clock import LONGEST_PAUSE, check_seconds
+from ..clock import LONGEST_SLEEP, check_seconds
 from ..dispatcher import logger
 from ..errors import ConfigurationError
 from ..events import StoreRecovered, StoreUnavailable
@@ -96,7 +96,7 @@ class RedisCalls:
             check_seconds(name, seconds)
         if not isinstance(prefix, str) or not prefix or set(prefix) & set("{}"):
             raise ConfigurationError(f"prefix={prefix!r}: give a text without braces, which become the hash tag.")
-        timeout = min(timeout, LONGEST_PAUSE)
+        timeout = min(timeout, LONGEST_SLEEP)
         self._connection = connect_blocking(client_or_url, timeout=timeout)
         from ..redis.reconnect import REDIS_ERRORS, describe, is_permanent
 

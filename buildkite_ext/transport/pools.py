@@ -28,7 +28,7 @@ from msgspec import Struct
 
 from .._cancellation import asyncio_task
 from .._forks import keep_inherited
-from ..clock import LONGEST_PAUSE
+from ..clock import LONGEST_SLEEP
 from ..errors import ConfigurationError
 from .network import AsyncNetwork, Network, OpenedStreams, opened_streams
 from .proxies import ProxyRules
@@ -345,7 +345,7 @@ class BlockingPool(httpcore.ConnectionPool):
         if self._slots is None:
             return
         try:
-            self._slots.get(timeout=None if timeout is None else min(max(0.0, timeout), LONGEST_PAUSE))
+            self._slots.get(timeout=None if timeout is None else min(max(0.0, timeout), LONGEST_SLEEP))
         except Empty:
             raise httpcore.PoolTimeout(_NO_SLOT) from None
 

@@ -18,7 +18,7 @@ from .._forks import reset_after_fork
 from ..dispatcher import logger
 from ..errors import BuildkiteError, ClientClosed, DeadlineExceeded, NotFound
 from ..events import BuildSeen, WaitFinished, WatcherSlowed
-from ..messages import in_state
+from ..messages import in_state, listed
 from ..references import read_reference
 from ..states import blocking_jobs, build_state, failed_jobs, outcome_of
 from ..timestamps import parse_http_date
@@ -590,8 +590,8 @@ def _not_ended(waiter: _Waiter, timeout: float | None) -> str:
         for key in waiter.pending
         for pipeline, number in [key]
     ]
-    shown = ", ".join(builds[:3]) + (f" and {len(builds) - 3} more" if len(builds) > 3 else "")
     are = "is" if len(builds) == 1 else "are"
     return (
-        f"{shown} {are} not over after {timeout:g} s. What runs continues. Wait again, or cancel with builds.cancel()."
+        f"{listed(builds, most=3)} {are} not over after {timeout:g} s. What runs continues. Wait again, or cancel with "
+        "builds.cancel()."
     )

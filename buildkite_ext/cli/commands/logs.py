@@ -138,10 +138,10 @@ def _exit_codes(timeout: float | None) -> Iterator[None]:
 
 def _tell_unreadable(event: Event) -> None:
     from ...events import LogIncomplete
+    from ..notes import note_of
 
-    if isinstance(event, LogIncomplete) and event.error is not None:
-        reason = in_options(event.error.splitlines()[0])
-        print_line(clean(f"The log of job {event.name!r} can't be read: {reason}"), sys.stderr)
+    if isinstance(event, LogIncomplete) and (note := note_of(event)) is not None:
+        print_line(clean(note), sys.stderr)
 
 
 def _search(pattern: str, context: int) -> LogSearch:

@@ -13,7 +13,7 @@ from ...states import blocking_jobs, failed_jobs, outcome_of
 from ...watching.pacing import LONGEST_PAUSE as WAIT_INTERVAL
 from ..exit_codes import ExitCode
 from ..hints import in_options
-from ..pauses import pause_note
+from ..notes import note_of
 from ..problem import Problem, Terminated, UsageError
 from ..streams import clean, discard, output_failure, short
 from .job_table import ServerTime, label_of
@@ -307,17 +307,13 @@ class Run:
         return tail or ()
 
     def _on_event(self, event: Event) -> None:
-        note = pause_note(event)
+        note = note_of(event)
         if note is not None:
             self._view.note(note)
-        elif isinstance(event, LogIncomplete):
+        if isinstance(event, LogIncomplete):
             self._incomplete[event.job] = self._labels.get(event.job) or short(event.name)
             if event.error is None:
                 self._late.add(event.job)
-            else:
-                self._view.note(
-                    f"The log of job {event.name!r} can't be read: {in_options(event.error.splitlines()[0])}"
-                )
         elif isinstance(event, LogRewritten) and not event.resumed:
             self._view.note(f"The log of job {event.name!r} was rewritten. It is shown again from its beginning.")
 

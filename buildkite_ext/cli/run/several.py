@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ...errors import BuildkiteError, DeadlineExceeded
 from ...events import BuildSeen
+from ...messages import listed
 from ..exit_codes import ExitCode, exit_code_of
 from ..hints import in_options
 from ..problem import Problem, Terminated
@@ -156,9 +157,8 @@ class SeveralBuilds:
         return problem.code
 
     def _still_running(self) -> str:
-        names = [short(name, 100) for name in self._waiting]
-        shown = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
-        return f"Not ended: {shown}. They continue." if len(names) > 1 else f"Not ended: {shown}. It continues."
+        shown = listed([short(name, 100) for name in self._waiting])
+        return f"Not ended: {shown}. {'They continue' if len(self._waiting) > 1 else 'It continues'}."
 
 
 def _name(address: Reference) -> str:

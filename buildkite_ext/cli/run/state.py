@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ...errors import ApiError, BuildkiteError, ConfigurationError, ConnectionFailed, DeadlineExceeded, ServerError
+from ...messages import listed
 from ...options import DEFAULT_TIMEOUT
 from ...states import failed_jobs, outcome_of
 from ..exit_codes import ExitCode, exit_code_of
@@ -33,9 +34,6 @@ _LONGER = " A longer timeout= allows more."
 
 _FEWER_LINES = ", or leave out old lines with tail="
 """Advice for which this command has no option."""
-
-_NAMED = 10
-"""Jobs that a note names at most."""
 
 _SOON = 10.0
 """Seconds. A call that gives up earlier before its deadline does so since its next attempt would be too late."""
@@ -141,8 +139,7 @@ class RunState:
 
     def incomplete_logs(self, names: Sequence[str]) -> str:
         """Return a note on logs that weren't read to their ends, although the build has ended."""
-        shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
-        said = f"The build has ended, but not all of its logs were read. Incomplete: {shown}."
+        said = f"The build has ended, but not all of its logs were read. Incomplete: {listed(names)}."
         return said if self.connection.simulate else f"{said} To read them: {self._command('logs')}"
 
     def _result(self, code: ExitCode, trouble: Problem | None) -> RunResult:

@@ -38,18 +38,6 @@ _PATCHED = frozenset(
 )
 """Updates that are documented with PUT or POST, and for which Buildkite's own clients send PATCH."""
 
-_ADDED_HEADERS = frozenset(
-    {
-        "x-request-id",
-        *(
-            f"ratelimit-{whose}{name}"
-            for whose in ("", "user-")
-            for name in ("scope", "limit", "remaining", "reset", "warning")
-        ),
-    }
-)
-"""Headers that each answer has, in lower case."""
-
 _GO_PATH = re.compile(r"(/v2/organizations/[^/]+/teams/[^/]+/suite)/?")
 """Path to which Buildkite's Go client posts a new test suite of a team, where the documentation has `suites`."""
 
@@ -140,9 +128,8 @@ class RestApi:
             ("X-Request-Id", self._request_ids.uuid()),
         )
         given = {name.lower() for name, _ in response.headers}
-        if not given.isdisjoint(_ADDED_HEADERS):
-            headers = tuple(pair for pair in headers if pair[0].lower() not in given)
-        return SimResponse(response.status, (*response.headers, *headers), response.body)
+        added = tuple(pair for pair in headers if pair[0].lower() not in given)
+        return SimResponse(response.status, (*response.headers, *added), response.body)
 
     def limited(self, request: SimRequest, whose: str, seconds: float) -> SimResponse:
         """Return the answer to a request that the limit of the organization or of the user refuses.

@@ -20,7 +20,7 @@ class FormPart:
     Attributes:
         head: its headers, as they were sent.
         name: the name of the field.
-        filename: the name of the file; None for a field that is none.
+        filename: the name of the file; None if the field isn't a file.
         data: what it holds.
     """
 

@@ -14,10 +14,10 @@ from ..api.multipart import FormPart
 __all__ = ["BOUNDARY", "is_recorded_form", "pairs_of", "recorded_pairs", "recorded_parts"]
 
 BOUNDARY = "BOUNDARY"
-"""What stands between the parts of a form in a cassette. Each request that is sent has another one."""
+"""Boundary of the parts of a form in a cassette. Each request that is sent has another one."""
 
 _NOT_RECORDED = "NOT RECORDED"
-"""What stands in the place of the content of a file, which may be large, and another one each time."""
+"""Text in place of the content of a file, which may be large, and differs each time."""
 
 _PAIRS = re.compile(r"[^\s=&{}<>\"']+=[^\s&{}<>\"']*(?:&[^\s=&{}<>\"']+=[^\s&{}<>\"']*)*\s*")
 

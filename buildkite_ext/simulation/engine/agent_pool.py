@@ -54,24 +54,13 @@ class AgentPool:
         queue, tags = _lane(job)
         if queue.paused_at is not None:
             return None
-        agent = self._first(queue, tags) if tags else self._next(queue)
+        agent = self._first(queue, tags)
         if agent is None and self._connect is not None:
             agent = self._connect(queue, _values(tags))
         if agent is not None:
             agent.job_id = job.id
             job.agent = agent
         return agent
-
-    def _next(self, queue: Queue) -> Agent | None:
-        """Return the first free agent of a queue. It is free no more."""
-        free = self._free.get(queue)
-        while free:
-            position = heappop(free)
-            self._known.remove(position)
-            agent = self._agents[position]
-            if agent.free:
-                return agent
-        return None
 
     def _first(self, queue: Queue, tags: Sequence[str]) -> Agent | None:
         # An agent that was paused or stopped, or has taken a job, stays here until it is first.

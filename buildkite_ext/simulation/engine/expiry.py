@@ -18,8 +18,8 @@ _PAST_THE_HOUR = 300.0
 class JobExpiry:
     """Expiry of jobs that no agent takes, as the settings of the organization say.
 
-    Buildkite looks for such jobs hourly, five minutes past the hour. The simulator leaves out the looks at which none has to
-    expire, so jobs without an agent cost nothing meanwhile.
+    Buildkite looks for such jobs hourly, five minutes past the hour. The simulator looks only when one of
+    them has to expire, so jobs without an agent cost nothing meanwhile.
     https://buildkite.com/docs/pipelines/configure/build-timeouts
 
     Args:
