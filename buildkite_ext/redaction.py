@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TOKEN_NAME",
+    "has_secret_word",
     "hide_secrets",
     "is_token",
+    "may_name_secret",
+    "names_secret",
     "public_url",
     "redact_httpx_log",
     "redacted_request",
@@ -56,7 +59,13 @@ _DEEPEST = 3
 _ESCAPE = re.compile(r"(?<!\\)\\+(?:u00|x)([0-9a-fA-F]{2})")
 """A character of a token as JSON or Python escapes it, possibly several times."""
 
-_SENSITIVE = re.compile(r"token|key|sig|credential|secret|policy", re.IGNORECASE)
+_WORDS = (
+    r"tokens?|secret|passw(?:or)?ds?|passphrase|signature|credentials?|authorization|(?<![a-z])sig(?![a-z])"
+    r"|(?:access|api|auth|customer|encryption|private|secret|security|shared|signing|subscription)[_-]?key"
+)
+_SECRET_WORD = re.compile(_WORDS, re.IGNORECASE)
+_SECRET_NAME = re.compile(rf"(?:{_WORDS}|access[_-]?key[_-]?id)(?:[_-]?value)?(?:[_-]?[0-9]+)?$", re.IGNORECASE)
+_VAGUE_WORD = re.compile(rf"{_WORDS}|token|key|sig|credential|policy|passw", re.IGNORECASE)
 _PARAMETER = re.compile(r"(?:[?&]|\\u0026)[^=&?\s'\"\\]*=")
 """Parameter of a URL. JSON may write `\\u0026` for the `&` before it: Go does."""
 
@@ -89,6 +98,41 @@ _PUBLIC_HEADERS = frozenset(
 _LOGGERS = ("httpx", *(f"httpcore.{name}" for name in ("connection", "http11", "http2", "proxy", "socks")))
 
 
+def names_secret(name: str) -> bool:
+    """Tell whether a value with a name is a secret: the key of JSON, an argument of GraphQL, a field of a form.
+
+    Its end decides: `token_id` names something else, whose value readers need. Two other functions are wider on purpose:
+    `has_secret_word` for headers and `may_name_secret` for URLs.
+
+    Example:
+        >>> [names_secret(name) for name in ("tokenValue", "x-amz-signature", "client_secret", "token_id", "key")]
+        [True, True, True, False, False]
+    """
+    return _SECRET_NAME.search(name) is not None
+
+
+def has_secret_word(name: str) -> bool:
+    """Tell whether a header with a name is a secret: wherever the word stands, since no header with one is needed.
+
+    Example:
+        >>> [has_secret_word(name) for name in ("X-Signature-Ed25519", "PRIVATE-TOKEN", "Idempotency-Key")]
+        [True, True, False]
+    """
+    return _SECRET_WORD.search(name) is not None
+
+
+def may_name_secret(name: str) -> bool:
+    """Tell whether a value with a name may be a secret: the parameter of a URL, or a field that is sent to a store.
+
+    Stores sign URLs by parameters such as `Policy`, `sig` and `Key-Pair-Id`, which are ordinary words elsewhere.
+
+    Example:
+        >>> [may_name_secret(name) for name in ("X-Amz-Signature", "password", "Policy", "page")]
+        [True, True, True, False]
+    """
+    return _VAGUE_WORD.search(name) is not None
+
+
 def _redacted(url: httpx.URL) -> str:
     """Return a URL with the values of query parameters that may hold credentials replaced.
 
@@ -99,7 +143,7 @@ def _redacted(url: httpx.URL) -> str:
     """
     if not url.query:
         return _TOKEN.sub(r"\1REDACTED", str(url))
-    params = [(name, "REDACTED" if _SENSITIVE.search(name) else value) for name, value in url.params.multi_items()]
+    params = [(name, "REDACTED" if may_name_secret(name) else value) for name, value in url.params.multi_items()]
     return _TOKEN.sub(r"\1REDACTED", str(url.copy_with(params=params)))
 
 
@@ -135,7 +179,7 @@ def _without_values(text: str, parameter: re.Pattern[str], value_of: re.Pattern[
     parts: list[str] = []
     at = 0
     for name in parameter.finditer(text):
-        if name.start() < at or not _SENSITIVE.search(name[0]):
+        if name.start() < at or not may_name_secret(name[0]):
             continue
         value = value_of.match(text, name.end())
         if value is not None:
@@ -259,7 +303,7 @@ def secrets_in(request: httpx.Request) -> list[tuple[str, str]]:
         found += (
             (f"the parameter {name}", value)
             for name, value in request.url.params.multi_items()
-            if _SENSITIVE.search(name)
+            if may_name_secret(name)
         )
     return [(name, value) for name, value in found if len(value) >= _SHORTEST]
 

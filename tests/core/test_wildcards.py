@@ -76,6 +76,7 @@ def test_a_hostile_text_is_redacted(text: str) -> None:
         ("?token=a?key=b&key=c", "?token=REDACTED&key=REDACTED"),
         ("?token=&key=", "?token=&key="),
         ("?TOKEN=x#y", "?TOKEN=REDACTED#y"),
+        ("?password=x&passphrase=y&page=2", "?password=REDACTED&passphrase=REDACTED&page=2"),
         ("?a=1&b=2", "?a=1&b=2"),
     ],
 )

@@ -223,6 +223,10 @@ def test_a_text_keeps_all_but_its_secrets(tmp_path: Path, text: str, recorded: s
     [
         ({"env": "CANARY", "meta_data": "CANARY"}, {"env": "REDACTED", "meta_data": "REDACTED"}),
         ({"env": "", "meta_data": None}, {"env": "", "meta_data": None}),
+        (
+            {"env": ["A=CANARY", {"KEY": "CANARY"}, {"name": "B", "value": "CANARY"}, 1]},
+            {"env": ["A=REDACTED", {"KEY": "REDACTED"}, {"name": "B", "value": "REDACTED"}, "REDACTED"]},
+        ),
         ({"configuration": "env: CANARY"}, {"configuration": "env: REDACTED"}),
     ],
 )

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import html
 import json
 import os
 import re
-import zlib
-from base64 import b64encode
 from binascii import a2b_base64
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ...errors import ConfigurationError
 from ...options import TOKEN_VARIABLES
-from ...redaction import redacted_text
+from ...redaction import has_secret_word, may_name_secret, names_secret, redacted_text
+from ...urls import CREDENTIALS
 from ..api.multipart import form_parts
 from ..definition.checks import texts_of
-from .forms import pairs_of, recorded_pairs, recorded_parts
+from .encoded_secrets import standing_secrets
+from .forms import declared_pairs, pairs_of, recorded_pairs, recorded_parts
+from .graphql_text import Place, cleaned_graphql, is_graphql, variables_of
+from .named_values import named_values, names_of, snake_case
 from .pipeline_text import redacted_pipeline
 
 __all__ = ["REDACTED", "Cleaner", "SecretRecorded", "given_secrets", "token_variables"]
@@ -32,44 +33,33 @@ _SHORTEST = 6
 """Length of the shortest secret that is looked for. Words contain a shorter one."""
 
 _TOKENS = (*TOKEN_VARIABLES, "BUILDKITE_AGENT_TOKEN")
-_HIDDEN_HEADERS = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "x-buildkite-token"})
-_CREDENTIAL_HEADERS = re.compile(
-    r"token|secret|signature|credential|(api|access|customer)-?key$|authorization$", re.IGNORECASE
-)
-"""Further headers that hold secrets: those of stores, of proxies, and of webhooks that a program sends."""
-
+_COOKIES = frozenset({"cookie", "set-cookie"})
 _MACHINE_HEADERS = frozenset({"user-agent", "host", "connection", "content-length", "content-encoding"})
 """Headers that tell of the recording machine, or that a changed body makes wrong."""
 
-_SECRET_KEYS = re.compile(
-    r"(token|secret|password|signature|credentials?|(private|api|access)[_-]?key)([_-]?value)?$|^webhook_url$|^value$",
-    re.IGNORECASE,
-)
-"""Keys of JSON whose texts are secrets, also with the words that GraphQL writes together, such as `tokenValue`."""
-
-_ANY = ("utf-8", "surrogatepass")
-_URL_SAFE = str.maketrans("+/", "-_")
-_DEEPEST = 3
-"""Times that a text may be encoded around a secret."""
-
-_ESCAPE = re.compile(r"(?<!\\)\\+(?:u00|x)([0-9a-f]{2})", re.IGNORECASE)
-_BACKSLASHES = re.compile(r"(?<!\\)\\+([\"/'])")
-_BASE64 = re.compile(r"[A-Za-z0-9+/]{8,}")
-"""Base64 of something as long as a secret, possibly behind other letters."""
-_GZIP = b"\x1f\x8b"
-_LARGEST = 64 * 1024 * 1024
-"""Bytes that are looked at in a file that is compressed."""
+_FURTHER_KEYS = frozenset({"webhook_url", "value"})
+"""Keys whose texts are replaced, besides those of secrets: who knows such an address may send to it, and values are those of
+meta-data and of a cluster's secrets."""
 
 _VALUES_OF = frozenset({"env", "meta_data"})
 _ANSWERS = "fields"
 """Key of the answers to a block step, which become meta-data; elsewhere that of the list of its questions."""
 
+_ENTRY_NAMES = frozenset({"key", "name"})
+"""Keys of the names in a list of variables or of meta-data, as GraphQL has them. All else in its items is replaced."""
+
 _MAPS_OF_VALUES = frozenset({("settings", "headers"), ("form", "data")})
 """Further maps whose values are replaced, each with the key of the map around it: the headers that a service sends, and the
 credentials for the upload of a package."""
 
-_PIPELINES = frozenset({"configuration", "definition_yaml"})
-"""Keys of texts of pipelines."""
+_PIPELINES = frozenset({"configuration", "definition_yaml", "yaml"})
+"""Keys of texts of pipelines, in the REST API and in GraphQL."""
+
+_QUERY = "query"
+"""Key of a text of GraphQL."""
+
+_VARIABLES = "variables"
+"""Key of the values that its variables have. They may be JSON in a text, as the answers to a block step are in GraphQL."""
 
 _SETTINGS = "settings"
 _ADDRESSES = frozenset({"url", "endpoint"})
@@ -88,20 +78,14 @@ _WEBHOOK = re.compile(
 )
 """Addresses of webhooks of Buildkite, and of chats that get messages: who knows one may send to it."""
 
-_TOKEN_PARAMETERS = re.compile(r"token|key|sig|credential|secret|policy", re.IGNORECASE)
-_CREDENTIALS = re.compile(
-    r"(access|security|api)[_-]?(token|key)|(signature|credential|secret|password)$|^(sig|policy)$", re.IGNORECASE
-)
-"""Parameters of URLs and fields of forms that are credentials. A store that refuses them repeats them in its answer."""
-
 _SHORTEST_CREDENTIAL = 16
 """Length of the shortest value of these that is looked for elsewhere: a shorter one may be a word."""
 
-_LOGIN_FIELDS = re.compile(r"passw|^code(_verifier)?$|assertion", re.IGNORECASE)
-"""Fields of a form that gives access to a user or a program."""
+_STORE_POLICY = re.compile("^policy$", re.IGNORECASE)
+"""Field of a store's form that is a credential, and an ordinary word elsewhere."""
 
-_NAMES = re.compile(r"[^\[\]]+")
-"""Parts of the name of a field that stands for a value in a map, such as `env[CI]`."""
+_LOGIN_FIELDS = re.compile(r"^(device_)?code(_verifier)?$|assertion", re.IGNORECASE)
+"""Further fields of a form that gives access to a user or a program. Elsewhere, a code is that of an error."""
 
 _DATE_PARAMETERS = re.compile(r"expires|date", re.IGNORECASE)
 
@@ -135,27 +119,31 @@ class Cleaner:
                     self.secrets.update(_secrets_of(text))
         query = parse_qsl(urlsplit(url).query)
         for name, value in query:
-            if name in ("access_token", "api_key") and value != REDACTED:
+            if name in CREDENTIALS and value != REDACTED:
                 self.secrets.add(value)
-        fields = [(each.name, each.data.decode(errors="replace")) for each in form_parts(body) if each.filename is None]
-        self._learn_credentials([*query, *(fields or pairs_of(body))])
+        self._learn_credentials(named_values(body, query))
 
-    def learn_answer(self, body: bytes) -> None:
-        """Remember as secrets the credentials of the forms for uploads in an answer."""
+    def learn_answer(self, body: bytes, content_type: str = "") -> None:
+        """Remember as secrets the credentials of the forms for uploads in an answer, and those of an answer that is a form."""
 
         def learn(found: dict[str, Any]) -> dict[str, Any]:
             data = form.get("data") if isinstance(form := found.get("form"), dict) else None
             self._learn_credentials([*data.items()] if isinstance(data, dict) else [])
             return found
 
+        self._learn_credentials(declared_pairs(body, content_type), _LOGIN_FIELDS)
         if b'"form"' in body:
-            with suppress(ValueError):  # it isn't JSON
+            with suppress(ValueError, RecursionError):  # it isn't JSON, or is nested too deeply
                 json.loads(body, object_hook=learn)
 
-    def _learn_credentials(self, fields: Iterable[tuple[str, object]]) -> None:
+    def _learn_credentials(
+        self, fields: Iterable[tuple[str, object]], further: re.Pattern[str] = _STORE_POLICY
+    ) -> None:
         for name, value in fields:
-            if isinstance(value, str) and len(value) >= _SHORTEST_CREDENTIAL and _CREDENTIALS.search(name):
-                self.secrets.add(value)
+            if isinstance(value, str) and len(value) >= _SHORTEST_CREDENTIAL:
+                last = names_of(name)[-1]
+                if names_secret(last) or further.search(last):
+                    self.secrets.add(value)
 
     @classmethod
     def of_recorded(cls, texts: Iterable[str]) -> Self:
@@ -179,7 +167,7 @@ class Cleaner:
             return self.text(url)
         if parts.query:
             pairs = parse_qsl(parts.query, keep_blank_values=True)
-            clean = [(name, REDACTED if self._hides(name, pairs) else value) for name, value in pairs]
+            clean = [(name, self._parameter(name, value, pairs)) for name, value in pairs]
             if clean != pairs:
                 parts = parts._replace(query=urlencode(clean))
         host = parts.netloc.rpartition("@")[2]
@@ -199,30 +187,37 @@ class Cleaner:
         text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
         return self._cleaned(text)
 
-    def body(self, body: bytes, path: str = "") -> bytes:
+    def body(self, body: bytes, path: str = "", content_type: str = "") -> bytes:
         """Return a body without secrets. In bytes that are no UTF-8, only what looks like a secret is changed.
 
         Args:
             body: the body.
             path: the path of the request. The texts of a job's environment hold a variable a line.
+            content_type: the type of an answer. A form is known by it alone.
 
         Example:
             >>> Cleaner(keep_env=["CI"]).body(b'{"env":{"CI":"true","KEY":"abc"}}')
             b'{"env":{"CI":"true","KEY":"REDACTED"}}'
         """
+        pairs = declared_pairs(body, content_type)
+        answer = [(name, self._answer(name, value)) for name, value in pairs]
+        if answer != pairs:
+            return recorded_pairs(answer)
         try:
             text = body.decode()
         except UnicodeDecodeError:  # such as a log with one wrong byte
             return self.text(body.decode("latin-1")).encode("latin-1", "replace")
         try:
             parsed = json.loads(text)
+            clean = self._json(parsed)
+        except RecursionError:  # JSON that is nested too deeply
+            return REDACTED.encode()
         except ValueError:
             if re.search(r"/jobs/[^/]+/env[^/]*$", path):
                 text = re.sub(r"(?m)^([^=\n]+)=(.*)$", self._variable, text)
             return self.text(text).encode()
         if not isinstance(parsed, dict | list):
             return self.text(text).encode()
-        clean = self._json(parsed)
         if clean == parsed:
             return body
         made = json.dumps(clean, separators=(",", ":"), ensure_ascii=False)
@@ -242,7 +237,12 @@ class Cleaner:
             return recorded_parts(parts, REDACTED, self.text)
         pairs = pairs_of(body)
         clean = [(name, self._field(name, value, pairs)) for name, value in pairs]
-        return self.body(body) if clean == pairs else recorded_pairs(clean)
+        if clean != pairs:
+            return recorded_pairs(clean)
+        with suppress(UnicodeDecodeError):
+            if is_graphql(text := body.decode()):
+                return self._graphql(text).encode()
+        return self.body(body)
 
     def text(self, text: str) -> str:
         """Return a text without known secrets, tokens and, where it was asked for, addresses of users."""
@@ -264,17 +264,8 @@ class Cleaner:
             SecretRecorded: one is.
         """
         known = [each for each in self.secrets if len(each) >= _SHORTEST]
-        encoded = [(form, secret) for secret in known for form in {*_in_base64(secret)}]
-        plain = [(form.lower(), secret) for secret in known for form in _plain(secret)]
-        for place, text in _texts(recorded, name):
-            found = next((secret for form, secret in encoded if form in text), None)
-            for held in _held(text):
-                for each in _decoded(held):
-                    found = found or next((secret for form, secret in plain if form in each), None)
-            if found is not None:
-                raise SecretRecorded(
-                    f"{place} holds a secret of {len(found)} characters, so {name} isn't written: {hint}"
-                )
+        for place, found in standing_secrets(recorded, name, known):
+            raise SecretRecorded(f"{place} holds a secret of {len(found)} characters, so {name} isn't written: {hint}")
 
     def _cleaned(self, text: str) -> str:
         """Return a text without secrets, which may be a URL and nothing else."""
@@ -285,10 +276,26 @@ class Cleaner:
         key = _META_DATA_PARAMETER.search(name)
         return key[1] not in self.keep_meta_data if key else _is_secret(name, pairs)
 
+    def _parameter(self, name: str, value: str, pairs: Iterable[tuple[str, str]]) -> str:
+        """Return the value of a parameter of a URL without secrets."""
+        if self._hides(name, pairs):
+            return REDACTED
+        if name == _QUERY:
+            return self._graphql(value)
+        return self._in_text(value, name, dict(pairs).get(_QUERY, "")) if name == _VARIABLES else value
+
     def _field(self, name: str, value: str, pairs: Iterable[tuple[str, str]]) -> str:
         """Return the value of a field of a form without secrets: as that in a map of JSON, or that of a parameter of a URL."""
-        path = _NAMES.findall(name) or [name]
-        if path[0] not in _VALUES_OF and (self._hides(name, pairs) or _LOGIN_FIELDS.search(path[-1])):
+        if names_of(name)[0] not in _VALUES_OF and self._hides(name, pairs):
+            return REDACTED
+        if name == _VARIABLES:
+            return self._in_text(value, name, dict(pairs).get(_QUERY, ""))
+        return self._answer(name, value)
+
+    def _answer(self, name: str, value: str) -> str:
+        """Return the value of a field of a form that answers without secrets, as that in a map of JSON."""
+        path = names_of(name)
+        if path[0] not in _VALUES_OF and _LOGIN_FIELDS.search(path[-1]):
             return REDACTED
         clean: Any = value
         for key in reversed(path):
@@ -297,6 +304,48 @@ class Cleaner:
         for key in path:
             clean = clean if isinstance(clean, str) else clean[key]
         return str(clean)
+
+    def _graphql(self, text: str) -> str:
+        """Return a text of GraphQL without secrets."""
+        return self.text(cleaned_graphql(text, self._at, _holds_values))
+
+    def _at(self, value: Any, place: Place) -> Any:
+        """Return a value in a text of GraphQL, or of a variable in it, without secrets."""
+        if place.values:
+            name = place.value or place.key
+            if name not in (_ENTRY_NAMES if place.entry else self._kept(snake_case(place.values))):
+                return REDACTED
+        key = snake_case(place.key)
+        if isinstance(value, str) and (key == _QUERY or (place.listed and key in _VALUES_OF)):
+            # A text of GraphQL isn't looked for in another one.
+            return self.text(value) if key == _QUERY else self._pair(value)
+        return self._json(value, key, snake_case(place.within))
+
+    def _values(self, variables: dict[str, Any], query: str) -> dict[str, Any]:
+        """Return the values of the variables of GraphQL without secrets. They have names of their own: the query tells which."""
+        places = variables_of(query, _holds_values)
+        made = {}
+        for name, value in variables.items():
+            clean = self._json(value, snake_case(name))
+            for place in places.get(name, ()):
+                clean = self._at(clean, place)
+            made[name] = clean
+        return made
+
+    def _in_text(self, text: str, key: str, query: str = "") -> str:
+        """Return a text without secrets, which may be that of JSON.
+
+        Args:
+            text: the text.
+            key: its key.
+            query: the text of GraphQL whose variables have these values.
+        """
+        with suppress(ValueError):  # it isn't JSON
+            parsed = json.loads(text)
+            if isinstance(parsed, dict):
+                clean = self._values(parsed, query) if key == _VARIABLES else self._json(parsed, key)
+                return text if clean == parsed else json.dumps(clean, separators=(",", ":"))
+        return self._cleaned(text)
 
     def _json(self, value: Any, key: str = "", within: str = "") -> Any:
         """Return a value of JSON without secrets.
@@ -307,17 +356,27 @@ class Cleaner:
             within: the key of the map in which it stands.
         """
         if isinstance(value, dict):
-            if key in _VALUES_OF or key == _ANSWERS or (within, key) in _MAPS_OF_VALUES:
+            if _holds_values(within, key):
                 kept = self._kept(key)
                 return {name: self._json(each) if name in kept else REDACTED for name, each in value.items()}
-            return {name: self._json(each, name, key) for name, each in value.items()}
+            made = {name: self._json(each, snake_case(name), key) for name, each in value.items()}
+            query, variables = value.get(_QUERY), value.get(_VARIABLES)
+            if isinstance(query, str) and isinstance(variables, dict):
+                made[_VARIABLES] = self._values(variables, query)
+            elif isinstance(query, str) and isinstance(variables, str):
+                made[_VARIABLES] = self._in_text(variables, _VARIABLES, query)
+            return made
         if isinstance(value, list):
             if key in _VALUES_OF:
-                return [self._pair(each) for each in value]
+                return [self._pair(each) if isinstance(each, str) else self._entry(each) for each in value]
             return [self._json(each, "" if key == _ANSWERS else key, within) for each in value]
         if isinstance(value, str):
-            if value and (key in _VALUES_OF or _SECRET_KEYS.search(key)):
+            if value and (key in _VALUES_OF or key in _FURTHER_KEYS or names_secret(key)):
                 return REDACTED
+            if key == _QUERY:
+                return self._graphql(value)
+            if key in (_VARIABLES, _ANSWERS):
+                return self._in_text(value, key)
             if within == _SETTINGS and key in _ADDRESSES:
                 return _address(value)
             if key in _PIPELINES:
@@ -329,10 +388,15 @@ class Cleaner:
         """Return the names whose values are kept in a map. The answers to a block step become meta-data."""
         return {"env": self.keep_env, "meta_data": self.keep_meta_data, _ANSWERS: self.keep_meta_data}.get(key, ())
 
-    def _pair(self, value: object) -> object:
-        text = value if isinstance(value, str) else ""
+    def _entry(self, value: Any) -> Any:
+        """Return an item of a list of variables without its value."""
+        if not isinstance(value, dict):
+            return REDACTED
+        return {name: self._json(each) if name in _ENTRY_NAMES else REDACTED for name, each in value.items()}
+
+    def _pair(self, text: str) -> str:
         name, found, _ = text.partition("=")
-        return text if name in self.keep_env or not found else f"{name}={REDACTED}"
+        return self.text(text) if name in self.keep_env or not found else f"{name}={REDACTED}"
 
     def _variable(self, line: re.Match[str]) -> str:
         return line[0] if line[1] in self.keep_env else f"{line[1]}={REDACTED}"
@@ -362,7 +426,13 @@ def token_variables() -> set[str]:
 
 def _hides_header(name: str) -> bool:
     """Tell whether a header holds a secret."""
-    return name.lower() in _HIDDEN_HEADERS or _CREDENTIAL_HEADERS.search(name) is not None
+    return name.lower() in _COOKIES or has_secret_word(name)
+
+
+def _holds_values(within: str, key: str) -> bool:
+    """Tell whether a map holds values, all of which are replaced, by the key of the map around it and by its own."""
+    within, key = snake_case(within), snake_case(key)
+    return key in _VALUES_OF or key == _ANSWERS or (within, key) in _MAPS_OF_VALUES
 
 
 def _secrets_of(header: str) -> Iterator[str]:
@@ -401,75 +471,4 @@ def _is_secret(name: str, pairs: Iterable[tuple[str, str]]) -> bool:
     """Tell whether a parameter of a URL is a secret. Dates are redacted in signed URLs alone: they differ each time."""
     if _DATE_PARAMETERS.search(name):
         return any(re.search(r"sig", other, re.IGNORECASE) for other, _ in pairs)
-    return _TOKEN_PARAMETERS.search(name) is not None
-
-
-def _plain(secret: str) -> set[str]:
-    """Return a secret, and its bytes in UTF-8 as characters and in hexadecimal."""
-    data = secret.encode(*_ANY)
-    return {secret, data.decode("latin-1"), data.hex()}
-
-
-def _in_base64(secret: str) -> Iterator[str]:
-    """Yield what is sure to be in the Base64 of any text that contains a secret, for its three places and both alphabets."""
-    for before in range(3):
-        coded = b64encode(b"\0" * before + secret.encode(*_ANY)).decode()
-        kept = coded[(4 if before else 0) : -4].rstrip("=") or coded
-        yield kept
-        yield kept.translate(_URL_SAFE)
-
-
-def _held(text: str) -> Iterator[str]:
-    """Yield a text, and what is in it as Base64, possibly several times and also within URLs, HTML and JSON."""
-    texts = [text]
-    for _ in range(_DEEPEST):
-        yield from texts
-        texts = [held for each in texts for form in {each, _unescaped(each)} for held in _from_base64(form)]
-    yield from texts
-
-
-def _from_base64(text: str) -> Iterator[str]:
-    """Yield what the Base64 in a text holds, a character a byte: four texts, since letters may stand in front of it."""
-    pieces = _BASE64.findall(text.replace("-", "+").replace("_", "/"))
-    for place in range(4 if pieces else 0):
-        # Base64 consists of groups of four letters: each piece is filled up, and a group of its own keeps two pieces apart.
-        coded = "".join(f"{each[place:]}{'A' * (-(len(each) - place) % 4)}AAAA" for each in pieces)
-        yield a2b_base64(coded).decode("latin-1")
-
-
-def _unescaped(text: str) -> str:
-    """Return a text of a URL, of HTML or of JSON without their escapes."""
-    text = html.unescape(unquote(text))
-    if "\\" not in text:
-        return text
-    return _BACKSLASHES.sub(r"\1", _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), text))
-
-
-def _decoded(text: str) -> Iterator[str]:
-    """Yield a text in lower case, and what is in it as URLs, HTML and JSON encode it, possibly several times."""
-    text = text.lower()
-    yield text
-    for _ in range(_DEEPEST):
-        before = text
-        text = _unescaped(text).lower()
-        if text == before:
-            return
-        yield text
-
-
-def _texts(value: object, place: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, Mapping):
-        for key, each in value.items():
-            yield place, str(key)
-            yield from _texts(each, f"{place}, {key}")
-    elif isinstance(value, list | tuple):
-        for number, each in enumerate(value, 1):
-            yield from _texts(each, f"{place} {number}")
-    elif isinstance(value, bytes | bytearray):
-        yield place, value.decode(errors="replace")
-        yield place, value.decode("latin-1")
-        if value.startswith(_GZIP):
-            with suppress(zlib.error):  # not whole, or something else
-                yield place, zlib.decompressobj(31).decompress(value, _LARGEST).decode(errors="replace")
-    elif value is not None:
-        yield place, str(value)
+    return may_name_secret(name)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from ..api.multipart import FormPart
 
-__all__ = ["BOUNDARY", "is_recorded_form", "pairs_of", "recorded_pairs", "recorded_parts"]
+__all__ = ["BOUNDARY", "declared_pairs", "is_recorded_form", "pairs_of", "recorded_pairs", "recorded_parts"]
 
 BOUNDARY = "BOUNDARY"
 """Boundary of the parts of a form in a cassette. Each request that is sent has another one."""
@@ -19,6 +19,7 @@ BOUNDARY = "BOUNDARY"
 _NOT_RECORDED = "NOT RECORDED"
 """Text in place of the content of a file, which may be large, and differs each time."""
 
+_FORM = "application/x-www-form-urlencoded"
 _PAIRS = re.compile(r"[^\s=&{}<>\"']+=[^\s&{}<>\"']*(?:&[^\s=&{}<>\"']+=[^\s&{}<>\"']*)*\s*")
 
 
@@ -59,6 +60,18 @@ def pairs_of(body: bytes) -> list[tuple[str, str]]:
     except UnicodeDecodeError:
         return []
     return parse_qsl(text.strip(), keep_blank_values=True) if _PAIRS.fullmatch(text) else []
+
+
+def declared_pairs(body: bytes, content_type: str) -> list[tuple[str, str]]:
+    """Return the fields of a body whose type says that it is such a form, however it is written; none of another one.
+
+    Example:
+        >>> declared_pairs(b"a=b c&d", "application/x-www-form-urlencoded; charset=utf-8")
+        [('a', 'b c'), ('d', '')]
+    """
+    if content_type.partition(";")[0].strip().lower() != _FORM:
+        return []
+    return parse_qsl(body.decode(errors="replace"), keep_blank_values=True)
 
 
 def recorded_pairs(pairs: Iterable[tuple[str, str]]) -> bytes:

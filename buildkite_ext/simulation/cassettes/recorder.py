@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace, TracebackType
@@ -26,9 +26,9 @@ class Recorder:
     """Recorder of the requests that httpx sends in a `with` block, by sync and async clients, into a cassette.
 
     These don't get into it: tokens, addresses of webhooks, signatures of download URLs, credentials and files of forms for
-    uploads, values of environment variables and of meta-data, also in the texts of pipelines, answers to block steps, and
-    headers that tell of the machine. Commands and logs aren't searched for anything but tokens. `Replayer` answers from the
-    file; so does vcrpy.
+    uploads, values of environment variables and of meta-data, also in the texts of pipelines and of GraphQL, answers to block
+    steps, and headers that tell of the machine. Commands and logs aren't searched for anything but tokens. `Replayer` answers
+    from the file; so does vcrpy.
 
     Args:
         path: the file, in YAML. It is replaced when the block ends; one that ends with an error leaves it as it is.
@@ -112,15 +112,14 @@ class Recorder:
 
         for interaction in cassette["interactions"]:
             path = interaction["request"]["uri"].partition("?")[0]
-            body = interaction["response"]["body"]
+            answer = interaction["response"]
+            body = answer["body"]
             if body.get("string"):
-                body["string"] = _legible(self._clean(body["string"], path))
+                kind = _content_type(answer["headers"])
+                body["string"] = _legible(self._cleaner.body(_bytes(body["string"]), path, kind))
         self._cleaner.check(cassette, "the cassette", hint="redact it with before_record=, or leave this request out")
         dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # the first one is PyYAML's with libyaml
         return str(yaml.dump(cassette, Dumper=dumper, allow_unicode=True))
-
-    def _clean(self, body: str | bytes, path: str) -> bytes:
-        return self._cleaner.body(body.encode() if isinstance(body, str) else body, path)
 
     def _request(self, request: Any) -> Any:
         body = request.body or b""
@@ -137,13 +136,23 @@ class Recorder:
 
     def _response(self, response: dict[str, Any]) -> dict[str, Any]:
         body = response["body"]["string"] or b""
-        self._cleaner.learn_answer(body.encode() if isinstance(body, str) else body)
+        self._cleaner.learn_answer(_bytes(body), _content_type(response["headers"]))
         if self._before_record is not None:
-            body = self._before_record(body.encode() if isinstance(body, str) else body)
+            body = self._before_record(_bytes(body))
         headers = self._cleaner.headers(response["headers"])
         if not body:  # of a HEAD request: the size is that of the body that a GET gets
             headers |= {name: value for name, value in response["headers"].items() if name.lower() == "content-length"}
         return {**response, "headers": headers, "body": {"string": body}}
+
+
+def _bytes(body: str | bytes) -> bytes:
+    return body.encode() if isinstance(body, str) else body
+
+
+def _content_type(headers: Mapping[str, Any]) -> str:
+    """Return the type of the body of an answer."""
+    found = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
+    return str(found[0] if isinstance(found, list) and found else found)
 
 
 def _legible(body: bytes) -> str | bytes:

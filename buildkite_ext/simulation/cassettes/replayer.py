@@ -171,6 +171,7 @@ class Replayer:
             ReplayMiss: there is none. The message names the nearest recorded request.
         """
         with self._lock:
+            self._cleaner.learn({}, url, body)  # what a request repeats of its credentials was replaced, too
             key = self._key(method, url, body)
             group = [each for each in self.interactions if each.key == key]
             if not group and not self._strict:
