@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     import httpx
     from buildkite_api.operations import Operation
 
-__all__ = ["error_of", "from_response"]
+__all__ = ["OF_LOGS", "error_of", "from_response"]
 
 _NOT_FOUND: Mapping[str, type[NotFound]] = {
     "organization": OrganizationNotFound,
@@ -56,7 +56,9 @@ _NOT_FOUND: Mapping[str, type[NotFound]] = {
     "agent": AgentNotFound,
 }
 
-_OF_LOGS = frozenset({"get_build_job_log", "get_job_log", "head_build_job_log", "head_job_log"})
+OF_LOGS = frozenset({"get_build_job_log", "get_job_log", "head_build_job_log", "head_job_log"})
+"""Rows of the description whose operations read a job's log."""
+
 _WITHOUT_LOG = (
     "Or the job has no log: it has not started, or it isn't of a command step: job.type is `script` only for these."
 )
@@ -244,7 +246,7 @@ def _hint(
     if issubclass(kind, NotFound) and identifiers:
         named = ", ".join(f"{_label(name)} {value!r}" for name, value in identifiers.items())
         hint = f"One of these doesn't exist, or the token can't see it: {named}."
-        return f"{hint} {_WITHOUT_LOG}" if operation is not None and operation.row in _OF_LOGS else hint
+        return f"{hint} {_WITHOUT_LOG}" if operation is not None and operation.row in OF_LOGS else hint
     if kind is Unauthorized:
         return "Check the token: it may be mistyped, expired or revoked (https://buildkite.com/user/api-access-tokens)."
     if kind is AccessDenied and operation is not None and operation.scope:

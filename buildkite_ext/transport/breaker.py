@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ..error_responses import OF_LOGS
 from ..errors import CircuitOpen, NetworkError
 from ..stores.circuits import PROBE_LEASE, Permit
 from ..urls import path_of
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from .context import RequestContext
 
 __all__ = ["CircuitBreakerStage"]
+
+_MOST_LOGS = 1000
+"""Logs that are remembered since they couldn't be read."""
 
 _LATE = 1.0
 """Seconds within which a call that has reached its deadline reports how it ended."""
@@ -50,6 +54,7 @@ class CircuitBreakerStage:
         self._suffix = f" at {root}"
         self._events = events
         self._admission = admission
+        self._unreadable: set[str] = set()
 
     def __repr__(self) -> str:
         return repr(self._policy)
@@ -90,7 +95,7 @@ class CircuitBreakerStage:
         failed, answered = None, True
         try:
             response = await send(request)
-            failed = _failed(response, context)
+            failed = self._failed(request, response, context)
             return response
         except NetworkError:
             deadline = context.deadline
@@ -106,6 +111,25 @@ class CircuitBreakerStage:
                 store.release(name, permit, runtime)
             else:
                 await self._report(name, permit, runtime, failed=failed, answered=answered)
+
+    def _failed(self, request: httpx.Request, response: httpx.Response, context: RequestContext) -> bool | None:
+        """Tell if an answer is a failure of the API; None if it says nothing.
+
+        Logs are polled, and the store of one may fail for long: it counts once until it can be read. In an outage, several fail.
+        """
+        failed = _failed(response, context)
+        if context.operation is None or context.operation.row not in OF_LOGS:
+            return failed
+        path = request.url.path
+        if not failed:
+            self._unreadable.discard(path)
+        elif path in self._unreadable:
+            return None
+        else:
+            if len(self._unreadable) >= _MOST_LOGS:
+                self._unreadable.clear()
+            self._unreadable.add(path)
+        return failed
 
     async def _answered(self, context: RequestContext, name: str, permit: Permit, runtime: Runtime) -> None:
         """Report a call that probes, and that Buildkite has answered. It goes on as any other."""

@@ -133,6 +133,55 @@ async def test_a_503_that_is_documented_for_an_operation_says_nothing(flavor: Fl
 
 
 @pytest.mark.anyio
+async def test_one_log_that_can_not_be_read_opens_no_circuit(flavor: Flavor) -> None:
+    broken = {"j1"}
+
+    def api(request: httpx.Request) -> httpx.Response:
+        job = request.url.path.partition("/jobs/")[2].partition("/")[0]
+        if job in broken:
+            return httpx.Response(500, json={"message": "oops"})
+        return httpx.Response(200, json={"content": "x", "size": 1} if job else build(7))
+
+    events: list[Any] = []
+    buildkite = flavor.client(api, clock=FakeClock(), retry=ONCE, on_event=events.append)
+
+    async def log(job: str) -> type:
+        try:
+            await flavor.call(buildkite.jobs.log, "web", 7, job)
+        except errors.BuildkiteError as error:
+            return type(error)
+        return type(None)
+
+    assert {await log("j1") for _ in range(12)} == {errors.ServerError}
+    assert await failing(flavor, buildkite, 1) == [type(None)]
+    broken.clear()
+    assert await log("j1") is type(None)
+    assert not any(isinstance(event, CircuitChanged) for event in events)
+    broken |= {f"j{number}" for number in range(1, 6)}  # an outage: one log after another
+    assert [await log(job) for job in sorted(broken)] == [errors.ServerError] * 5
+    assert await failing(flavor, buildkite, 1) == [CircuitOpen]
+
+
+def test_a_log_that_could_not_be_read_before_keeps_no_circuit_open() -> None:
+    clock, down = FakeClock(), True
+
+    def api(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(500 if down or "/jobs/" in request.url.path else 200, json=build(7))
+
+    transport, breaker = httpx.MockTransport(api), CircuitBreaker(failures=2)
+    buildkite = BuildkiteClient("acme", token=TOKEN, transport=transport, clock=clock, retry=ONCE, breaker=breaker)
+    with pytest.raises(errors.ServerError):
+        buildkite.jobs.log("web", 7, "j1")
+    with pytest.raises(errors.ServerError):
+        buildkite.builds.get("web", 7)
+    clock.advance(30)
+    down = False
+    with pytest.raises(errors.ServerError):  # as the probe
+        buildkite.jobs.log("web", 7, "j1")
+    assert buildkite.builds.get("web", 7).number == 7
+
+
+@pytest.mark.anyio
 async def test_our_own_deadline_says_nothing(flavor: Flavor) -> None:
     clock = FakeClock()
 
