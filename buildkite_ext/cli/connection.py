@@ -90,7 +90,9 @@ class ConnectionOptions:
         Raises:
             UsageError: the token or the organization isn't given.
         """
-        hook = None if on_event is None else partial(_call, on_event)
+        from .notes import print_note
+
+        hook = partial(_call, on_event or print_note)
         try:
             with self._client(hook, need_organization=need_organization) as client:
                 yield client
@@ -98,7 +100,7 @@ class ConnectionOptions:
             raise failed.error from None
 
     @contextmanager
-    def _client(self, on_event: Hook | None, *, need_organization: bool) -> Iterator[BuildkiteClient]:
+    def _client(self, on_event: Hook, *, need_organization: bool) -> Iterator[BuildkiteClient]:
         if self.simulate:
             from .simulator import simulated_client
 
@@ -107,7 +109,6 @@ class ConnectionOptions:
                 yield client
             return
         from ..client import BuildkiteClient
-        from .notes import print_note
 
         end_startup()
         organization = self.organization or os.environ.get(ORGANIZATION_VARIABLE, "").strip()
@@ -117,7 +118,7 @@ class ConnectionOptions:
                 "(--simulate needs neither that nor a token.)"
             )
         with BuildkiteClient(
-            organization or None, token=self._token(), allow_http=self.allow_http, on_event=on_event or print_note
+            organization or None, token=self._token(), allow_http=self.allow_http, on_event=on_event
         ) as client:
             yield client
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..events import Event, LogIncomplete, RateLimitWait, RetryScheduled
+from ..events import CircuitChanged, Event, LogIncomplete, RateLimitWait, RetryScheduled
 from .hints import in_options
 from .problem import without_secrets
 from .streams import clean, print_error
@@ -14,11 +14,16 @@ _LEAST = 1.0
 
 
 def note_of(event: Event) -> str | None:
-    """Return the note about an event: a request is sent again later, waits for a rate limit, or reads no log; else None."""
+    """Return the note about an event: a request is sent again later, waits for a rate limit, or reads no log; else None.
+
+    That no request is sent for a while, since several failed in a row, is one, too.
+    """
     if isinstance(event, RetryScheduled) and event.pause >= _LEAST:
         return f"{event.method} {event.path}: {event.reason}. Trying again in {event.pause:.0f} s."
     if isinstance(event, RateLimitWait) and event.pause >= _LEAST:
         return f"The rate limit is exhausted: {event.method} {event.path} waits {event.pause:.0f} s for it."
+    if isinstance(event, CircuitChanged) and event.after == "open":
+        return "Several requests failed in a row, so none is sent for a while."
     if isinstance(event, LogIncomplete) and event.error is not None:
         return f"The log of job {event.name!r} can't be read: {in_options(event.error.splitlines()[0])}"
     return None

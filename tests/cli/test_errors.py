@@ -242,16 +242,41 @@ def test_nobody_listens(command: Run, web: Simulator, monkeypatch: pytest.Monkey
     )
 
 
-@pytest.mark.parametrize("words", [("builds", "list", "web"), ("annotations", "list", "web", "1"), ("why", "web", "1")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("builds", "list", "web"),
+        ("annotations", "list", "web", "1"),
+        ("why", "web", "1"),
+        ("logs", "web", "1"),
+        ("logs", "web", "1", "--follow"),
+        ("watch", "web", "1", "2"),
+    ],
+    ids=" ".join,
+)
 def test_every_command_says_that_it_tries_again(
     command: Run, web: Simulator, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)
-    web.pipeline("web").job("test").history(1)
+    web.pipeline("web").job("test").history(2)
     web.fail_next(status=503, headers={"Retry-After": "2"})
     result = command(*words)
     assert result.code == 0
     assert re.search(r"buildkite-ext: GET /v2/\S+: answered 503. Trying again in 2 s\.\n", result.err)
+
+
+@pytest.mark.parametrize("words", [("watch", "web", "1"), ("watch", "web", "1", "2"), ("logs", "web", "1", "--follow")])
+def test_that_nothing_is_sent_for_a_while_is_said(
+    buildkite_simulator: Simulator, command: Run, words: tuple[str, ...]
+) -> None:
+    buildkite_simulator.pipeline("web").job("test", log="x\n", after=600)
+    with buildkite_simulator.client() as client:
+        client.builds.create("web")
+        client.builds.create("web")
+    buildkite_simulator.faults.add(Fault("error", status=503, path="*/builds*", after=3, times=40))
+    result = command(*words)
+    assert "Several requests failed in a row, so none is sent for a while." in result.out + result.err
+    assert result.code == 0
 
 
 def test_an_error_while_following_says_that_the_build_goes_on(web: Simulator, run: Run) -> None:

@@ -237,7 +237,11 @@ def test_a_log_that_can_not_be_read_comes_after_those_that_can(
     buildkite_simulator.faults.add(Fault("error", status=status, path=f"*/{bad}/log"))
     result = command("logs", "web", "1", *words)
     assert (result.code, result.lines) == (3, ["good | x"])
-    note, *error = result.err.splitlines()
-    assert note.startswith("The log of job 'bad' can't be read: GET /v2/organizations/acme/jobs/")
+    lines = result.err.splitlines()
+    at, note = next((at, line) for at, line in enumerate(lines) if "can't be read" in line)
+    pauses, error = lines[:at], lines[at + 1 :]
+    assert note.startswith("buildkite-ext: The log of job 'bad' can't be read: GET /v2/organizations/acme/jobs/")
+    assert all(line.endswith(" s.") and ": answered 500. Trying again in " in line for line in pauses)
+    assert (status == 500) >= bool(pauses)
     assert error[0].startswith("buildkite-ext: GET /v2/organizations/acme/jobs/")
     assert error[-1] == "Not all of these logs could be read: 'bad'. The others were."

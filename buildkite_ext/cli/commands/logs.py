@@ -16,13 +16,12 @@ from ..hints import in_options
 from ..job_choice import JobWords, chosen_jobs, job_words
 from ..parameters import CONNECTION, OUTPUT, CommonOptions, Duration, Flag, Repeated, WholeNumber
 from ..problem import CommandFailed, UsageError
-from ..streams import Colour, clean, coloured, is_terminal, print_line
+from ..streams import Colour, coloured, is_terminal, print_line
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build
 
     from ...client import BuildkiteClient
-    from ...events import Event
     from ...logs.parser import LogLine
     from ...logs.search import LogSearch
     from ...references import Reference
@@ -85,7 +84,7 @@ def logs(
         separated=context > 0,
         numbered=tail is None,
     )
-    with choice.connection.client(_tell_unreadable) as client, _exit_codes(timeout):
+    with choice.connection.client() as client, _exit_codes(timeout):
         at = choice.find(client)
         words = job_words(job, at)
         if follow and grep is not None:
@@ -134,14 +133,6 @@ def _exit_codes(timeout: float | None) -> Iterator[None]:
         if not notes:
             raise
         raise CommandFailed(ExitCode.API_ERROR, "\n".join((in_options(str(error)), *notes))) from error
-
-
-def _tell_unreadable(event: Event) -> None:
-    from ...events import LogIncomplete
-    from ..notes import note_of
-
-    if isinstance(event, LogIncomplete) and (note := note_of(event)) is not None:
-        print_line(clean(note), sys.stderr)
 
 
 def _search(pattern: str, context: int) -> LogSearch:
@@ -221,6 +212,7 @@ def _stored(
     from ...errors import BuildkiteError, JobNotFound
     from ...logs.left_out import LeftOutLogs, is_of_one_log
     from ...logs.selection import name_of
+    from ..notes import print_note
 
     jobs = chosen_jobs(client, at, words, retried=True)
     if not retried:
@@ -230,7 +222,7 @@ def _stored(
     view.know(jobs)
     if states and not any(str(job.state) in states for job in jobs):
         print_line(f"No job of build #{at.number} is {' or '.join(states)}, so there is no log to show.", sys.stderr)
-    left_out = LeftOutLogs(_tell_unreadable)
+    left_out = LeftOutLogs(print_note)
     for job in jobs:
         if str(job.type) != "script" or job.started_at is None or (states and str(job.state) not in states):
             continue

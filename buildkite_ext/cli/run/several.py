@@ -13,6 +13,7 @@ from ...events import BuildSeen
 from ...messages import listed
 from ..exit_codes import ExitCode, exit_code_of
 from ..hints import in_options
+from ..notes import print_note
 from ..problem import Problem, Terminated
 from ..streams import discard, output_failure, short
 from .result import BlockingStep, FailedStep, RunResult, elapsed_of
@@ -130,6 +131,8 @@ class SeveralBuilds:
     def _on_event(self, event: Event) -> None:
         if isinstance(event, BuildSeen):
             self._view.seen(f"{event.pipeline} #{event.number}", event.state)
+        else:
+            print_note(event)
 
     def _explained(self, error: Exception) -> Problem:
         if isinstance(error, DeadlineExceeded) and self._timeout is not None:
