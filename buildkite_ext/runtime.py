@@ -322,10 +322,9 @@ class BlockingRuntime:
         # In slices, so that a batch inside a batch notices the interruption of the outer one, and Windows Ctrl-C.
         slice_ = 0.1 if outer is not None or sys.platform == "win32" else None
         try:
-            for number in range(most):
-                thread = threading.Thread(target=work, name=f"buildkite_{number}")
-                thread.start()
-                threads.append(thread)
+            _start(work, most, threads)
+            if not threads:
+                return [context.run(run, function(item)) for _, item, context in waiting]
             while len(results) < len(items):
                 try:
                     end = ended.get(timeout=slice_)
@@ -358,6 +357,17 @@ class BlockingRuntime:
 
     async def offload(self, function: Callable[[], R]) -> R:
         return function()
+
+
+def _start(work: Callable[[], None], most: int, threads: list[threading.Thread]) -> None:
+    """Start threads, and add each to a list as soon as it runs. Where the system has no room for one, there are fewer."""
+    for number in range(most):
+        thread = threading.Thread(target=work, name=f"buildkite_{number}")
+        try:
+            thread.start()
+        except RuntimeError:
+            return
+        threads.append(thread)
 
 
 class _ThreadSignal:

@@ -7,7 +7,6 @@ import math
 import threading
 from collections import Counter, deque
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakSet
 
@@ -246,8 +245,10 @@ class RedisLimits(RedisCircuits):
             self._returning = True
         timer = threading.Timer(_HELD * 1.05, self._return, [runtime])
         timer.daemon = True
-        with suppress(RuntimeError):  # the interpreter ends
+        try:
             timer.start()
+        except RuntimeError:  # the interpreter ends, or the system has no room for a thread: the next request does it
+            self._returning = False
 
     def _return(self, runtime: Runtime) -> None:
         self._returning = False

@@ -33,6 +33,37 @@ async def test_a_batch_comes_back_in_order(runtime: Runtime) -> None:
     assert await runtime.map(square, range(8)) == [number * number for number in range(8)]
 
 
+@pytest.mark.parametrize("room", [0, 1, 2])
+def test_a_batch_without_room_for_its_threads_has_those_that_there_are(
+    monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    started: list[threading.Thread] = []
+    start = threading.Thread.start
+
+    def limited(thread: threading.Thread) -> None:
+        if len(started) >= room:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    runtime = BlockingRuntime(FakeClock())
+    language.set("de")
+
+    async def work(number: int) -> tuple[str, int]:
+        told = language.get()
+        language.set("fr")
+        await runtime.sleep(1)
+        if number > 5:
+            raise ValueError(number)
+        return told, number
+
+    assert run(runtime.map(work, range(6), at_once=3)) == [("de", number) for number in range(6)]
+    assert len(started) == room
+    with pytest.raises(ValueError, match=r"^6$"):
+        run(runtime.map(work, [6, 7], at_once=2))
+
+
 async def test_an_empty_batch_and_a_batch_of_one_need_no_help(runtime: Runtime) -> None:
     async def thread(_: int) -> int:
         return threading.get_ident()

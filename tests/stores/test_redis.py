@@ -70,9 +70,9 @@ def proxy(shared_server: RedisServer, url: str) -> Iterator[Proxy]:
     proxy.close()
 
 
-def until(condition: Callable[[], bool]) -> None:
+def until(condition: Callable[[], bool], *, seconds: float = 60) -> None:
     """Wait until something has happened on another thread."""
-    ends = time.monotonic() + 60
+    ends = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < ends
         time.sleep(0.005)
@@ -401,6 +401,26 @@ def test_what_is_admitted_ahead_and_not_sent_is_given_back(url: str) -> None:
         api.builds.get("web", 1)
         store.close()
         assert not any(client.llen(key) for key in flights)
+
+
+def test_it_is_given_back_also_after_a_time_without_room_for_a_thread(url: str) -> None:
+    store = store_of(url, lot=5)
+    api = blocking(store, lambda _: build(remaining=900, limit=1000))
+
+    def refused(_: threading.Timer) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(threading.Timer, "start", refused)
+        api.builds.get("web", 1)
+        api.builds.get("web", 1)
+    for _ in range(5):  # until a lot is admitted anew
+        api.builds.get("web", 1)
+    with redis.Redis.from_url(url) as client:
+        flights = [key for key in client.scan_iter() if b"flights" in key]
+        assert any(client.llen(key) for key in flights)
+        until(lambda: not any(client.llen(key) for key in flights), seconds=30)  # Redis forgets it in 60 s
+    store.close()
 
 
 @pytest.mark.parametrize(
