@@ -251,7 +251,8 @@ class SimulatedOrganization(ResourceSeeding, RequestAssertions):
             branch_configuration: the branches that it builds, such as `"main release/*"`; others are refused with 422.
             skip_queued_branch_builds: whether a new build skips the builds of its branch that have not started.
             skip_queued_branch_builds_filter: the branches for which it does, as patterns; None for all.
-            cancel_running_branch_builds: whether a build that starts cancels the older ones of its branch that run.
+            cancel_running_branch_builds: whether a build that starts cancels the older ones of its branch that run or are
+                blocked.
             cancel_running_branch_builds_filter: the branches for which it does, as patterns; None for all.
             default_timeout: seconds after which a job is timed out whose step has no timeout of its own.
             maximum_timeout: seconds after which any job is timed out.

@@ -70,7 +70,8 @@ class AsyncPipelines(AsyncService):
             steps: the steps of a pipeline with visual steps.
             allow_rebuilds: true if builds may be rebuilt.
             branch_configuration: pattern of the branches that may trigger builds, such as `main release/*`.
-            cancel_running_branch_builds: true if a new build cancels running ones of its branch.
+            cancel_running_branch_builds: true if a build that starts cancels the older ones of its branch that
+                run or are blocked.
             cancel_running_branch_builds_filter: on which branches that holds, as a pattern.
             clone_mirror_url: URL that agents clone from instead. No credentials, query or fragment. Null
                 removes it. Needs clone mirrors to be enabled for the organization.
@@ -177,7 +178,8 @@ class AsyncPipelines(AsyncService):
             steps: all steps of a pipeline with visual steps.
             allow_rebuilds: true if builds may be rebuilt.
             branch_configuration: pattern of the branches that may trigger builds, such as `main release/*`.
-            cancel_running_branch_builds: true if a new build cancels running ones of its branch.
+            cancel_running_branch_builds: true if a build that starts cancels the older ones of its branch that
+                run or are blocked.
             cancel_running_branch_builds_filter: on which branches that holds, as a pattern.
             clone_mirror_url: URL that agents clone from instead. No credentials, query or fragment. Null
                 removes it. Needs clone mirrors to be enabled for the organization.

@@ -69,7 +69,7 @@ class Pipeline(ReadModel):
     """On which branches that holds, as a pattern."""
 
     cancel_running_branch_builds: bool | None = None
-    """True if a new build cancels running ones of its branch."""
+    """True if a build that starts cancels the older ones of its branch that run or are blocked."""
 
     cancel_running_branch_builds_filter: str | None = None
     """On which branches that holds, as a pattern."""

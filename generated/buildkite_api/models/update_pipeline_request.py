@@ -40,7 +40,7 @@ class UpdatePipelineRequest(RequestModel):
     """Pattern of the branches that may trigger builds, such as `main release/*`."""
 
     cancel_running_branch_builds: bool | Unset = UNSET
-    """True if a new build cancels running ones of its branch."""
+    """True if a build that starts cancels the older ones of its branch that run or are blocked."""
 
     cancel_running_branch_builds_filter: str | None | Unset = UNSET
     """On which branches that holds, as a pattern."""
