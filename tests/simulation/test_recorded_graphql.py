@@ -314,5 +314,5 @@ def test_a_long_text_takes_no_quadratic_time() -> None:
         "\u00e9",
         "env: {a: ",
     ):
-        body = json.dumps({"query": "{" + part * (40_000 // len(part))}).encode()
+        body = json.dumps({"query": "{" + part * (20_000 // len(part))}).encode()
         assert Cleaner().request_body(body)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-__all__ = ["Place", "cleaned_graphql", "is_graphql", "literals", "variables_of"]
+__all__ = ["Literal", "Place", "cleaned_graphql", "is_graphql", "literals", "variables_of"]
 
 _TOKEN = re.compile(
     r'"""(?P<block>(?:[^"\\]|\\"""|\\|"(?!""))*+)(?:""")?+'
