@@ -12,15 +12,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import httpx
-from buildkite_api.types import Secret
 
 from ..errors import ArtifactCorrupted, ArtifactTooLarge, ArtifactUnavailable, NetworkError
 from ..events import ArtifactDownloaded
 from ..transport.wire import TRANSPORT_ERRORS, lost
-from ..urls import in_clear_text
 from ..watching.pacing import next_interval, next_pause
 from .folders import PartFile
 from .names import checked, has_job, label, shown
+from .slots import Slots
+from .storage_urls import Source, redirected, refused
 
 if TYPE_CHECKING:
     from buildkite_api.models import Artifact
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ..transport.requester import Requester
     from .folders import Tree
     from .names import Target
+    from .slots import Slot
 
 __all__ = ["DEFAULT_MAX_BYTES", "UPLOAD_SECONDS", "DownloadProgress", "Progress", "download", "read"]
 
@@ -65,9 +66,6 @@ _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)
 
 _EXPIRED = frozenset({401, 403, 410})
 """Statuses by which storage refuses an expired URL: one is valid for 60 seconds."""
-
-_GONE = frozenset({403, 404, 410})
-"""Statuses of an artifact that is there no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +123,13 @@ class _Memory:
 
 
 async def download(
-    requester: Requester, target: Target, tree: Tree, *, may_be_there: bool, progress: Progress | None = None
+    requester: Requester,
+    target: Target,
+    tree: Tree,
+    *,
+    slots: Slots,
+    may_be_there: bool,
+    progress: Progress | None = None,
 ) -> bool:
     """Write one artifact to its target, through a temporary file beside it. See `AsyncArtifacts.download`.
 
@@ -136,24 +140,35 @@ async def download(
         requester: sends the requests.
         target: the file, and the artifact.
         tree: the folder around the file.
+        slots: those of the files that come at the same time.
         may_be_there: the target is a file of the right size. If it has the right content, nothing is requested.
         progress: called with the progress.
     """
     artifact = target.artifact
-    if may_be_there and await requester.runtime.offload(partial(_is_there, tree, target)):
-        size = artifact.file_size or 0
-        if progress is not None:
-            progress(DownloadProgress(artifact, size, size, already_there=True))
-        return True
-    await _transfer(requester, await _uploaded(requester, artifact), lambda: PartFile(tree, target), progress)
-    return False
+    slot = slots.next()
+    try:
+        if may_be_there:
+            await slot.take()
+            if await requester.runtime.offload(partial(_is_there, tree, target)):
+                size = artifact.file_size or 0
+                if progress is not None:
+                    progress(DownloadProgress(artifact, size, size, already_there=True))
+                return True
+        if _is_uploading(artifact):
+            await slot.take()
+            artifact = await _uploaded(requester, artifact)
+        await _transfer(requester, artifact, lambda: PartFile(tree, target), progress, slot)
+        return False
+    finally:
+        slot.free()
 
 
 async def read(requester: Requester, artifact: Artifact, *, max_bytes: int) -> bytes:
     """Return the bytes of one artifact. See `AsyncArtifacts.read`."""
     if artifact.file_size is not None and artifact.file_size > max_bytes:
         raise _too_large(artifact, max_bytes)
-    artifact = await _uploaded(requester, artifact)
+    if _is_uploading(artifact):
+        artifact = await _uploaded(requester, artifact)
     sinks: list[_Memory] = []
 
     def sink() -> _Memory:
@@ -161,7 +176,7 @@ async def read(requester: Requester, artifact: Artifact, *, max_bytes: int) -> b
         sinks.append(_Memory(artifact, max_bytes + max_bytes // 1000 + 1024))
         return sinks[-1]
 
-    await _transfer(requester, artifact, sink, None)
+    await _transfer(requester, artifact, sink, None, Slots(requester.runtime, 1).next())
     content = max((sink.content for sink in sinks), key=len)
     if len(content) > max_bytes:
         raise _too_large(artifact, max_bytes)
@@ -181,14 +196,16 @@ def _is_there(tree: Tree, target: Target) -> bool:
     return digest.hexdigest() == (artifact.sha1sum or "").lower()
 
 
+def _is_uploading(artifact: Artifact) -> bool:
+    return str(artifact.state) == "new" and has_job(artifact)
+
+
 async def _uploaded(requester: Requester, artifact: Artifact) -> Artifact:
-    """Return an artifact when it has been uploaded. One that is still uploading is polled.
+    """Return an artifact that is still uploading when it has been uploaded. It is polled until then.
 
     Raises:
         ArtifactUnavailable: it was not uploaded in time, or never will be.
     """
-    if str(artifact.state) != "new" or not has_job(artifact):
-        return artifact
     endpoint = requester.module("artifacts", "get_job_artifact")
     runtime = requester.runtime
     ends = runtime.now() + UPLOAD_SECONDS
@@ -212,36 +229,47 @@ async def _uploaded(requester: Requester, artifact: Artifact) -> Artifact:
 
 
 async def _transfer(
-    requester: Requester, artifact: Artifact, sink: Callable[[], _Sink], progress: Progress | None
+    requester: Requester, artifact: Artifact, sink: Callable[[], _Sink], progress: Progress | None, slot: Slot
 ) -> None:
-    """Fetch the bytes of one artifact into a sink, again if the connection is lost or the URL has expired."""
+    """Fetch the bytes of one artifact into a sink, again if the connection is lost or the URL has expired.
+
+    Its address may be asked for before its bytes have their turn.
+    """
     if not has_job(artifact):
         raise ArtifactUnavailable(
             f"{label(artifact)} has no job_id, by which Buildkite finds it. Pass one that artifacts.list returned."
         )
-    began = requester.runtime.now()
+    now = requester.runtime.now
+    began = now()
     with requester.span("buildkite.artifact.download", {"artifact_id": artifact.id}) as span:
-        size = await _attempts(requester, artifact, _Part(artifact, sink), progress)
+        source = Source(requester, artifact)
+        if slot.asks_ahead:
+            await source.ask()
+        waits = now()
+        await slot.take()
+        began += now() - waits
+        size = await _attempts(source, _Part(artifact, sink), progress, slot)
         if span is not None:
             span.set("size_bytes", size)
     if requester.events.wanted:
-        requester.events.emit(ArtifactDownloaded(artifact.id, size, requester.runtime.now() - began))
+        requester.events.emit(ArtifactDownloaded(artifact.id, size, now() - began))
 
 
-async def _attempts(requester: Requester, artifact: Artifact, part: _Part, progress: Progress | None) -> int:
+async def _attempts(source: Source, part: _Part, progress: Progress | None, slot: Slot) -> int:
     """Fetch the bytes of one artifact into a sink, and return their number.
 
     What arrived before a connection was lost is kept where the storage can continue behind it. An attempt that brought a
     megabyte counts as none, so that a large artifact may need many. Content that differs is fetched again once, from its start;
     content that is too long is not, for it surely is another file.
     """
+    requester = source.requester
     attempt = 1
     corrupted = False
     try:
         while True:
             arrived = part.size
             try:
-                return await _attempt(requester, artifact, part, progress)
+                return await _attempt(source, part, progress, slot)
             except _Again as again:
                 error = again.error
                 if isinstance(error, ArtifactCorrupted):
@@ -261,10 +289,12 @@ async def _attempts(requester: Requester, artifact: Artifact, part: _Part, progr
         part.discard()
 
 
-async def _attempt(requester: Requester, artifact: Artifact, part: _Part, progress: Progress | None) -> int:
+async def _attempt(source: Source, part: _Part, progress: Progress | None, slot: Slot) -> int:
     """Fetch the bytes of one artifact from the place that an earlier attempt has come to, and return the number of all."""
-    response = await _open(requester, artifact, part)
-    runtime = requester.runtime
+    artifact, runtime = source.artifact, source.requester.runtime
+    url = await source.take()
+    began = runtime.now()
+    response = await _open(source, url, part)
     try:
         begin = partial(part.begin, response)
         content = begin() if part.is_new else await runtime.offload(begin)
@@ -296,6 +326,7 @@ async def _attempt(requester: Requester, artifact: Artifact, part: _Part, progre
                 content, wrong = decoded, await runtime.offload(partial(decoded.finish, (), artifact))
         if wrong:
             raise _Again(_corrupted(artifact, wrong))
+        slot.came(runtime.now() - began)
         return content.size
     finally:
         await runtime.close(response)
@@ -500,10 +531,9 @@ def _decode(stored: _Content, decoded: _Content, coding: str) -> bool:
     return ended
 
 
-async def _open(requester: Requester, artifact: Artifact, part: _Part) -> httpx.Response:
+async def _open(source: Source, url: httpx.URL, part: _Part) -> httpx.Response:
     """Return the answer that holds the artifact, or what is missing of it, its body unread. Redirects are followed."""
-    url = await _address(requester, artifact)
-    said = f"{label(artifact)}: its storage"
+    requester, said = source.requester, f"{label(source.artifact)}: its storage"
     redirects = 0
     while True:
         wanted = part.wanted()
@@ -516,79 +546,14 @@ async def _open(requester: Requester, artifact: Artifact, part: _Part) -> httpx.
             part.restart()
             continue
         if status in _EXPIRED:
-            raise _Again(_refused(said, status))
+            raise _Again(refused(said, status))
         if status not in _REDIRECT or "Location" not in response.headers:
-            raise _refused(said, status)
+            raise refused(said, status)
         redirects += 1
         if redirects > _REDIRECTS:
             raise ArtifactUnavailable(
                 f"{said} redirected more than {_REDIRECTS} times. It can't be downloaded from there.", status=status
             )
-        url = _redirected(
+        url = redirected(
             response.request.url, response.headers["Location"], said, status, allow_http=requester.options.allow_http
         )
-
-
-def _refused(said: str, status: int) -> ArtifactUnavailable:
-    advice = ""
-    if status in _GONE:
-        advice = " It may have expired or been deleted."
-    elif status >= 500:
-        advice = " The storage has an outage: try again later."
-    return ArtifactUnavailable(f"{said} answered {status}.{advice}", status=status)
-
-
-def _redirected(url: httpx.URL, location: str, said: str, status: int, *, allow_http: bool) -> httpx.URL:
-    """Return the URL that a storage redirects to."""
-    try:
-        joined = url.join(location)
-    except (httpx.InvalidURL, ValueError):
-        raise ArtifactUnavailable(f"{said} redirected to what isn't a URL.", status=status) from None
-    if joined.scheme not in ("https", "http"):
-        raise ArtifactUnavailable(f"{said} redirected to a URL that isn't http or https.", status=status)
-    if not _has_host(joined):
-        raise ArtifactUnavailable(f"{said} redirected to a URL without a host that could exist.", status=status)
-    if url.scheme == "https" and joined.scheme == "http":
-        raise ArtifactUnavailable(
-            f"{said} redirected from https to http, where others could read and change it.", status=status
-        )
-    if not allow_http and _is_in_clear_text(joined):
-        raise _in_clear_text(said, status=status)
-    return joined
-
-
-def _is_in_clear_text(url: httpx.URL) -> bool:
-    return in_clear_text(url.scheme, url.raw_host.decode("ascii", "replace"))  # `host` raises for some names
-
-
-def _in_clear_text(said: str, *, status: int | None = None) -> ArtifactUnavailable:
-    return ArtifactUnavailable(
-        f"{said} has an http:// URL, where others on the way could read and change it. Nothing was sent there. Pass "
-        "allow_http=True to the client to download it nevertheless.",
-        status=status,
-    )
-
-
-def _has_host(url: httpx.URL) -> bool:
-    """Tell whether the host of a URL can be looked up. Python raises a UnicodeError for one that can't."""
-    labels = url.raw_host.removesuffix(b".").split(b".")
-    return (all(0 < len(part) < 64 for part in labels) or b":" in url.raw_host) and (url.port or 1) < 65536
-
-
-async def _address(requester: Requester, artifact: Artifact) -> httpx.URL:
-    endpoint = requester.module("artifacts", "download_job_artifact")
-    # By its ids: `download_url` is text that a server sent.
-    response = await requester.request(endpoint, requester.organization, artifact.job_id, artifact.id)
-    url: str = response.headers.get("Location", "")
-    if not url:
-        told = requester.parse(endpoint, response).url
-        url = told.reveal() if isinstance(told, Secret) else ""
-    try:
-        parsed = httpx.URL(url)
-    except (httpx.InvalidURL, ValueError):
-        parsed = httpx.URL()
-    if parsed.scheme not in ("https", "http") or not _has_host(parsed):
-        raise ArtifactUnavailable(f"{label(artifact)}: Buildkite gave no URL that can be used for its download.")
-    if not requester.options.allow_http and _is_in_clear_text(parsed):
-        raise _in_clear_text(f"{label(artifact)}: its storage")
-    return parsed

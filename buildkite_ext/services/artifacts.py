@@ -23,6 +23,7 @@ from ..artifacts.folders import Tree, may_be_there, obstacles, root_problem
 from ..artifacts.names import Target, absolute, checked, file_target, names_folder, tree_target
 from ..artifacts.patterns import nothing_matched, unmatched
 from ..artifacts.result import DownloadedFiles, OnRefused, RefusedArtifact, fitting
+from ..artifacts.slots import Slots
 from ..artifacts.transfer import DEFAULT_MAX_BYTES, Progress, download, read
 from ..errors import AccessDenied, NothingMatched, UnsafePath
 from ..globs import matches_path, server_filter
@@ -176,7 +177,9 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             raise error
         tree = Tree(target.root)
         try:
-            await download(self._of(artifact), target, tree, may_be_there=there, progress=on_progress)
+            requester = self._of(artifact)
+            slots = Slots(requester.runtime, 1)
+            await download(requester, target, tree, slots=slots, may_be_there=there, progress=on_progress)
             return target.path
         finally:
             tree.close()
@@ -247,7 +250,8 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             include_retried_jobs: download the artifacts of earlier attempts too. `by_job=True` keeps them apart.
             on_refused: `skip` leaves out artifacts that can't be written safely, and downloads the others; the result has them in
                 `refused`. Of those that can't be written together, the first one is downloaded. `raise` downloads nothing then.
-            concurrency: downloads at once.
+            concurrency: files that come at the same time. While they do, the storage addresses of the next files are asked for,
+                so that up to half as many requests more are under way; none for 1.
             on_progress: called with the progress as bytes arrive.
 
         Returns:
@@ -294,13 +298,14 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         in_the_way = {target.parts for target, _ in problems}
         refused += [RefusedArtifact(target.artifact, problem.reason) for target, problem in problems]
         tree = Tree(root)
+        slots = Slots(requester.runtime, concurrency)
 
         async def one(target: tuple[Target, bool]) -> bool:
-            return await download(requester, target[0], tree, may_be_there=target[1], progress=on_progress)
+            return await download(requester, target[0], tree, slots=slots, may_be_there=target[1], progress=on_progress)
 
         wanted = [each for each in zip(unique, there, strict=True) if each[0].parts not in in_the_way]
         try:
-            kept = await requester.runtime.map(one, wanted, at_once=concurrency)
+            kept = await requester.runtime.map(one, wanted, at_once=slots.workers)
         finally:
             tree.close()
         files = [target.path for target, _ in wanted]
