@@ -44,7 +44,7 @@ _DECODERS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 """Codings that can be undone, with the window bits of zlib."""
 
 _BLOCK = 1024 * 1024
-"""Bytes that arrive before they are written and hashed. In async code a thread does that, and each hand-over takes time."""
+"""Bytes that arrive in async code before they are written and hashed. A thread does that, and each hand-over takes time."""
 
 _PIECE = 256 * 1024
 """Bytes that are decoded at once, and limit on the bytes that they become at once."""
@@ -300,21 +300,37 @@ async def _attempt(source: Source, part: _Part, progress: Progress | None, slot:
         content = begin() if part.is_new else await runtime.offload(begin)
         coding = part.coding
         limit = _most_stored(artifact.file_size, coding)
+        most = 1 if runtime.blocking else _BLOCK  # blocking code writes bytes while the processor has them in its cache
         block: list[bytes] = []
         arrived = content.size
+
+        async def receive() -> bool:
+            """Read a block. Return False at the end."""
+            nonlocal arrived
+            async for chunk in chunks:
+                arrived += len(chunk)
+                if limit is not None and arrived > limit:
+                    error = _corrupted(artifact, [f"at least {arrived} bytes instead of {artifact.file_size}"])
+                    raise _Again(error) if part.continued else error
+                block.append(chunk)
+                if arrived - content.size >= most:
+                    return True
+                tell()
+            return False
+
+        def tell() -> None:
+            if progress is not None:
+                progress(DownloadProgress(artifact, arrived, artifact.file_size))
+
         try:
             async with aclosing(runtime.chunks(response)) as chunks:
-                async for chunk in chunks:
-                    arrived += len(chunk)
-                    if limit is not None and arrived > limit:
-                        error = _corrupted(artifact, [f"at least {arrived} bytes instead of {artifact.file_size}"])
-                        raise _Again(error) if part.continued else error
-                    block.append(chunk)
-                    if arrived - content.size >= _BLOCK:
-                        await runtime.offload(partial(content.add, block))
-                        block = []
-                    if progress is not None:
-                        progress(DownloadProgress(artifact, arrived, artifact.file_size))
+                # An attempt for a whole block, since one for each chunk would take a task each.
+                while await runtime.attempt(receive, seconds=None, discard=_nothing):
+                    await runtime.offload(partial(content.add, block))
+                    # The last block is kept until the next has come. Without it the allocator gives the memory of each back to
+                    # the system, and takes it again for the next.
+                    _last, block = block, []
+                    tell()
         except TRANSPORT_ERRORS as error:
             if not await runtime.offload(partial(content.keep, block)):
                 part.discard()
@@ -330,6 +346,10 @@ async def _attempt(source: Source, part: _Part, progress: Progress | None, slot:
         return content.size
     finally:
         await runtime.close(response)
+
+
+async def _nothing(_: bool) -> None:
+    """Discard what `receive` returns."""
 
 
 class _Part:

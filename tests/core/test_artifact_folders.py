@@ -11,7 +11,7 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,7 +23,7 @@ from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, DownloadProgres
 from buildkite_ext.artifacts.folders import HAS_DESCRIPTORS, PartFile, Tree
 from buildkite_ext.artifacts.names import Target
 
-from .fakes import TOKEN, Body, FakeClock, Flavor
+from .fakes import TOKEN, FakeClock, Flavor
 from .storage import Storage, artifact, described, files
 
 posix = pytest.mark.skipif(os.name != "posix", reason="links, pipes and devices of POSIX")
@@ -420,8 +420,14 @@ def test_a_process_that_is_killed_in_the_middle_leaves_nothing_for_long(tmp_path
 def test_a_cancelled_task_of_asyncio_leaves_no_file_and_no_descriptor(tmp_path: Path) -> None:
     """asyncio's own cancellation doesn't wait for the threads that write."""
 
+    class Slow(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            for _ in range(50):
+                await asyncio.sleep(0)
+                yield b"x"
+
     async def main() -> int:
-        storage = Storage({"dist/app.whl": [lambda: httpx.Response(200, stream=Body(*[b"x"] * 50))]})
+        storage = Storage({"dist/app.whl": [lambda: httpx.Response(200, stream=Slow())]})
         client = AsyncBuildkiteClient("acme", token=TOKEN, transport=httpx.MockTransport(storage), clock=FakeClock())
         one = artifact(file_size=None, sha1sum=None)
         await client.artifacts.download(one, tmp_path / "a")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import stat
@@ -561,6 +562,27 @@ def test_async_downloads_hand_over_to_threads_by_the_megabyte(
     assert len(hand_overs) <= most
     assert (tmp_path / "large").read_bytes() == content
     assert told == [65_536 * number for number in range(1, chunks + 1)]
+
+
+def test_async_downloads_take_a_task_for_a_megabyte_and_not_for_a_chunk(tmp_path: Path) -> None:
+    content = bytes(range(256)) * 256 * 48
+    pieces = [content[at : at + 65_536] for at in range(0, len(content), 65_536)]
+    storage = Storage({"large": [lambda: httpx.Response(200, stream=Body(*pieces))]})
+    tasks = 0
+
+    async def main() -> None:
+        def counting(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> Any:
+            nonlocal tasks
+            tasks += 1
+            return asyncio.Task(coroutine, loop=loop, **options)
+
+        asyncio.get_running_loop().set_task_factory(counting)
+        client = AsyncBuildkiteClient("acme", token=TOKEN, transport=httpx.MockTransport(storage), clock=FakeClock())
+        await client.artifacts.download(artifact("large", content), tmp_path / "large")
+
+    asyncio.run(main())
+    assert (tmp_path / "large").read_bytes() == content
+    assert tasks <= 8  # two requests, three blocks, the end and its release, where there are 48 chunks
 
 
 async def test_windows_paths_become_folders(flavor: Flavor, tmp_path: Path) -> None:
