@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
 from ..globs import matches_path, plain_path
+from ..messages import listed
 from .names import shown
 
 __all__ = ["nothing_matched", "unmatched"]
@@ -40,8 +41,8 @@ def nothing_matched(globs: Sequence[str], paths: Sequence[str], build: str) -> s
         No artifact of build web #7 matches 'result.json'; '**/result.json' matches 2: 'a/result.json', 'b/result.json'.
     """
     if not paths:
-        listed = ", ".join(map(repr, globs))
-        said = f"No artifact of build {build} matches {listed}: no artifact was uploaded, or none is there any more"
+        given = ", ".join(map(repr, globs))
+        said = f"No artifact of build {build} matches {given}: no artifact was uploaded, or none is there any more"
     else:
         said = f"No artifact of build {build} matches " + "; nor ".join(
             f"{glob!r}{_near(glob, paths)}" for glob in globs
@@ -60,7 +61,7 @@ def _near(glob: str, paths: Sequence[str]) -> str:
     if found:
         return f"; upper and lower case differ: {_listed(found)}"
     similar = get_close_matches(glob, dict.fromkeys(paths[:_COMPARED]))
-    return f"; similar: {_listed(similar)}" if similar else f"; the build has {len(paths)}, such as {_listed(paths)}"
+    return f"; similar: {_listed(similar)}" if similar else f"; the build has {len(paths)}: {_listed(paths)}"
 
 
 def _wider(glob: str) -> Iterator[str]:
@@ -76,5 +77,4 @@ def _wider(glob: str) -> Iterator[str]:
 
 
 def _listed(paths: Sequence[str]) -> str:
-    more = "" if len(paths) <= _EXAMPLES else ", …"
-    return ", ".join(shown(path) for path in paths[:_EXAMPLES]) + more
+    return listed([shown(path) for path in paths], most=_EXAMPLES)

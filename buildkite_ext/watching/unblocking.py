@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import BlockStepNotFound
-from ..messages import in_state, job_name, shown
+from ..messages import in_state, job_name, listed, shown
 from ..states import is_block_step
 
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from ..transport.requester import Requester
 
 __all__ = ["block_step", "refuse_other_step", "send_unblock", "unblock_step"]
-
-_LISTED = 10
-"""Limit on the steps that a message lists."""
 
 
 def block_step(jobs: Iterable[Job], step: str | None, build: str) -> Job:
@@ -169,23 +166,17 @@ def _named(jobs: Sequence[Job], step: str) -> list[Job]:
 def _choices(waiting: Sequence[Job], steps: Sequence[Job]) -> str:
     """Return what can be unblocked now, or else what became of the block steps."""
     if waiting:
-        return f"Name one in step=: {_listed(shown(name) for name in _names(waiting))}."
+        return f"Name one in step=: {listed([shown(name) for name in _names(waiting)])}."
     if not steps:
         return "The build has no block step."
-    told = (f"{shown(name)} is {in_state(job.state)}" for name, job in zip(_names(steps), steps, strict=True))
-    return f"Its block steps: {_listed(told)}."
+    told = [f"{shown(name)} is {in_state(job.state)}" for name, job in zip(_names(steps), steps, strict=True)]
+    return f"Its block steps: {listed(told)}."
 
 
 def _names(jobs: Sequence[Job]) -> tuple[str, ...]:
     """Return the name of each job's step that `step` takes: its key, its label, or its id where another one has that name."""
     names = [job.step_key or job.label or job.name or job.id for job in jobs]
     return tuple(job.id if names.count(name) > 1 else name for name, job in zip(names, jobs, strict=True))
-
-
-def _listed(texts: Iterable[str]) -> str:
-    found = list(texts)
-    more = [] if len(found) <= _LISTED else [f"and {len(found) - _LISTED} more"]
-    return ", ".join([*found[:_LISTED], *more])
 
 
 def _kind(job: Job) -> str:

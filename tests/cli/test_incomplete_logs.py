@@ -9,6 +9,11 @@ from typing import Any
 
 import pytest
 
+from buildkite_ext.cli.connection import ConnectionOptions
+from buildkite_ext.cli.run.options import RunOptions
+from buildkite_ext.cli.run.state import RunState
+from buildkite_ext.errors import DeadlineExceeded
+from buildkite_ext.models import Build
 from buildkite_ext.simulation import Fault, Simulator
 
 from .conftest import Ended
@@ -110,3 +115,25 @@ def test_ctrl_c_while_logs_of_an_ended_build_are_read(
     else:
         assert result.err == "buildkite-ext: Stopped reading logs.\n"
         assert result.lines[-1].startswith("Build many #1 failed after 0:1")
+
+
+@pytest.mark.parametrize("timeout", [None, 20.0])
+@pytest.mark.parametrize("state", ["running", "passed"])
+def test_a_run_does_not_advise_an_option_that_it_does_not_have(state: str, timeout: float | None) -> None:
+    build = Build.from_dict(
+        {"id": "b", "number": 1, "state": state, "web_url": "https://buildkite.com/acme/web/builds/1"}
+    )
+    run = RunState(
+        options=RunOptions(timeout=timeout),
+        connection=ConnectionOptions(),
+        phase="watching",
+        pipeline="web",
+        build=build,
+    )
+    late = DeadlineExceeded(
+        "The log of job 'test' was still arriving when the time allowed was over. Allow more with timeout=, or leave out old "
+        "lines with tail=."
+    )
+    said = run.explained(late).text
+    assert "was over. Allow more with --timeout." in said
+    assert "tail" not in said

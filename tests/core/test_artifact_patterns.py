@@ -37,14 +37,14 @@ def test_the_patterns_that_match_no_path_are_told_once(globs: list[str], missing
         ("dist", "; 'dist/**' matches 1: 'dist/app.whl'"),
         ("out/a/", "; 'out/a/**' matches 1: 'out/a/result.json'"),
         ("o*/*.json", "; 'o**/**/*.json' matches 2: 'out/a/result.json', 'out/b/result.json'"),
-        ("Rep*/x", "; the build has 6, such as 'out/a/result.json', 'out/b/result.json', 'dist/app.whl', …"),
+        ("Rep*/x", "; the build has 6: 'out/a/result.json', 'out/b/result.json', 'dist/app.whl' and 3 more"),
         ("dis?", "; 'dis?/**' matches 1: 'dist/app.whl'"),
         ("d*", "; 'd*/**' matches 1: 'dist/app.whl'"),
         ("X11/X.log", "; '**/X11/X.log' matches 1: 'var/X11/X.log'"),
         ("report.xml", "; upper and lower case differ: 'Report.xml'"),
         ("DIST/*.WHL", "; upper and lower case differ: 'dist/app.whl'"),
         ("dist/ap.whl", "; similar: 'dist/app.whl'"),
-        ("nothing.here", "; the build has 6, such as 'out/a/result.json', 'out/b/result.json', 'dist/app.whl', …"),
+        ("nothing.here", "; the build has 6: 'out/a/result.json', 'out/b/result.json', 'dist/app.whl' and 3 more"),
     ],
 )
 def test_what_is_near_a_pattern_is_shown(glob: str, near: str) -> None:
@@ -54,9 +54,9 @@ def test_what_is_near_a_pattern_is_shown(glob: str, near: str) -> None:
 def test_each_pattern_is_told_with_what_is_near() -> None:
     said = nothing_matched(["app.whl", "log/*/*", "zzz"], MANY[:3], "web #7")
     assert said == (
-        "No artifact of build web #7 matches 'app.whl'; the build has 3, such as 'log/1.txt', 'log/2.txt', 'log/3.txt'; "
+        "No artifact of build web #7 matches 'app.whl'; the build has 3: 'log/1.txt', 'log/2.txt', 'log/3.txt'; "
         "nor 'log/*/*'; 'log/**/*' matches 3: 'log/1.txt', 'log/2.txt', 'log/3.txt'; "
-        "nor 'zzz'; the build has 3, such as 'log/1.txt', 'log/2.txt', 'log/3.txt'."
+        "nor 'zzz'; the build has 3: 'log/1.txt', 'log/2.txt', 'log/3.txt'."
     )
 
 
@@ -64,7 +64,7 @@ def test_a_message_shows_three_paths_and_no_more() -> None:
     assert nothing_matched(["1?.txt", "log/6.text"], MANY, "web #7").endswith(
         "; nor 'log/6.text'; similar: 'log/5.txt', 'log/4.txt', 'log/3.txt'."
     )
-    assert "'**/*.txt' matches 5: 'log/1.txt', 'log/2.txt', 'log/3.txt', …." in nothing_matched(
+    assert "'**/*.txt' matches 5: 'log/1.txt', 'log/2.txt', 'log/3.txt' and 2 more." in nothing_matched(
         ["*.txt"], MANY, "web #7"
     )
 
@@ -79,5 +79,5 @@ def test_of_thousands_of_paths_the_first_are_compared_by_their_letters() -> None
     paths = [*(f"{number}" for number in range(999)), "coverage.xml", "Makefile.in"]
     assert nothing_matched(["coverage.xlm"], paths, "web #7").endswith("; similar: 'coverage.xml'.")
     assert nothing_matched(["Makefile.inn"], paths, "web #7").endswith(
-        "; the build has 1001, such as '0', '1', '2', …."
+        "; the build has 1001: '0', '1', '2' and 998 more."
     )

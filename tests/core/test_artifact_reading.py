@@ -119,7 +119,7 @@ def everything() -> Storage:
         (("build/app.whl",), r"'\*\*/app\.whl' matches 1: 'dist/app\.whl'"),
         (("report.xml",), r"upper and lower case differ: 'Report\.xml'"),
         (("dist/ap.whl",), r"similar: 'dist/app\.whl'"),
-        (("nothing.here",), r"the build has 4, such as 'out/a/result\.json'"),
+        (("nothing.here",), r"the build has 4: 'out/a/result\.json'"),
         (("dist/*", "junit.xml"), r"matches 'junit\.xml'; the build has 4"),
         (("a.zip", "b.zip"), r"matches 'a\.zip'; .*; nor 'b\.zip'; "),
     ],

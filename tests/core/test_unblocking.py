@@ -76,6 +76,12 @@ def test_the_step_that_is_meant(jobs: list[dict[str, Any]], step: str | None, fo
         ([block("one", label="A"), block("two", label="A")], "A", "2 block steps that are called 'A'", ("one", "two")),
         ([block("one", label="A"), block("two", label="A")], None, "'one', 'two'", ("one", "two")),
         ([block("one", label=None)], "A", "'one'", ("one",)),
+        (
+            [block(f"s{number}", label=None) for number in range(12)],
+            None,
+            r"'s8', 's9' and 2 more\.$",
+            tuple(f"s{number}" for number in range(12)),
+        ),
     ],
 )
 def test_a_step_that_is_not_clear_is_told_with_those_that_can_be_named(

@@ -118,8 +118,11 @@ class RunState:
 
     def explained(self, error: Exception) -> Problem:
         """Return what an error means in this phase."""
-        if not isinstance(error, BuildkiteError) or isinstance(error, ConfigurationError) or self._ended_watching:
+        if not isinstance(error, BuildkiteError) or isinstance(error, ConfigurationError):
             return self._with_advice(Problem.of(error))
+        said = in_options(str(error).replace(_FEWER_LINES, ""))
+        if self.phase == "watching" and self.ended is not None:
+            return Problem.described(ExitCode.API_ERROR, said, error)
         if self.phase == "preparing" or (self.phase == "creating" and _nothing_created(error)):
             hint = f"\nThe simulator has the pipelines {', '.join(self.known)}." if self.known else ""
             # The command has no option for the time of one request.
@@ -130,11 +133,9 @@ class RunState:
             return Problem.described(ExitCode.API_ERROR, said, error)
         # A call takes at most DEFAULT_TIMEOUT. If less is left, --timeout ended it.
         if isinstance(error, DeadlineExceeded) and self.left is not None and self.left < DEFAULT_TIMEOUT:
-            return Problem.described(ExitCode.TIMEOUT, f"{self._timeout_text(error)} {self._still_running()}", error)
+            return Problem.described(ExitCode.TIMEOUT, f"{self._timeout_text(said)} {self._still_running()}", error)
         return self._with_advice(
-            Problem.described(
-                ExitCode.API_ERROR, f"The build can't be followed any longer. {in_options(str(error))}", error
-            )
+            Problem.described(ExitCode.API_ERROR, f"The build can't be followed any longer. {said}", error)
         )
 
     def incomplete_logs(self, names: Sequence[str]) -> str:
@@ -185,16 +186,11 @@ class RunState:
             case "fetching":
                 return "Stopped fetching artifacts."
 
-    def _timeout_text(self, error: DeadlineExceeded) -> str:
+    def _timeout_text(self, said: str) -> str:
         timeout = f"{self.options.timeout:g} s of --timeout"
         if self.left is not None and self.left > _SOON:
-            said = in_options(str(error).replace(_FEWER_LINES, ""))
             return f"The rest of the {timeout} is too short for another attempt. {said}"
         return f"The {timeout} are over."
-
-    @property
-    def _ended_watching(self) -> bool:
-        return self.phase == "watching" and self.ended is not None
 
     def _with_advice(self, trouble: Problem) -> Problem:
         if self.phase != "watching" or self.ended is not None:
