@@ -31,11 +31,14 @@ _MOST = 1.176
 """CPU time of a delivery for a rate of 0.85: the other way round, rounded down."""
 BARE, READING, RECEIVER = "a bare Starlette route", "a Starlette route that reads the body", "the receiver"
 CHECKING = "a Starlette route that checks the signature and decodes"
+_H11 = " under h11"
+"""The end of the name of a server whose uvicorn has no httptools."""
 
 
 def measure() -> list[Row]:
     """Return a row for each route. Its figures are those of one delivery."""
     taken: dict[str, list[Taken]] = {BARE: [], READING: [], CHECKING: [], RECEIVER: []}
+    taken |= {BARE + _H11: [], RECEIVER + _H11: []}
     with ExitStack() as stack:
         servers = {name: stack.enter_context(_serving(name)) for name in taken}
         for turn in range(ROUNDS + 1):
@@ -47,7 +50,7 @@ def measure() -> list[Row]:
     return [
         compared(f"One delivery; rate of the receiver {_rate(taken, peer):.2f}", taken, RECEIVER, peer, goal=goal)
         for peer, goal in ((BARE, at_most(_MOST)), (READING, None), (CHECKING, None))
-    ]
+    ] + [compared("One delivery, uvicorn without httptools", taken, RECEIVER + _H11, BARE + _H11)]
 
 
 def _rate(taken: dict[str, list[Taken]], peer: str) -> float:
@@ -167,7 +170,8 @@ def _serve(name: str) -> None:
         bound.listen(CONNECTIONS)
         print(bound.getsockname()[1], flush=True)
         threading.Thread(target=tell, daemon=True).start()
-        uvicorn.Server(uvicorn.Config(_app(name), log_level="error", access_log=False)).run(sockets=[bound])
+        app, http = _app(name.removesuffix(_H11)), "h11" if name.endswith(_H11) else "auto"
+        uvicorn.Server(uvicorn.Config(app, http=http, log_level="error", access_log=False)).run(sockets=[bound])
 
 
 if __name__ == "__main__":

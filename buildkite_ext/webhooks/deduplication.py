@@ -120,6 +120,13 @@ class MemoryDeduplicationStore:
 
     async def claim(self, key: str, seconds: float, /) -> Claim:
         """Claim a key if it is free."""
+        return self._claim(key, seconds)
+
+    async def settle(self, key: str, seconds: float, /) -> None:
+        """Record that the work of a key was done, and remember that for `seconds`; with 0, forget the key."""
+        self._settle(key, seconds)
+
+    def _claim(self, key: str, seconds: float) -> Claim:
         with self._lock:
             now = self._clock()
             found = self._keys.get(key)
@@ -128,20 +135,24 @@ class MemoryDeduplicationStore:
             self._remember(key, now, now + seconds, "pending")
             return "new"
 
-    async def settle(self, key: str, seconds: float, /) -> None:
-        """Record that the work of a key was done, and remember that for `seconds`; with 0, forget the key."""
+    def _settle(self, key: str, seconds: float) -> None:
         with self._lock:
             if seconds > 0:
                 now = self._clock()
-                self._remember(key, now, now + seconds, "settled")
+                if key in self._keys:
+                    self._keys[key] = (now + seconds, "settled")
+                    self._keys.move_to_end(key)
+                else:
+                    self._remember(key, now, now + seconds, "settled")
             else:
                 self._keys.pop(key, None)
 
     def _remember(self, key: str, now: float, until: float, claim: Claim) -> None:
-        self._keys[key] = (until, claim)
-        self._keys.move_to_end(key)
-        while self._keys:
-            oldest = next(iter(self._keys))
-            if self._keys[oldest][0] > now and len(self._keys) <= self._limit:
+        keys = self._keys
+        keys[key] = (until, claim)
+        keys.move_to_end(key)
+        while keys:
+            oldest = next(iter(keys))
+            if keys[oldest][0] > now and len(keys) <= self._limit:
                 break
-            del self._keys[oldest]
+            del keys[oldest]

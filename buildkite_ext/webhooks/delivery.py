@@ -6,8 +6,7 @@ receiver and a `RedisStreamSource` in each worker.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -21,8 +20,8 @@ __all__ = [
     "EventSink",
     "EventSource",
     "Handle",
+    "Handling",
     "current_delivery",
-    "handling",
 ]
 
 
@@ -98,14 +97,19 @@ def current_delivery() -> Delivery:
         ) from None
 
 
-@contextmanager
-def handling(delivery: Delivery) -> Iterator[None]:
-    """Make a delivery the current one until the context ends."""
-    token = _CURRENT.set(delivery)
-    try:
-        yield
-    finally:
-        _CURRENT.reset(token)
+class Handling:
+    """A context in which a delivery is the current one."""
+
+    __slots__ = ("_delivery", "_token")
+
+    def __init__(self, delivery: Delivery) -> None:
+        self._delivery = delivery
+
+    def __enter__(self) -> None:
+        self._token = _CURRENT.set(self._delivery)
+
+    def __exit__(self, *_: object) -> None:
+        _CURRENT.reset(self._token)
 
 
 Handle = Callable[[Delivery], Awaitable[None]]

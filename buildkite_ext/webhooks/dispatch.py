@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Sequence
+from types import CoroutineType
 from typing import TYPE_CHECKING
 
 import anyio
 
 from .annotations import misfit
 from .deduplication import DeduplicationStore, deduplication_key
-from .delivery import Delivery, handling
+from .delivery import Delivery, Handling
 from .events import DeliveryEvents, DeliveryHandled, HandlerFailed
 from .routing import Registration
 from .runtime.thread_pool import ThreadPool
+from .runtime.time_limits import TimeLimit
 
 if TYPE_CHECKING:
     from buildkite_api.webhooks.events import WebhookEvent
@@ -53,6 +55,7 @@ class HandlerDispatcher:
         self._store = store
         self._remember = remember
         self._threads = ThreadPool(threads)
+        self._limits: dict[float, TimeLimit] = {}
 
     async def run(self, registrations: Sequence[Registration], event: WebhookEvent, delivery: Delivery) -> None:
         """Run each handler that matches the event, in order.
@@ -63,44 +66,41 @@ class HandlerDispatcher:
         Raises:
             HandlersFailed: at least one handler failed. All were run.
         """
-        with handling(delivery):
-            await self._run(registrations, event, delivery)
-
-    async def _run(self, registrations: Sequence[Registration], event: WebhookEvent, delivery: Delivery) -> None:
         errors: list[Exception] = []
         ran = 0
-        for registration in registrations:
-            if not registration.matches(event):
-                continue
-            other = bool(registration.takes) and not isinstance(event, registration.takes)
-            wrong = misfit(registration.name, registration.takes, event) if other else None
-            if other and wrong is None:
-                continue
-            ran += 1
-            try:
-                if wrong is not None:
-                    raise wrong
-                if registration.once:
-                    await self._run_once(registration, event, delivery)
+        with Handling(delivery):
+            for registration in registrations:
+                if not registration.matches(event):
+                    continue
+                other = bool(registration.takes) and not isinstance(event, registration.takes)
+                wrong = misfit(registration.name, registration.takes, event) if other else None
+                if other and wrong is None:
+                    continue
+                ran += 1
+                try:
+                    if wrong is not None:
+                        raise wrong
+                    if registration.once:
+                        await self._run_once(registration, event, delivery)
+                    else:
+                        await self._call(registration, event)
+                except Exception as error:
+                    errors.append(error)
+                except asyncio.CancelledError:
+                    task = asyncio.current_task()
+                    if task is None or task.cancelling():
+                        raise
+                    # The worker isn't cancelled: the handler awaited something that was.
+                    errors.append(RuntimeError(f"{registration.name} awaited a task that was cancelled"))
+                except SystemExit as exit_:
+                    errors.append(RuntimeError(f"{registration.name} called sys.exit({exit_.code!r})"))
                 else:
-                    await self._call(registration, event)
-            except Exception as error:
-                errors.append(error)
-            except asyncio.CancelledError:
-                task = asyncio.current_task()
-                if task is None or task.cancelling():
-                    raise
-                # The worker isn't cancelled: the handler awaited something that was.
-                errors.append(RuntimeError(f"{registration.name} awaited a task that was cancelled"))
-            except SystemExit as exit_:
-                errors.append(RuntimeError(f"{registration.name} called sys.exit({exit_.code!r})"))
-            else:
-                continue
-            self._events.emit(HandlerFailed(delivery.id, event.event, registration.name, errors[-1]))
+                    continue
+                self._events.emit(HandlerFailed(delivery.id, event.event, registration.name, errors[-1]))
         if errors:
             self._events.count("failed")
             raise HandlersFailed(event.event, errors)
-        self._events.emit(DeliveryHandled(delivery.id, event.event, ran))
+        self._events.count_and_emit("handled", lambda: DeliveryHandled(delivery.id, event.event, ran))
 
     async def _run_once(self, registration: Registration, event: WebhookEvent, delivery: Delivery) -> None:
         key = f"once:{registration.name}:{deduplication_key(event) or delivery.id}"
@@ -119,30 +119,39 @@ class HandlerDispatcher:
                 await self._store.settle(key, self._remember if done else 0)
 
     async def _call(self, registration: Registration, event: WebhookEvent) -> None:
-        begun = registration.is_async
-
-        def function(event: WebhookEvent, /) -> object:
-            nonlocal begun
-            begun = True
-            return registration.function(event)
-
-        async def run() -> None:
-            if registration.is_async:
-                result = registration.function(event)
-            else:
-                result = await self._threads.run(function, event)
-            if inspect.isgenerator(result) or inspect.isasyncgen(result):
-                raise TypeError(f"{registration.name} returned a {type(result).__name__}, which runs nothing by itself")
-            if inspect.isawaitable(result):
-                await result
-
         if registration.timeout is None:
-            await run()
+            await self._finish(registration, event, [])
             return
-        with anyio.move_on_after(registration.timeout) as scope:
-            await run()
+        begun: list[bool] = []
+        with self._limit(registration.timeout).scope() as scope:
+            await self._finish(registration, event, begun)
         if scope.cancelled_caught:
-            raise TimeoutError(self._too_late(registration, begun=begun))
+            raise TimeoutError(self._too_late(registration, begun=registration.is_async or bool(begun)))
+
+    def _limit(self, seconds: float) -> TimeLimit:
+        limit = self._limits.get(seconds)
+        if limit is None:
+            limit = self._limits[seconds] = TimeLimit(seconds)
+        return limit
+
+    async def _finish(self, registration: Registration, event: WebhookEvent, begun: list[bool]) -> None:
+        """Call a function, and wait for its end. An item is added to `begun` when its thread begins."""
+        if registration.is_async:
+            result = registration.function(event)
+        else:
+
+            def function(event: WebhookEvent, /) -> object:
+                begun.append(True)
+                return registration.function(event)
+
+            result = await self._threads.run(function, event)
+        if type(result) is CoroutineType:
+            await result
+            return
+        if inspect.isgenerator(result) or inspect.isasyncgen(result):
+            raise TypeError(f"{registration.name} returned a {type(result).__name__}, which runs nothing by itself")
+        if inspect.isawaitable(result):
+            await result
 
     def _too_late(self, registration: Registration, *, begun: bool) -> str:
         seconds = f"{registration.timeout:g} s"

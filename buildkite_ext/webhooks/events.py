@@ -141,6 +141,15 @@ class DeliveryEvents:
         self._log(event)
         self.hooks.emit(event)
 
+    def count_and_emit(self, name: Count, make: Callable[[], DeliveryEvent]) -> None:
+        """Count an event, and make and emit it only if the log or the hook takes it."""
+        if self.hooks or logger.isEnabledFor(logging.DEBUG):
+            self.emit(make())
+            return
+        self.count(name)
+        if self._refusals or self._problems:
+            self._log_due(self._clock())
+
     def count(self, name: Count, number: int = 1) -> None:
         """Add to a count. A delivery counts as `failed` once, however many of its handlers failed."""
         with self._lock:

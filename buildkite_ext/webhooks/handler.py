@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -364,8 +364,10 @@ class WebhookHandler(Router):
         Raises:
             HandlersFailed: at least one handler failed. All were run, and their errors were reported.
         """
-        telemetry, attributes = self._telemetry, {"event_type": delivery.event}
-        with nullcontext() if telemetry is None else telemetry.span(_SPAN, attributes, kind="consumer"):
+        if self._telemetry is None:
+            await self._dispatcher.run(self._handlers, event_of(delivery), delivery)
+            return
+        with self._telemetry.span(_SPAN, {"event_type": delivery.event}, kind="consumer"):
             await self._dispatcher.run(self._handlers, event_of(delivery), delivery)
 
     async def dispatch(self, event: WebhookEvent, /) -> None:

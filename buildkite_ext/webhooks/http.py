@@ -168,7 +168,8 @@ def check_head(
         length = single_header(head.headers, "content-length", longest=_LONGEST)
     except HeaderError as error:
         raise Refusal(400, error.reason, f"The delivery is refused: {error}.") from None
-    if kind.partition(";")[0].strip().lower() != "application/json" or coding.lower() != "identity":
+    is_json = kind == "application/json" or kind.partition(";")[0].strip().lower() == "application/json"
+    if not is_json or coding.lower() != "identity":
         raise Refusal(415, "content_type", f"its content is {kind or 'of no type'}", "Webhooks are application/json.")
     announced = _announced_length(length, max_body, required=length_required)
     if required_header is not None:
@@ -240,11 +241,12 @@ def single_header(headers: Headers, name: str, *, longest: int) -> str | None:
     Raises:
         HeaderError: the header came twice, or its value is too long, not ASCII, or not text.
     """
-    found: Any = None
-    for value in _header_values(headers, name):
-        if found is not None:
-            raise HeaderError("duplicate", f"the header {name} came more than once")
-        found = value
+    values = headers.get(name, ()) if isinstance(headers, ReceivedHeaders) else _header_values(headers, name)
+    if not values:
+        return None
+    if len(values) > 1 and any(value is not None for value in values[:-1]):
+        raise HeaderError("duplicate", f"the header {name} came more than once")
+    found: Any = values[-1]
     if found is None:
         return None
     if isinstance(found, bytes):
@@ -281,7 +283,7 @@ def delivery_headers(headers: ReceivedHeaders) -> dict[str, str]:
     for name, values in headers.items():
         if name in _KEPT:
             for value in values:
-                text = _text(value)
+                text = value if type(value) is str and value.isascii() else _text(value)
                 if text and len(text) <= _LONGEST_KEPT and text.isprintable():
                     found[name] = text
                     break
@@ -300,8 +302,6 @@ def _header_values(headers: Headers, name: str) -> list[Any]:
     Raises:
         TypeError: the headers are an iterator, which can be read only once.
     """
-    if isinstance(headers, ReceivedHeaders):
-        return headers.get(name, [])
     length = len(name)
     values: list[Any] = []
     for key, value in headers.items() if type(headers) is dict else _pairs(headers):

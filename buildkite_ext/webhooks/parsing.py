@@ -68,10 +68,11 @@ def parse(body: bytes, headers: Headers = (), *, on_drift: OnDrift | None = None
     kind = EVENTS.get(name)
     if kind is None:
         return UnknownEvent(event=name, raw=raw, problem="this version doesn't know the event", **values)
-    for key in required_fields(kind):
-        if key not in values:
-            return UnknownEvent(event=name, raw=raw, sender=values.get("sender"), problem=f"it has no {key}")
-    return kind(raw=raw, **values)
+    try:
+        return kind(raw=raw, **values)
+    except TypeError:  # a required field is missing
+        missing = next(key for key in required_fields(kind) if key not in values)
+        return UnknownEvent(event=name, raw=raw, sender=values.get("sender"), problem=f"it has no {missing}")
 
 
 def receive_event(
@@ -147,14 +148,15 @@ needs several calls for each level, and Python allows about a thousand."""
 
 _TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)
 """A text of JSON. One without an end reaches to the end of the body: to look for another start in it takes quadratic time."""
-_ALL_BUT_OPENING = bytes(set(range(256)) - set(b"[{"))
 _ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 
 def _is_too_deep(body: bytes) -> bool:
     """Return True if JSON has more than `_DEEPEST` levels. The result has no meaning for a body that isn't JSON."""
-    if len(body.translate(None, _ALL_BUT_OPENING)) <= _DEEPEST:  # fast, and true of nearly all bodies
+    # Fast, and true of nearly all bodies. `bytes.count` and `translate` look at each byte, which takes four times as long.
+    others = body.replace(b"{", b"", _DEEPEST + 1).replace(b"[", b"", _DEEPEST + 1)
+    if len(body) - len(others) <= _DEEPEST:
         return False
     brackets = _TEXT.sub(b"", body).translate(None, _ALL_BUT_BRACKETS)
     return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0) > _DEEPEST

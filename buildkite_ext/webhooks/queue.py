@@ -5,15 +5,39 @@ from __future__ import annotations
 import asyncio
 import threading
 import zlib
-from contextlib import suppress
+from collections import deque
 
 from .._forks import reset_after_fork
 from .._unfinished import shown_unfinished
 from ..errors import ConfigurationError, WebhookQueueFull
 from .delivery import Delivery, Handle
-from .runtime.event_loop import running_loop
 
 __all__ = ["MemoryQueue"]
+
+
+class _Lane:
+    """Items, and the workers that wait for one. It is used in the thread of their event loop, which may be another one later."""
+
+    def __init__(self) -> None:
+        self.items: deque[Delivery | None] = deque()
+        self._idle: deque[asyncio.Future[None]] = deque()
+
+    def put(self, item: Delivery | None) -> None:
+        """Add an item, and wake a worker for it. If its event loop is closed, this raises, and the item isn't added."""
+        while self._idle:
+            woken = self._idle.popleft()
+            if not woken.done():
+                woken.set_result(None)
+                break
+        self.items.append(item)
+
+    async def get(self) -> Delivery | None:
+        """Take the first item. Wait for one if there is none."""
+        while not self.items:
+            woken = asyncio.get_running_loop().create_future()
+            self._idle.append(woken)
+            await woken  # a worker is cancelled only with all others
+        return self.items.popleft()
 
 
 class MemoryQueue:
@@ -62,6 +86,7 @@ class MemoryQueue:
         self._waiting_bytes = 0
         self._busy = 0
         self._home: asyncio.AbstractEventLoop | None = None
+        self._home_thread = 0
         self._closed = False
 
     @shown_unfinished
@@ -75,8 +100,8 @@ class MemoryQueue:
         """Return the number of deliveries that wait or are being handled."""
         return self._waiting + self._busy
 
-    def _new_lanes(self) -> list[asyncio.Queue[Delivery | None]]:
-        return [asyncio.Queue() for _ in range(self._workers if self._ordered else 1)]
+    def _new_lanes(self) -> list[_Lane]:
+        return [_Lane() for _ in range(self._workers if self._ordered else 1)]
 
     async def put(self, delivery: Delivery, /) -> None:
         """Accept a delivery.
@@ -104,18 +129,19 @@ class MemoryQueue:
             self._waiting += 1
             self._waiting_bytes += size
 
-    def _enter(self, lane: asyncio.Queue[Delivery | None], item: Delivery | None) -> None:
-        """Put an item into a lane. An asyncio queue may be used only in the thread of its loop."""
-        if self._home is None or self._home is running_loop():
-            lane.put_nowait(item)
+    def _enter(self, lane: _Lane, item: Delivery | None) -> None:
+        """Put an item into a lane, in the thread of the loop of its workers."""
+        if self._home is None or self._home_thread == threading.get_ident():
+            lane.put(item)
         else:
-            self._home.call_soon_threadsafe(lane.put_nowait, item)
+            self._home.call_soon_threadsafe(lane.put, item)
 
     async def consume(self, handle: Handle, /) -> None:
         """Give each delivery to `handle`, until the queue is closed and empty."""
         with self._lock:
             self._adopt()
             self._home = asyncio.get_running_loop()
+            self._home_thread = threading.get_ident()
             if self._closed:
                 self._end_lanes()
         lanes = self._lanes if self._ordered else self._lanes * self._workers
@@ -130,30 +156,29 @@ class MemoryQueue:
                 self._home, self._closed = None, False
 
     def _adopt(self) -> None:
-        """Move waiting deliveries to new lanes: an asyncio queue belongs to the loop that first waited for it."""
-        left = [lane for lane in self._lanes if lane.qsize()]
+        """Move waiting deliveries to new lanes: workers of another loop may have waited for the old ones."""
+        left = self._lanes
         self._lanes = self._new_lanes()
         for old in left:
-            while not old.empty():
-                delivery = old.get_nowait()
+            for delivery in old.items:
                 if delivery is not None:
-                    self._lane_of(delivery).put_nowait(delivery)
+                    self._lane_of(delivery).put(delivery)
 
-    def _lane_of(self, delivery: Delivery) -> asyncio.Queue[Delivery | None]:
+    def _lane_of(self, delivery: Delivery) -> _Lane:
         if not self._ordered:
             return self._lanes[0]
         return self._lanes[zlib.crc32((delivery.build_id or delivery.id).encode()) % len(self._lanes)]
 
-    async def _work(self, lane: asyncio.Queue[Delivery | None], handle: Handle) -> None:
+    async def _work(self, lane: _Lane, handle: Handle) -> None:
         while (delivery := await lane.get()) is not None:
             with self._lock:
                 self._waiting -= 1
                 self._waiting_bytes -= len(delivery.body)
                 self._busy += 1
             try:
-                # A failure was reported by the dispatcher. This queue doesn't try again.
-                with suppress(Exception):
-                    await handle(delivery)
+                await handle(delivery)
+            except Exception:  # noqa: S110 - it was reported by the dispatcher, and this queue doesn't try again
+                pass
             finally:
                 with self._lock:
                     self._busy -= 1

@@ -34,7 +34,7 @@ from .runtime.event_loop import LoopStopped
 from .runtime.lifecycle import Lifecycle
 from .signature import Verifier
 
-__all__ = ["LONGEST_REMEMBERED", "Receiver", "delivery_of"]
+__all__ = ["ACCEPTED", "LONGEST_REMEMBERED", "Receiver", "delivery_of"]
 
 T = TypeVar("T")
 
@@ -44,7 +44,8 @@ LONGEST_REMEMBERED = 86_400.0
 _ACCEPTING = 60.0
 """Seconds after which a delivery whose acceptance never ended may be accepted again."""
 
-_ACCEPTED = response(200, "Accepted.")
+ACCEPTED = response(200, "Accepted.")
+"""The response to a delivery that was accepted."""
 _HEALTHY = response(200, "Healthy.")
 _CLOSING = response(503, "Closing.")
 _REPEATED = response(200, "Accepted before.")
@@ -89,7 +90,8 @@ class Receiver:
         self.lifecycle = lifecycle
         self._verifier = verifier
         self._store = store
-        self._store_is_local = type(store) is MemoryDeduplicationStore
+        # One in this process never waits, so that nothing can cancel it.
+        self._memory = store if type(store) is MemoryDeduplicationStore else None
         self._handle = handle
         self._events = events
         self._respond_after = respond_after
@@ -251,11 +253,13 @@ class Receiver:
         inline = always or (handle_first and self.lifecycle.queue is not None)
         key = f"delivery:{delivery.id}"
         try:
-            claim = await self._store.claim(key, max(_ACCEPTING, self._repeatable) if inline else _ACCEPTING)
+            seconds = max(_ACCEPTING, self._repeatable) if inline else _ACCEPTING
+            memory = self._memory
+            claim = await self._store.claim(key, seconds) if memory is None else memory._claim(key, seconds)
         except Exception as error:
             raise _unavailable(error) from error
         if claim == "settled":
-            self._events.emit(DeliveryRepeated(delivery.id, delivery.event))
+            self._events.count_and_emit("repeated", lambda: DeliveryRepeated(delivery.id, delivery.event))
             return _REPEATED
         if claim == "pending":
             raise Refusal(503, "pending", "the same delivery is being accepted", headers={"Retry-After": "1"})
@@ -277,8 +281,8 @@ class Receiver:
 
     async def _settle(self, key: str, seconds: float) -> None:
         try:
-            if self._store_is_local:  # never waits, so that nothing can cancel it
-                await self._store.settle(key, seconds)
+            if self._memory is not None:
+                self._memory._settle(key, seconds)
             else:
                 # Shielded: otherwise the key would stay claimed when the server cancels the request.
                 with anyio.CancelScope(shield=True):
@@ -297,11 +301,11 @@ class Receiver:
             raise Refusal(503, error.reason, str(error), "No room for it now.", {"Retry-After": "5"}) from None
         except Exception as error:
             raise _unavailable(error) from error
-        self._events.emit(DeliveryAccepted(delivery.id, delivery.event))
-        return _ACCEPTED
+        self._events.count_and_emit("accepted", lambda: DeliveryAccepted(delivery.id, delivery.event))
+        return ACCEPTED
 
     async def _handle_now(self, delivery: Delivery, *, failed: int) -> WebhookResponse:
-        self._events.emit(DeliveryAccepted(delivery.id, delivery.event))
+        self._events.count_and_emit("accepted", lambda: DeliveryAccepted(delivery.id, delivery.event))
         try:
             await self._handle(delivery)
         except HandlersFailed as error:

@@ -133,6 +133,17 @@ def test_a_request_costs_one_decoding_one_hmac_a_secret_and_no_thread(secrets: t
     assert counted["openssl_sha256"] == 1  # the delivery's id
     assert not [name for name in counted if name in ("Thread.start", "BaseEventLoop.run_in_executor", "run_sync")]
     assert counted["BaseEventLoop.create_task"] == 0
+    assert counted["BaseEventLoop.call_at"] == 0  # the limits of all bodies, and of all handlers, have one timer each
+
+
+def test_the_calls_around_a_request_are_few() -> None:
+    """A generous bound, so that a request doesn't become twice as slow unseen."""
+    hooks = WebhookHandler(secret=SECRET)
+
+    @hooks.on("build.*")
+    async def read(event: WebhookEvent) -> None: ...
+
+    assert calls_of_a_request(hooks, build_body()).total() <= 400
 
 
 def test_a_log_record_is_made_only_for_a_listener(caplog: pytest.LogCaptureFixture) -> None:

@@ -12,9 +12,10 @@ import anyio
 import anyio.to_thread
 
 from ..http import RELEVANT_HEADERS, ReceivedHeaders, Refusal, RequestHead, WebhookResponse, too_large, too_slow
-from ..receiver import Receiver
+from ..receiver import ACCEPTED, Receiver
 from ..runtime.event_loop import running_loop
 from ..runtime.lifecycle import Lifecycle
+from ..runtime.time_limits import TimeLimit
 
 __all__ = ["App", "AsgiApp", "LifespanApp", "Message", "Receive", "Scope", "Send", "respond"]
 
@@ -39,13 +40,14 @@ class AsgiApp:
 
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
+        self._body_limit = TimeLimit(receiver.body_timeout)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        if scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
-        elif scope["type"] == "http":
+        if scope["type"] == "http":
             await self._request(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1003})
 
@@ -78,16 +80,16 @@ class AsgiApp:
                 await self._discard_rest(receive)
             await send({"type": "http.response.body", "body": b""})
         else:
-            await respond(send, response)
+            await _start(send, response)
+            await send({"type": "http.response.body", "body": response.body})
         # Without a lifespan nothing tells when the server ends. It waits for the calls of its app.
         for future in queued:
             await _ended(future)
 
     async def _body(self, receive: Receive) -> bytes:
-        limit, seconds = self._receiver.max_body, self._receiver.body_timeout
-        with anyio.move_on_after(seconds):
-            return await _read_body(receive, limit)
-        raise too_slow(seconds)
+        with self._body_limit.move_on():
+            return await _read_body(receive, self._receiver.max_body)
+        raise too_slow(self._body_limit.seconds)
 
     async def _discard_rest(self, receive: Receive) -> None:
         """Read the rest of a body, so that the response arrives.
@@ -185,8 +187,13 @@ def _received_headers(headers: Iterable[tuple[bytes, bytes]]) -> ReceivedHeaders
     """Return the headers that a receiver reads."""
     found = ReceivedHeaders()
     for name, value in headers:
-        if (key := _RELEVANT.get(name.lower())) is not None:
-            found.setdefault(key, []).append(value.decode("latin-1"))
+        key = _RELEVANT.get(name.lower())
+        if key is None:
+            continue
+        if key in found:
+            found[key].append(value.decode("latin-1"))
+        else:
+            found[key] = [value.decode("latin-1")]
     return found
 
 
@@ -202,9 +209,17 @@ async def respond(send: Send, response: WebhookResponse) -> None:
     await send({"type": "http.response.body", "body": response.body})
 
 
-async def _start(send: Send, response: WebhookResponse, *, close: bool = False) -> None:
+def _encoded_headers(response: WebhookResponse) -> list[tuple[bytes, bytes]]:
     headers = [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in response.headers.items()]
-    headers.append((b"content-length", str(len(response.body)).encode("ascii")))
+    return [*headers, (b"content-length", str(len(response.body)).encode("ascii"))]
+
+
+_HEADERS_OF_ACCEPTED = tuple(_encoded_headers(ACCEPTED))
+
+
+async def _start(send: Send, response: WebhookResponse, *, close: bool = False) -> None:
+    # A list of its own: middleware adds to it.
+    headers = [*_HEADERS_OF_ACCEPTED] if response is ACCEPTED else _encoded_headers(response)
     if close:
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})

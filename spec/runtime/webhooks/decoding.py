@@ -62,14 +62,16 @@ def _at_once(body: bytes) -> Fields | None:
     if struct.event != name:  # the key stands there twice
         return None
     values = {}
-    for key in keys:
+    for key, is_model in keys:
         value = getattr(struct, key)
         if value is not None:
-            values[key] = to_models(value)
+            values[key] = value._to_model() if is_model else to_models(value)
     return name, values
 
 
-_Reader = tuple[Callable[[bytes], Any], str, list[str]]
+_Reader = tuple[Callable[[bytes], Any], str, list[tuple[str, bool]]]
+"""The decoder of an event's bodies, the event's name, and its fields: of each whether its value is a model."""
+
 _NAMES = {name.encode(): name for name in EVENTS}
 _READERS: dict[tuple[bytes, bool], _Reader] = {}
 
@@ -79,9 +81,16 @@ def _reader(event: bytes, *, old: bool) -> _Reader | None:
     reader = _READERS.get((event, old))
     if reader is None and event in _NAMES:
         name = _NAMES[event]
-        keys = [field.name for field in _fields(EVENTS[name])]
+        hints = typing.get_type_hints(EVENTS[name])
+        keys = [(field.name, _model_of(hints[field.name]) is not None) for field in _fields(EVENTS[name])]
         reader = _READERS[event, old] = _decoder(EVENTS[name], old=old), name, keys
     return reader
+
+
+def _model_of(hint: Any) -> type[ReadModel] | None:
+    """Return the model that a field holds; None if it holds something else."""
+    plain = next(each for each in members(hint) if each is not type(None))
+    return plain if isinstance(plain, type) and issubclass(plain, ReadModel) else None
 
 
 def _decoder(kind: type[WebhookEvent], *, old: bool) -> Callable[[bytes], Any]:
@@ -136,10 +145,10 @@ def _field_decoders(kind: type[WebhookEvent]) -> list[tuple[str, _FieldDecoder]]
 
 def _field_decoder(hint: Any) -> _FieldDecoder:
     """Return the decoder of a field. It returns None for null, and for a value of another form."""
-    plain = next(each for each in members(hint) if each is not type(None))
-    if isinstance(plain, type) and issubclass(plain, ReadModel):
-        return _model_decoder(plain)
-    return _plain_decoder(plain)
+    model = _model_of(hint)
+    if model is not None:
+        return _model_decoder(model)
+    return _plain_decoder(next(each for each in members(hint) if each is not type(None)))
 
 
 def _model_decoder(model: type[ReadModel]) -> _FieldDecoder:
