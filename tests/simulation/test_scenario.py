@@ -256,7 +256,7 @@ NEVER_RAN = {
 @pytest.mark.parametrize("options", [{}, {"timing": Timing(creating=0, pickup=0)}])
 @pytest.mark.parametrize("name", NEVER_RAN)
 def test_a_job_without_an_agent_has_none_again(
-    name: str, options: dict[str, Timing], timing: Literal["recorded", "at once"]
+    name: str, options: dict[str, Any], timing: Literal["recorded", "at once"]
 ) -> None:
     jobs = NEVER_RAN[name].replace("{attempts", "{kind: script, attempts")
     scenario = Scenario.load(f"{{pipeline: web, state: canceled, seconds: 60, jobs: {jobs}}}")
