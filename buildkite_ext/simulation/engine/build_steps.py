@@ -153,8 +153,9 @@ class BuildSteps:
             parallelism = step.parallelism
         for one in each:
             behaviour = build.pipeline.behaviour_of(one, self._organization.pipeline_settings)
+            left = reason or (LeftOut("skip", _reason(one.skip), "") if one is not step and one.skip else None)
             for index in range(parallelism or 1):
-                job = self.new_job(build, run, one, behaviour, cluster=cluster, position=len(build.current_jobs))
+                job = self.new_job(build, run, one, behaviour, cluster=cluster, position=run.first + run.count)
                 build.current_jobs.append(job)
                 run.count += 1
                 if uploader is not None:
@@ -162,7 +163,6 @@ class BuildSteps:
                 if parallelism and isinstance(one, CommandStep):
                     job.parallel_index = index
                 self._transitions.add_job(job)
-                left = reason or (LeftOut("skip", _reason(one.skip), "") if one is not step and one.skip else None)
                 if left is not None:
                     job.broken_reason = left.reason
                     self._finish(job, "broken")

@@ -127,4 +127,4 @@ class Agent(Struct, eq=False):
     @property
     def free(self) -> bool:
         """True if it can take a job now."""
-        return self.connection_state == "connected" and self.job_id is None and not self.paused
+        return self.job_id is None and self.paused_at is None and self.connection_state == "connected"

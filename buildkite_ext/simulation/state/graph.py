@@ -155,6 +155,8 @@ class Graph(Struct, eq=False, gc=False):
     @property
     def nodes(self) -> list[Node]:
         """All steps in their order."""
+        if self._shared:  # none was uploaded or removed
+            return list(self._nodes)
         return [self._nodes[number] for number in self._structure.order]
 
     # Building ------------------------------------------------------------------------------------------------------
@@ -226,7 +228,7 @@ class Graph(Struct, eq=False, gc=False):
         """Return what becomes of the steps that have not begun: those that wait for nothing are ready."""
         effects: list[Effect] = []
         for node in self.nodes:
-            if self._check(node, effects):
+            if not node.begun and self._check(node, effects):
                 self._follow(node, effects)
         return effects
 
@@ -338,22 +340,23 @@ class Graph(Struct, eq=False, gc=False):
 
     def _follow(self, node: Node, effects: list[Effect]) -> None:
         """Add what becomes of the steps that wait for one that has ended."""
-        pending = deque([node])
-        while pending:
-            ended = pending.popleft()
-            for edge in self._structure.edges[ended.number]:
-                to = self._nodes[edge.to]
+        nodes, edges = self._nodes, self._structure.edges
+        pending = [node]
+        for ended in pending:
+            for edge in edges[ended.number]:
+                to = nodes[edge.to]
                 to._unfinished -= 1
-                to._unmet += ended.result not in edge.met_by
-                if self._check(to, effects):
-                    pending.append(to)
+                if ended.result not in edge.met_by:
+                    to._unmet += 1
+                if not to.begun:
+                    if self._check(to, effects):
+                        pending.append(to)
                 elif to._unmet and to.unblocked:
                     effects.append(Effect(to, "unmet"))
 
-    def _check(self, node: Node, effects: list[Effect]) -> bool:
+    @staticmethod
+    def _check(node: Node, effects: list[Effect]) -> bool:
         """Add what becomes of a step that hasn't begun, and tell whether it has ended by that."""
-        if node.begun:
-            return False
         if not (node._unfinished or node._unmet or node.missing):
             node.begun = True
             effects.append(Effect(node, "ready"))
