@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from ..unknown_names import nearest
+from .definition.selection import may_be_left_out
 from .definition.steps import Dependency, Group, Step
 from .definition.yaml_tree import Mark, PipelineProblem
 from .state.graph import gate_edges
@@ -197,7 +198,7 @@ def _problem(circle: Sequence[int], steps: Sequence[Step], named: _NamedSteps) -
         message = f"these steps wait for each other: {' -> '.join(map(_name, found))}"
     else:
         message = f"the step waits for {entry.key!r}, which a wait or block step behind this one holds back"
-    if any(map(_may_be_left_out, found)):
+    if any(map(may_be_left_out, found)):
         return PipelineProblem("warning", f"{message}, unless one of them is left out", entry.mark)
     return PipelineProblem("error", message, entry.mark)
 
@@ -240,12 +241,6 @@ def _circles(sources: Sequence[Iterable[_Sources]]) -> Iterator[list[int]]:
 def _is_skipped(step: Step) -> bool:
     """Tell whether `skip` leaves a step out of each build."""
     return any(each is not None and each.skip is True for each in (step, step.group))
-
-
-def _may_be_left_out(step: Step) -> bool:
-    """Tell whether a build may leave a step out."""
-    by = [(each.condition, each.if_changed, each.skip) for each in (step, step.group) if each is not None]
-    return step.branches is not None or any(map(any, by))
 
 
 def _name(step: Step) -> str:

@@ -77,7 +77,8 @@ class JobRunner:
 
     def assign(self, job: Job) -> None:
         """Let the agent of a job accept and start it."""
-        self._cancel_actions(job)
+        if job.action is not None:  # it would expire
+            self._cancel_actions(job)
         if self._starts_at_once and not self._changes.wanted:
             self._start(job)  # nobody sees the states between
         else:

@@ -295,16 +295,17 @@ class BuildProgress:
 
     def settle(self, build: Build) -> None:
         """Move a build to the state that follows from the states of its jobs."""
-        if build.state == "canceling":
+        before = build.state
+        if before == "canceling":
             if not any(job.running for job in build.current_jobs):
                 self._transitions.move_build(build, "canceled")
-        elif build.state not in _UNSETTLED:
-            while not build.active_jobs and not build.blocked_jobs and (stuck := build.graph.give_up()):
-                build.broken = build.broken or "steps waited for a key that no step has, or for each other"
-                self.apply(build, stuck)
+        elif before not in _UNSETTLED:
+            if not build.active_jobs:
+                self._give_up_steps(build)
             if build.limited_jobs:
                 self._give_up_turns(build)
-            if (state := derived_state(build)) != build.state:
+            state = derived_state(build)
+            if state != before:
                 waited = build.started_at is None
                 self._transitions.move_build(build, state)
                 if waited and build.started_at is not None:
@@ -313,6 +314,12 @@ class BuildProgress:
                 self._cancel_for_failure(build)
         if build.triggered_by is not None:
             self._settled(build)
+
+    def _give_up_steps(self, build: Build) -> None:
+        """Let the steps not run that can't begin, if nothing else goes on."""
+        while not build.active_jobs and not build.blocked_jobs and (stuck := build.graph.give_up()):
+            build.broken = build.broken or "steps waited for a key that no step has, or for each other"
+            self.apply(build, stuck)
 
     def _give_up_turns(self, build: Build) -> None:
         """Let the jobs fail that stand in a concurrency group ahead of jobs for which they wait, if nothing else can run."""

@@ -110,6 +110,23 @@ class Transitions:
         if self._changes.wanted:
             self.job_changed(job, before)
 
+    def let_wait(self, build: Build) -> None:
+        """Move the jobs of a build that are pending to `waiting`: those whose steps have not begun."""
+        waiting = [job for job in build.current_jobs if job.state == "pending"]
+        if self._changes.wanted:
+            for job in waiting:
+                self.move_job(job, "waiting")
+            return
+        for job in waiting:  # nobody sees them one by one
+            job.state = "waiting"
+        build.active_jobs -= len(waiting)
+        if build.job_counts is not None:
+            commands = sum(isinstance(job.step, CommandStep) for job in waiting)
+            build.job_counts["pending"] -= commands
+            build.job_counts["waiting"] += commands
+        if waiting:
+            build.touch()
+
     def promise(self, job: Job, exit_status: int) -> None:
         """Note that a job has promised to fail."""
         job.promised_exit_status, job.promised_exit_status_at = exit_status, self._scheduler.millisecond

@@ -86,6 +86,10 @@ class Cluster:
         """True if it has a queue of hosted agents."""
         return any(queue.hosted for queue in self.queues)
 
+    def queue(self, key: str) -> Queue | None:
+        """Return the queue with a key; None where there is none."""
+        return next((queue for queue in self.queues if queue.key == key), None)
+
     @property
     def default_queue(self) -> Queue | None:
         """Queue of the jobs that name none: the one that was chosen, or the first."""
