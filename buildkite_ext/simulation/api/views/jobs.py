@@ -21,10 +21,20 @@ AgentDetail = Literal["stub", "full", "none"]
 """Form of a job's agent: `stub` in a list of builds, `full` in a build, `none` in the endpoints of jobs."""
 
 
-def job_view(job: Job, urls: Urls, *, agents: AgentDetail, in_build: bool) -> Json:
-    """Return a job of any type."""
+def job_view(
+    job: Job, urls: Urls, *, agents: AgentDetail, in_build: bool, of_build: tuple[str, str] | None = None
+) -> Json:
+    """Return a job of any type.
+
+    Args:
+        job: the job.
+        urls: the URLs that the view contains.
+        agents: the form of its agent.
+        in_build: whether it is shown in its build.
+        of_build: the URL of its build in the API, and that of the build's web page, for whoever shows many jobs of a build.
+    """
     if isinstance(job.step, CommandStep):
-        view = _script(job, job.step, urls, agents)
+        view = _script(job, job.step, urls, agents, of_build or (urls.build(job.build), urls.build_web(job.build)))
         if not in_build:
             del view["group_key"]
         return view
@@ -61,9 +71,9 @@ def agents_job_view(job: Job, urls: Urls) -> Json:
     return {**{key: whole[key] for key in kept.split()}, "script_path": whole["command"]}
 
 
-def _script(job: Job, step: CommandStep, urls: Urls, agents: AgentDetail) -> Json:
-    build, job_id, queue = job.build, job.id, job.queue
-    build_url = urls.build(build)
+def _script(job: Job, step: CommandStep, urls: Urls, agents: AgentDetail, of_build: tuple[str, str]) -> Json:
+    job_id, queue = job.id, job.queue
+    build_url, build_web = of_build
     url = f"{build_url}/jobs/{job_id}"
     return {
         **_of_step(step, None if queue is None else (queue.cluster.id, queue.id, queue.key, urls.cluster(queue.cluster))),
@@ -73,7 +83,7 @@ def _script(job: Job, step: CommandStep, urls: Urls, agents: AgentDetail) -> Jso
         "priority": {"number": job.priority},
         "state": _SHOWN_STATES.get(job.state, job.state),
         "build_url": build_url,
-        "web_url": f"{urls.build_web(build)}#{job_id}",
+        "web_url": f"{build_web}#{job_id}",
         "log_url": f"{url}/log",
         "raw_log_url": f"{url}/log.txt",
         "artifacts_url": f"{url}/artifacts",
