@@ -185,7 +185,9 @@ class RestApi:
 
 
 _COMPLETED = {"x-request-id"} | {
-    f"ratelimit-{whose}{name}" for whose in ("", "user-") for name in ("scope", "limit", "remaining", "reset", "warning")
+    f"ratelimit-{whose}{name}"
+    for whose in ("", "user-")
+    for name in ("scope", "limit", "remaining", "reset", "warning")
 }
 """Headers that each answer has, or may have, in lower case."""
 

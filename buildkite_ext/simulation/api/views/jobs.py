@@ -76,7 +76,9 @@ def _script(job: Job, step: CommandStep, urls: Urls, agents: AgentDetail, of_bui
     build_url, build_web = of_build
     url = f"{build_url}/jobs/{job_id}"
     return {
-        **_of_step(step, None if queue is None else (queue.cluster.id, queue.id, queue.key, urls.cluster(queue.cluster))),
+        **_of_step(
+            step, None if queue is None else (queue.cluster.id, queue.id, queue.key, urls.cluster(queue.cluster))
+        ),
         "id": job_id,
         "graphql_id": graphql_id("Job", job_id),
         "step": {"id": job.step_id, "signature": None},
@@ -112,14 +114,16 @@ def _script(job: Job, step: CommandStep, urls: Urls, agents: AgentDetail, of_bui
     }
 
 
-_SCRIPT: Json = dict.fromkeys(
+_FIELDS = (
     "id graphql_id type group_key name step_key step priority agent_query_rules state build_url web_url log_url raw_log_url "
     "artifacts_url command soft_failed exit_status signal signal_reason broken_reason artifact_paths agent created_at "
     "scheduled_at runnable_at concurrency_wait_time_ms started_at finished_at expired_at retried retried_in_job_id "
     "promised_exit_status promised_exit_status_at retries_count retry_source retry_type retried_by parallel_group_index "
-    "parallel_group_total matrix cluster_id cluster_url cluster_queue_id cluster_queue_url".split()
+    "parallel_group_total matrix cluster_id cluster_url cluster_queue_id cluster_queue_url"
 )
 """Fields of a command job in their order."""
+
+_SCRIPT: Json = {**dict.fromkeys(_FIELDS.split())}
 
 _SHOWN_STATES = {"limiting": "scheduled", "limited": "scheduled"}
 """States that the API shows in place of others: a job that waits for its concurrency group is `scheduled`."""
@@ -131,7 +135,7 @@ def _of_step(step: CommandStep, queue: tuple[str, str, str, str] | None) -> Json
 
     Args:
         step: the step.
-        queue: the id of the cluster, the id and the key of the queue, and the URL of the cluster: the cache keeps no organization.
+        queue: the id of its cluster, its id, its key, and the URL of the cluster: the cache keeps no organization.
     """
     cluster_id, queue_id, key, cluster_url = (None, None, None, None) if queue is None else queue
     return {
