@@ -128,6 +128,8 @@ def refusal_in(response: httpx.Response) -> Mapping[str, object]:
 def number_of(value: object) -> float | None:
     """Return the number of a header or of a body; None if it is none."""
     if isinstance(value, bytes):
+        if len(value) < 10 and value.isdigit():  # as nearly each one is
+            return float(value)
         value = value.decode("latin-1")
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None

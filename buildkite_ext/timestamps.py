@@ -38,6 +38,7 @@ def format_time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
+@lru_cache(maxsize=4096)
 def format_optional_time(seconds: float | None) -> str | None:
     """Format a time, or return None for what has not happened."""
     return None if seconds is None else format_time(seconds)

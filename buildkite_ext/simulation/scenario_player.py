@@ -28,6 +28,9 @@ _BY_AGENT = -1
 _BEGINNING = frozenset({"assigned", "accepted"})
 """States of jobs that an agent has taken and that don't run yet."""
 
+_WITHOUT_AGENT = frozenset({"canceled", "expired"})
+"""Last states of jobs that may have waited for an agent until then."""
+
 _ENDS = (FINISHED_JOBS | {"unblocked"}) - {"canceled"}
 """Last states of jobs that no cancellation of the build has ended."""
 
@@ -81,6 +84,9 @@ class _Player:
                 job.behaviour = _behaviour(self._jobs[cause.step], cause.attempt, self._scale)
             return
         attempt = recorded.attempts[min(job.attempt, len(recorded.attempts) - 1)]
+        waited = recorded.kind == "script" and attempt.state in _WITHOUT_AGENT and not ran(attempt)
+        if change.before is None and waited:
+            job.queue = None  # as in the recorded build, no agent takes it
         if change.before is None and job.attempt:
             job.behaviour = _behaviour(recorded, job.attempt, self._scale)
         elif change.after == _canceled_as(recorded, attempt) and self._canceled_alone(job, recorded):

@@ -103,12 +103,8 @@ def _origin(url: str) -> object:
 
 
 def _response(response: SimResponse, body: _ChunkedBody | _SlowBody) -> httpx.Response:
-    headers = [(name, value.encode("utf-8")) for name, value in response.headers]
-    return httpx.Response(
-        response.status,
-        headers=[(name.encode("ascii"), value) for name, value in headers],
-        stream=body,
-    )
+    headers = [(name.encode("ascii"), value.encode("utf-8")) for name, value in response.headers]
+    return httpx.Response(response.status, headers=headers, stream=body)
 
 
 class _ChunkedBody(httpx.SyncByteStream, httpx.AsyncByteStream):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -277,6 +277,14 @@ def test_groups_that_wait_for_each_other_are_told_once() -> None:
     assert found(text) == [("error", 1, 34, "these steps wait for each other: g1 -> h1 -> g1")]
 
 
+def test_each_circle_of_groups_that_wait_for_each_others_steps_is_told() -> None:
+    text = group("a", ["b1", "b0"], 2) + group("b", ["a0", "a1"], 2)
+    assert found(text) == [
+        ("error", 1, 35, "these steps wait for each other: a1 -> b1 -> a1"),
+        ("error", 1, 41, "these steps wait for each other: a0 -> b0 -> a0"),
+    ]
+
+
 def test_steps_with_many_ways_to_each_other_are_each_looked_at_once() -> None:
     text = "".join(
         f"- {{command: x, key: {key}{i}, depends_on: [a{i - 1}, b{i - 1}]}}\n" for i in range(1, 60) for key in "ab"
@@ -296,6 +304,31 @@ def pairs(count: int) -> str:
     )
 
 
+def group(key: str, depends_on: Sequence[str] | str, count: int) -> str:
+    """Return a group whose steps have its key with a number each."""
+    steps = ", ".join(f"{{command: x, key: {key}{i}}}" for i in range(count))
+    return f"- {{group: ~, key: {key}, depends_on: {json.dumps(depends_on)}, steps: [{steps}]}}\n"
+
+
+def keys(key: str, count: int) -> list[str]:
+    return [f"{key}{i}" for i in range(count)]
+
+
+def groups(count: int) -> str:
+    """Return two groups that wait for each other."""
+    return group("a", "b", count) + group("b", "a", count)
+
+
+def members(count: int) -> str:
+    """Return two groups that wait for each other's steps."""
+    return group("a", keys("b", count), count) + group("b", keys("a", count), count)
+
+
+def own(count: int) -> str:
+    """Return a group that waits for its steps, and for keys which no step has."""
+    return group("a", keys("a", count) + keys("b", count), count)
+
+
 def unknown(count: int) -> str:
     """Return steps that wait for keys which no step has."""
     return "".join(f"- {{command: a, key: build-{i}, depends_on: test-{i}}}\n" for i in range(count))
@@ -311,9 +344,9 @@ def repeated(count: int) -> str:
     return "- {command: a, key: a, command: a}\n" * count
 
 
-@pytest.mark.parametrize("text", [chain, pairs, unknown, misspelt, repeated])
+@pytest.mark.parametrize("text", [chain, pairs, groups, members, own, unknown, misspelt, repeated])
 def test_many_problems_cost_as_much_as_they_are(text: Callable[[int], str]) -> None:
-    assert len(check_pipeline(text(30))) >= (text is not chain) * 29 + 1
+    assert len(check_pipeline(text(30))) >= (text not in (chain, groups)) * 29 + 1
     assert grows(lambda count: instructions(lambda: check_pipeline(text(count))), 25, 75) < 3.5
 
 

@@ -242,6 +242,37 @@ def test_a_job_that_no_agent_took() -> None:
     assert played(simulator) == states(simulator) == ["failed", "expired", "waiting_failed", "waiting_failed"]
 
 
+NEVER_RAN = {
+    "first": "[{attempts: [{state: canceled}]}, {attempts: [{state: canceled, exit_status: -1, seconds: 5}]}]",
+    "beside one that had passed": "[{attempts: [{seconds: 5}]}, {attempts: [{state: canceled}]}]",
+    "in its second attempt": "[{attempts: [{state: failed, seconds: 5}, {state: canceled}]}]",
+    "and was retried": "[{attempts: [{state: canceled}, {state: passed, seconds: 5}]}, {attempts: [{state: canceled}]}]",
+    "and had expired": "[{attempts: [{state: expired}, {state: canceled}]}]",
+}
+"""Jobs of a canceled build, each with a job for which there was no agent until it was canceled."""
+
+
+@pytest.mark.parametrize("timing", ["recorded", "at once"])
+@pytest.mark.parametrize("options", [{}, {"timing": Timing(creating=0, pickup=0)}])
+@pytest.mark.parametrize("name", NEVER_RAN)
+def test_a_job_without_an_agent_has_none_again(
+    name: str, options: dict[str, Any], timing: Literal["recorded", "at once"]
+) -> None:
+    jobs = NEVER_RAN[name].replace("{attempts", "{kind: script, attempts")
+    scenario = Scenario.load(f"{{pipeline: web, state: canceled, seconds: 60, jobs: {jobs}}}")
+    simulator = Simulator(**options)
+    scenario.play(simulator, timing=timing)
+    simulator.clock.sleep(3600)
+    (build,) = simulator.pipeline("web").builds
+    assert build.state == "canceled"
+    for recorded_job, job in zip(scenario.jobs, build.current_jobs, strict=True):
+        played_attempts = list(attempts(job))[::-1]
+        assert [each.state for each in played_attempts] == [each.state for each in recorded_job.attempts]
+        for one, attempt in zip(recorded_job.attempts, played_attempts, strict=True):
+            if not one.seconds:
+                assert (attempt.started_at, attempt.agent) == (None, None)
+
+
 def test_a_job_that_a_failing_build_canceled() -> None:
     simulator = Simulator()
     web = simulator.pipeline("web").configure(

@@ -128,8 +128,9 @@ class RestApi:
             ("X-Request-Id", self._request_ids.uuid()),
         )
         given = {name.lower() for name, _ in response.headers}
-        added = tuple(pair for pair in headers if pair[0].lower() not in given)
-        return SimResponse(response.status, (*response.headers, *added), response.body)
+        if not given.isdisjoint(_COMPLETED):
+            headers = tuple(pair for pair in headers if pair[0].lower() not in given)
+        return SimResponse(response.status, (*response.headers, *headers), response.body)
 
     def limited(self, request: SimRequest, whose: str, seconds: float) -> SimResponse:
         """Return the answer to a request that the limit of the organization or of the user refuses.
@@ -181,6 +182,14 @@ class RestApi:
         known = token.user.id in self._organization.users
         if "org_slug" in path and (path["org_slug"] != self._organization.slug or not known):
             raise RefusedRequest(404, "No organization found")
+
+
+_COMPLETED = {"x-request-id"} | {
+    f"ratelimit-{whose}{name}"
+    for whose in ("", "user-")
+    for name in ("scope", "limit", "remaining", "reset", "warning")
+}
+"""Headers that each answer has, or may have, in lower case."""
 
 
 def _rate_limit_headers(limit: RateLimit, prefix: str, now: float) -> Pairs:

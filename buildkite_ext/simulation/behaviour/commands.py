@@ -82,7 +82,7 @@ class CommandBehaviour:
 
     def promise_of(self, attempt: int) -> tuple[float, int] | None:
         """Return the promise of an attempt, counted from 0; None if it promises nothing, as one that passes."""
-        return self.promise if self.exit_status(attempt) else None
+        return self.promise if self.promise is not None and self.exit_status(attempt) else None
 
 
 def log_script(log: object) -> LogScript:

@@ -16,7 +16,7 @@ from ...globs import PathGlob, branch_matches
 from .conditions import ConditionContext, Value
 from .steps import FilePatterns, Step
 
-__all__ = ["LeftOut", "left_out", "refuse_ignored_commit"]
+__all__ = ["LeftOut", "left_out", "may_be_left_out", "optional_steps", "refuse_ignored_commit"]
 
 _IGNORED = re.compile(r"\[(?:ci[ -]skip|skip[ -]ci)\]")
 
@@ -66,6 +66,18 @@ def refuse_ignored_commit(message: str | None, source: str) -> None:
         raise ValueError(
             f"message holds {found[0]}: Buildkite creates no build for such a push or pull request. Give another source"
         )
+
+
+def may_be_left_out(step: Step) -> bool:
+    """Tell whether a build may leave a step out."""
+    by = [(each.condition, each.if_changed, each.skip) for each in (step, step.group) if each is not None]
+    return step.branches is not None or any(map(any, by))
+
+
+@lru_cache(maxsize=64)
+def optional_steps(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Return those of some steps that a build may leave out. Most builds of a pipeline have the same steps."""
+    return tuple(filter(may_be_left_out, steps))
 
 
 def left_out(

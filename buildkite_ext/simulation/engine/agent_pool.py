@@ -40,9 +40,10 @@ class AgentPool:
 
     def freed(self, agent: Agent) -> None:
         """Note that an agent may be free from now on."""
-        if agent.position not in self._known:
-            self._known.add(agent.position)
-            heappush(self._free.setdefault(agent.queue, []), agent.position)
+        position = agent.position
+        if position not in self._known:
+            self._known.add(position)
+            heappush(self._free.setdefault(agent.queue, []), position)
 
     def serves(self, lane: _Lane) -> bool:
         """Return whether `assign` would find an agent for a job."""
@@ -64,11 +65,16 @@ class AgentPool:
 
     def _first(self, queue: Queue, tags: Sequence[str]) -> Agent | None:
         # An agent that was paused or stopped, or has taken a job, stays here until it is first.
-        free = self._free.get(queue, [])
-        while free and not self._agents[free[0]].free:
+        free = self._free.get(queue)
+        while free:
+            agent = self._agents[free[0]]
+            if agent.free:
+                if not tags:
+                    return agent
+                break
             self._known.remove(heappop(free))
-        if not tags:
-            return self._agents[free[0]] if free else None
+        if not free:
+            return None
         able = (self._agents[position] for position in sorted(free))
         return next((agent for agent in able if agent.free and _has(agent, tags)), None)
 

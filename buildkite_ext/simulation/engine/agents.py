@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from ..state.actions import ScheduledAction
 from ..state.builds import Build, Job
 from ..state.clusters import Agent, Queue
 from ..state.organization import Organization
 from ..state.users import User
 from .agent_pool import AgentPool, ReadyJobs
 from .changes import AgentChanged, Changes
-from .scheduler import ScheduledAction, Scheduler
+from .scheduler import Scheduler
 
 __all__ = ["AgentConnections"]
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from ...states import ACTIVE_JOBS, RUNNING_JOBS
 from ..behaviour.commands import CommandBehaviour
 from ..definition.conditions import ConditionError
-from ..definition.selection import LeftOut, left_out
+from ..definition.selection import LeftOut, left_out, optional_steps
 from ..definition.steps import CommandStep, Group, Step, TriggerStep, WaitStep
 from ..definition.template import Template
 from ..definition.yaml_tree import PipelineError
 from ..state.builds import Build, Job, StepRun
-from ..state.clusters import Cluster, Queue
+from ..state.clusters import Cluster
 from ..state.graph import Node
 from ..state.organization import Organization
 from ..state.states import JOB_WAITING
@@ -59,8 +59,9 @@ class BuildSteps:
         """Add steps to a build, with their jobs: behind those of the job that uploads them, or at the end."""
         context, request = condition_context(build, self._organization), build.request
         none_runs = build.pipeline.ending == "not_run"
+        steps = tuple(steps)
         found: dict[Step, LeftOut] = {}
-        for step in steps:
+        for step in steps if none_runs else optional_steps(steps):
             try:
                 reason = left_out(step, context, request.branch, request.changed)
                 if none_runs and not isinstance(step, WaitStep):
@@ -82,7 +83,8 @@ class BuildSteps:
         build.current_jobs += rest
         _place(build.current_jobs, end)
         for each in nodes:
-            if isinstance(each.step, CommandStep) and each.step.concurrency is not None:
+            step = each.step
+            if isinstance(step, CommandStep) and step.concurrency is not None:
                 for job in build.jobs_of(build.runs[each]):
                     if not job.over:
                         self._concurrency.enter(job)
@@ -103,7 +105,9 @@ class BuildSteps:
         self, build: Build, run: StepRun, step: Step, behaviour: CommandBehaviour, *, cluster: Cluster, position: int
     ) -> Job:
         """Return a new job of a step, for the agents of a cluster."""
-        queue, priority = (_queue_of(cluster, step), step.priority) if isinstance(step, CommandStep) else (None, 0)
+        queue, priority = None, 0
+        if isinstance(step, CommandStep):
+            queue, priority = cluster.default_queue if step.queue is None else cluster.queue(step.queue), step.priority
         return Job(
             self._organization.ids.uuid(),
             step,
@@ -153,8 +157,9 @@ class BuildSteps:
             parallelism = step.parallelism
         for one in each:
             behaviour = build.pipeline.behaviour_of(one, self._organization.pipeline_settings)
+            left = reason or (LeftOut("skip", _reason(one.skip), "") if one is not step and one.skip else None)
             for index in range(parallelism or 1):
-                job = self.new_job(build, run, one, behaviour, cluster=cluster, position=len(build.current_jobs))
+                job = self.new_job(build, run, one, behaviour, cluster=cluster, position=run.first + run.count)
                 build.current_jobs.append(job)
                 run.count += 1
                 if uploader is not None:
@@ -162,16 +167,9 @@ class BuildSteps:
                 if parallelism and isinstance(one, CommandStep):
                     job.parallel_index = index
                 self._transitions.add_job(job)
-                left = reason or (LeftOut("skip", _reason(one.skip), "") if one is not step and one.skip else None)
                 if left is not None:
                     job.broken_reason = left.reason
                     self._finish(job, "broken")
-
-
-def _queue_of(cluster: Cluster, step: CommandStep) -> Queue | None:
-    if step.queue is None:
-        return cluster.default_queue
-    return next((queue for queue in cluster.queues if queue.key == step.queue), None)
 
 
 def _reason(skip: bool | str) -> str:

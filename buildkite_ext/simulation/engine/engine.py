@@ -291,9 +291,7 @@ class Engine:
             self._skip(build)
             return
         self._progress.apply(build, build.graph.begin())
-        for job in build.current_jobs:
-            if job.state == "pending":
-                self._transitions.move_job(job, "waiting")
+        self._transitions.let_wait(build)
         self._progress.settle(build)
 
     def _skip(self, build: Build) -> None:
@@ -406,9 +404,7 @@ class Engine:
             if refused is not None:
                 return refused
             self._progress.apply(build, build.graph.begin())
-            for each in build.current_jobs:
-                if each.state == "pending":
-                    self._transitions.move_job(each, "waiting")
+            self._transitions.let_wait(build)
             build.touch()
         self._progress.settle(build)
         return None

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 
+from ..state.actions import ScheduledAction
 from ..state.builds import Job
 from ..state.organization import Organization
-from .scheduler import ScheduledAction, Scheduler
+from .scheduler import Scheduler
 
 __all__ = ["JobExpiry"]
 

@@ -7,12 +7,13 @@ from functools import partial
 
 from ..behaviour.commands import Upload
 from ..behaviour.timing import Timing
+from ..definition.steps import CommandStep
 from ..state.builds import Job
 from ..state.organization import Organization
 from .agents import AgentConnections
 from .changes import Changes
 from .files import Files
-from .scheduler import ScheduledAction, Scheduler
+from .scheduler import Scheduler
 from .transitions import Transitions
 
 __all__ = ["JobRunner"]
@@ -68,18 +69,16 @@ class JobRunner:
         self._upload = upload
         self._started = started
         self._ended = ended
-        self._actions: dict[str, ScheduledAction] = {}
-        """By job, its last action."""
 
     def later(self, seconds: float, job: Job, act: Callable[[Job], object]) -> None:
         """Let something happen to a job after some seconds, unless the job ends or is interrupted before."""
         action = self._scheduler.after(seconds, act, job)
-        action.earlier = self._actions.get(job.id)
-        self._actions[job.id] = action
+        action.earlier, job.action = job.action, action
 
     def assign(self, job: Job) -> None:
         """Let the agent of a job accept and start it."""
-        self._cancel_actions(job)
+        if job.action is not None:  # it would expire
+            self._cancel_actions(job)
         if self._starts_at_once and not self._changes.wanted:
             self._start(job)  # nobody sees the states between
         else:
@@ -135,8 +134,8 @@ class JobRunner:
         self._soon(self._timing.accepted, job, self._start)
 
     def _start(self, job: Job) -> None:
-        step, behaviour = job.command_step, job.behaviour
-        assert step is not None
+        step, behaviour = job.step, job.behaviour
+        assert isinstance(step, CommandStep)
         started, duration = self._scheduler.now, behaviour.duration
         job.started_at = self._scheduler.millisecond
         job.log.begin(behaviour.log, started=started, duration=duration, timestamps=self._timestamps)
@@ -173,8 +172,8 @@ class JobRunner:
         self._exit(job, job.behaviour.exit_status(job.attempt))
 
     def _exit(self, job: Job, status: int) -> None:
-        step = job.command_step
-        assert step is not None
+        step = job.step
+        assert isinstance(step, CommandStep)
         job.exit_status = status
         if status:
             job.signal, job.signal_reason = job.behaviour.signal, job.behaviour.signal_reason
@@ -182,8 +181,9 @@ class JobRunner:
         self.finish(job, "failed" if status else "passed")
         self._ended(job)
 
-    def _cancel_actions(self, job: Job) -> None:
-        action = self._actions.pop(job.id, None)
+    @staticmethod
+    def _cancel_actions(job: Job) -> None:
+        action, job.action = job.action, None
         while action is not None:
             action.canceled = True
             action = action.earlier

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
-from ...states import FINISHED_BUILDS, RUNNING_BUILDS
+from ...states import FINISHED_BUILDS, FINISHED_JOBS, RUNNING_BUILDS
 from ..behaviour.commands import Upload
 from ..behaviour.timing import Timing
 from ..definition.steps import BlockStep, CommandStep, TriggerStep, WaitStep
@@ -26,6 +25,12 @@ __all__ = ["BuildProgress"]
 
 _ENDING = FINISHED_BUILDS | {"canceling"}
 """States of builds in which no further step begins."""
+
+_ENDED = (FINISHED_JOBS | {"unblocked"}) - {"waiting_failed", "blocked_failed"}
+"""States of jobs that don't begin with their step."""
+
+_UNSETTLED = frozenset({"creating", "canceled", "skipped", "not_run"})
+"""States of builds that don't follow from the states of their jobs."""
 
 
 class BuildProgress:
@@ -105,13 +110,12 @@ class BuildProgress:
 
     def apply(self, build: Build, effects: Iterable[Effect]) -> None:
         """Move the jobs of steps as the graph says, and note what follows from their ends."""
-        pending = deque(effects)
+        pending = list(effects)
         groups: set[str] = set()
-        while pending:
-            effect = pending.popleft()
+        for effect in pending:
             run = build.runs[effect.node]
             if effect.to == "ready":
-                pending.extend(self._begin(build, run))
+                pending += self._begin(build, run)
                 continue
             for job in build.jobs_of(run):
                 if effect.to == "waiting":
@@ -131,11 +135,11 @@ class BuildProgress:
         if groups:
             self.start_limited(groups, settling=build)
 
-    def _begin(self, build: Build, run: StepRun) -> list[Effect]:
+    def _begin(self, build: Build, run: StepRun) -> Sequence[Effect]:
         """Begin a step, and return what follows if it has ended by that."""
         continues = False
         for job in build.jobs_of(run):
-            if job.over and job.state not in ("waiting_failed", "blocked_failed"):
+            if job.state in _ENDED:
                 continue
             if isinstance(job.step, WaitStep):
                 job.finished_at = self._scheduler.millisecond
@@ -147,7 +151,7 @@ class BuildProgress:
             else:
                 self._run_job(job)
         result = None if continues else build.result_of(run)
-        return [] if result is None else build.graph.finish(run.node, result)
+        return () if result is None else build.graph.finish(run.node, result)
 
     def run_jobs(self, jobs: Iterable[Job]) -> None:
         """Let jobs run that a user or a rule retries, those first whose turn is first."""
@@ -190,7 +194,8 @@ class BuildProgress:
     def _make_scheduled(self, job: Job) -> None:
         now = self._scheduler.millisecond
         job.scheduled_at = job.runnable_at = now
-        job.queued_at = job.queued_at or now
+        if job.queued_at is None:
+            job.queued_at = now
         self._transitions.move_job(job, "scheduled")
         if self._ready_at != self._scheduler.now:
             self._ready, self._ready_at = [], self._scheduler.now
@@ -230,7 +235,8 @@ class BuildProgress:
 
     def _leave(self, job: Job) -> Sequence[str]:
         """Take a job out of its concurrency group, and return the groups in which another may start now."""
-        if not isinstance(job.step, CommandStep) or job.step.concurrency is None:
+        step = job.step
+        if not isinstance(step, CommandStep) or step.concurrency is None:
             return ()
         left = self._concurrency.leave(job)
         return () if left is None else (left,)
@@ -289,16 +295,17 @@ class BuildProgress:
 
     def settle(self, build: Build) -> None:
         """Move a build to the state that follows from the states of its jobs."""
-        if build.state == "canceling":
+        before = build.state
+        if before == "canceling":
             if not any(job.running for job in build.current_jobs):
                 self._transitions.move_build(build, "canceled")
-        elif build.state not in ("creating", "canceled", "skipped", "not_run"):
-            while not build.active_jobs and not build.blocked_jobs and (stuck := build.graph.give_up()):
-                build.broken = build.broken or "steps waited for a key that no step has, or for each other"
-                self.apply(build, stuck)
+        elif before not in _UNSETTLED:
+            if not build.active_jobs:
+                self._give_up_steps(build)
             if build.limited_jobs:
                 self._give_up_turns(build)
-            if (state := derived_state(build)) != build.state:
+            state = derived_state(build)
+            if state != before:
                 waited = build.started_at is None
                 self._transitions.move_build(build, state)
                 if waited and build.started_at is not None:
@@ -307,6 +314,12 @@ class BuildProgress:
                 self._cancel_for_failure(build)
         if build.triggered_by is not None:
             self._settled(build)
+
+    def _give_up_steps(self, build: Build) -> None:
+        """Let the steps not run that can't begin, if nothing else goes on."""
+        while not build.active_jobs and not build.blocked_jobs and (stuck := build.graph.give_up()):
+            build.broken = build.broken or "steps waited for a key that no step has, or for each other"
+            self.apply(build, stuck)
 
     def _give_up_turns(self, build: Build) -> None:
         """Let the jobs fail that stand in a concurrency group ahead of jobs for which they wait, if nothing else can run."""

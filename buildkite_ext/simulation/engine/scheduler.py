@@ -7,33 +7,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import TypeVarTuple
 
-from msgspec import Struct
-
 from ...timestamps import to_millisecond
+from ..state.actions import ScheduledAction
 
-__all__ = ["ScheduledAction", "Scheduler"]
+__all__ = ["Scheduler"]
 
 T = TypeVarTuple("T")
-
-
-class ScheduledAction(Struct, eq=False):
-    """Action that runs at its time unless it is canceled before.
-
-    Attributes:
-        action: the action.
-        arguments: its arguments.
-        canceled: True if it was canceled.
-        earlier: an action of the same job that was added before.
-    """
-
-    action: Callable[..., object]
-    arguments: tuple[object, ...]
-    canceled: bool = False
-    earlier: ScheduledAction | None = None
-
-    def cancel(self) -> None:
-        """Keep the action from running."""
-        self.canceled = True
 
 
 class Scheduler:

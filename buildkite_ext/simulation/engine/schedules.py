@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...globs import branch_matches
+from ..state.actions import ScheduledAction
 from ..state.builds import BuildRequest
 from ..state.organization import Organization
 from ..state.pipelines import Pipeline
 from ..state.schedules import PipelineSchedule, ScheduleAttributes
 from ..state.users import User
 from .administrative_changes import AdministrativeChanges
-from .scheduler import ScheduledAction, Scheduler
+from .scheduler import Scheduler
 
 __all__ = ["ScheduleAdministration"]
 

@@ -16,10 +16,14 @@ from .scheduler import Scheduler
 
 __all__ = ["Transitions", "derived_state"]
 
-_HELD = frozenset({"blocked", "limited"})
-
-_ACTIVE = {state: int(state in ACTIVE_JOBS) for state in JOB_STATES}
-"""By state of a job, 1 if it continues by itself, else 0."""
+_COUNTED = {
+    (before, after): tuple((after in states) - (before in states) for states in (ACTIVE_JOBS, {"limited"}, {"blocked"}))
+    for before in JOB_STATES
+    for after in JOB_STATES
+    if any((after in states) != (before in states) for states in (ACTIVE_JOBS, {"limited"}, {"blocked"}))
+}
+"""By the states of a job before and after a move, how many more jobs of its build continue by themselves, wait for a turn in
+their concurrency group, and wait for a user; for those moves that change one of these."""
 
 
 class Transitions:
@@ -61,7 +65,7 @@ class Transitions:
             before = build.state
         assert state in BUILD_TRANSITIONS[before], f"{before} -> {state}"
         build.state = state
-        build.history.append((self._scheduler.now, state))
+        build.history = (*build.history, (self._scheduler.now, state))
         now = self._scheduler.millisecond
         if state == "scheduled":
             build.scheduled_at = now
@@ -87,21 +91,41 @@ class Transitions:
         if state == before:
             return
         job.state = state
-        build.active_jobs += _ACTIVE[state] - _ACTIVE[before]
-        if state in _HELD or before in _HELD:
-            build.limited_jobs += (state == "limited") - (before == "limited")
-            build.blocked_jobs += (state == "blocked") - (before == "blocked")
+        counted = _COUNTED.get((before, state))
+        if counted is not None:
+            active, limited, blocked = counted
+            build.active_jobs += active
+            build.limited_jobs += limited
+            build.blocked_jobs += blocked
         counts = build.job_counts
         if counts is not None and isinstance(job.step, CommandStep):
             counts[before] -= 1
             counts[state] += 1
         if state in FAILING_JOBS:
             self._count_failure(job)
-        if not build.executed and job.executed:
+        if not build.executed and (job.started_at is not None or state == "unblocked"):
             build.executed = True
-        build.touch()
+        build.version += 1  # as `touch`: no other function is called as often as this one
+        build.pipeline.version += 1
         if self._changes.wanted:
             self.job_changed(job, before)
+
+    def let_wait(self, build: Build) -> None:
+        """Move the jobs of a build that are pending to `waiting`: those whose steps have not begun."""
+        waiting = [job for job in build.current_jobs if job.state == "pending"]
+        if self._changes.wanted:
+            for job in waiting:
+                self.move_job(job, "waiting")
+            return
+        for job in waiting:  # nobody sees them one by one
+            job.state = "waiting"
+        build.active_jobs -= len(waiting)
+        if build.job_counts is not None:
+            commands = sum(isinstance(job.step, CommandStep) for job in waiting)
+            build.job_counts["pending"] -= commands
+            build.job_counts["waiting"] += commands
+        if waiting:
+            build.touch()
 
     def promise(self, job: Job, exit_status: int) -> None:
         """Note that a job has promised to fail."""

@@ -120,11 +120,12 @@ class PipelineBuilds(BuildIndex):
 
     def moved(self, build: Build, before: str) -> None:
         super().moved(build, before)
-        if (before in FINISHED_BUILDS) != build.done:
+        done = build.state in FINISHED_BUILDS
+        if (before in FINISHED_BUILDS) != done:
             for job in build.current_jobs:
                 if isinstance(job.step, CommandStep):
-                    self._job_states[job.state] += -1 if build.done else 1
-            build.job_counts = None if build.done else self._job_states
+                    self._job_states[job.state] += -1 if done else 1
+            build.job_counts = None if done else self._job_states
 
     def counts(self) -> dict[str, int]:
         """Return how many builds wait and run, and how many command jobs of builds that are not done."""

@@ -16,6 +16,7 @@ from ..behaviour.commands import CommandBehaviour
 from ..behaviour.logs import Log
 from ..definition.selection import LeftOut
 from ..definition.steps import BlockStep, CommandStep, InputStep, Step, TriggerStep
+from .actions import ScheduledAction
 from .clusters import Agent, Queue
 from .graph import Graph, Node, Result
 from .ids import uuid_of
@@ -117,14 +118,14 @@ class Build(Struct, eq=False):
     job_counts: dict[str, int] | None = None
     """Counts of the states of its pipeline's command jobs, among which its own are; None while it is done, or isn't listed."""
 
-    history: list[tuple[float, str]] = []
+    history: Sequence[tuple[float, str]] = ()
     version: int = 0
     sequence: int = 0
     dropped: bool = False
     """True if the organization doesn't keep it any more."""
 
     def __post_init__(self) -> None:
-        self.history.append((self.created_at, self.state))
+        self.history = ((self.created_at, self.state),)
 
     @property
     def env(self) -> Mapping[str, str]:
@@ -231,6 +232,7 @@ class Job(Struct, eq=False):
         queued_at: the time by which it takes its turn at the agents; that of the uploading job for an uploaded one.
         limited_at: when it began to wait for its concurrency group.
         promised_exit_status, promised_exit_status_at: the failure that it has promised, and when.
+        action: the last one of its actions that are due; None if there is none.
     """
 
     id: str
@@ -274,6 +276,7 @@ class Job(Struct, eq=False):
     refused: str | None = None
     log: Log = msgspec_field(default_factory=Log)
     artifacts: Sequence[Artifact] = ()
+    action: ScheduledAction | None = None
 
     @property
     def type(self) -> str:

@@ -86,6 +86,10 @@ class Cluster:
         """True if it has a queue of hosted agents."""
         return any(queue.hosted for queue in self.queues)
 
+    def queue(self, key: str) -> Queue | None:
+        """Return the queue with a key; None where there is none."""
+        return next((queue for queue in self.queues if queue.key == key), None)
+
     @property
     def default_queue(self) -> Queue | None:
         """Queue of the jobs that name none: the one that was chosen, or the first."""
@@ -127,4 +131,4 @@ class Agent(Struct, eq=False):
     @property
     def free(self) -> bool:
         """True if it can take a job now."""
-        return self.connection_state == "connected" and self.job_id is None and not self.paused
+        return self.job_id is None and self.paused_at is None and self.connection_state == "connected"

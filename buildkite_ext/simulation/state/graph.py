@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from ..definition.steps import BlockStep, Dependency, Group, InputStep, Step, WaitStep
 
-__all__ = ["Edge", "EdgeKind", "Effect", "Graph", "Node", "Result"]
+__all__ = ["Edge", "EdgeKind", "Effect", "Graph", "Node", "Result", "gate_edges"]
 
 Result = Literal["passed", "failed", "canceled", "unmet"]
 """Result of a step. `passed`: also softly failed, or left out. `canceled`: also expired. `unmet`: it can't run."""
@@ -155,6 +155,8 @@ class Graph(Struct, eq=False, gc=False):
     @property
     def nodes(self) -> list[Node]:
         """All steps in their order."""
+        if self._shared:  # none was uploaded or removed
+            return list(self._nodes)
         return [self._nodes[number] for number in self._structure.order]
 
     # Building ------------------------------------------------------------------------------------------------------
@@ -186,7 +188,13 @@ class Graph(Struct, eq=False, gc=False):
         return self.nodes
 
     def _add(
-        self, steps: Sequence[Step], excluded: Collection[Step], groups: Sequence[Group], uploader: Node | None
+        self,
+        steps: Sequence[Step],
+        excluded: Collection[Step],
+        groups: Sequence[Group],
+        uploader: Node | None,
+        *,
+        keys: bool = True,
     ) -> list[Node]:
         known = self._changeable()
         added: list[Node] = []
@@ -202,7 +210,7 @@ class Graph(Struct, eq=False, gc=False):
         known.order[at:at] = [node.number for node in added]
         self._name(added, groups)
         self._ignore_waits_beside_blocks(added)
-        self._connect(added, uploader)
+        self._connect(added, uploader, keys=keys)
         self._connect_named(added)
         if uploader is not None:
             self._connect_upload(uploader, added, after)
@@ -220,7 +228,7 @@ class Graph(Struct, eq=False, gc=False):
         """Return what becomes of the steps that have not begun: those that wait for nothing are ready."""
         effects: list[Effect] = []
         for node in self.nodes:
-            if self._check(node, effects):
+            if not node.begun and self._check(node, effects):
                 self._follow(node, effects)
         return effects
 
@@ -332,22 +340,23 @@ class Graph(Struct, eq=False, gc=False):
 
     def _follow(self, node: Node, effects: list[Effect]) -> None:
         """Add what becomes of the steps that wait for one that has ended."""
-        pending = deque([node])
-        while pending:
-            ended = pending.popleft()
-            for edge in self._structure.edges[ended.number]:
-                to = self._nodes[edge.to]
+        nodes, edges = self._nodes, self._structure.edges
+        pending = [node]
+        for ended in pending:
+            for edge in edges[ended.number]:
+                to = nodes[edge.to]
                 to._unfinished -= 1
-                to._unmet += ended.result not in edge.met_by
-                if self._check(to, effects):
-                    pending.append(to)
+                if ended.result not in edge.met_by:
+                    to._unmet += 1
+                if not to.begun:
+                    if self._check(to, effects):
+                        pending.append(to)
                 elif to._unmet and to.unblocked:
                     effects.append(Effect(to, "unmet"))
 
-    def _check(self, node: Node, effects: list[Effect]) -> bool:
+    @staticmethod
+    def _check(node: Node, effects: list[Effect]) -> bool:
         """Add what becomes of a step that hasn't begun, and tell whether it has ended by that."""
-        if node.begun:
-            return False
         if not (node._unfinished or node._unmet or node.missing):
             node.begun = True
             effects.append(Effect(node, "ready"))
@@ -382,8 +391,8 @@ class Graph(Struct, eq=False, gc=False):
                 if isinstance(wait.step, WaitStep) and _blocks(block):
                     wait._ignored = True
 
-    def _connect(self, nodes: Sequence[Node], uploader: Node | None) -> None:
-        """Add the edges between new steps, and to steps that are there."""
+    def _connect(self, nodes: Sequence[Node], uploader: Node | None, *, keys: bool) -> None:
+        """Add the edges between new steps, and to steps that are there; those to the steps that have keys if `keys` is True."""
         gates: dict[Group | None, Node | None] = {None: None}
         since: dict[Group | None, list[Node]] = {None: []}
         """By group, and for the whole: the last gate, and the steps since the last step that waited for all before it."""
@@ -392,7 +401,11 @@ class Graph(Struct, eq=False, gc=False):
             if group is not None and group not in gates:
                 gates[group], since[group] = None, []
             if node.result is None:
-                self._connect_one(node, group, gates, since)
+                if keys:
+                    for entry, allow in _entries(node.step):
+                        self._depend(node, entry.key, allow=allow)
+                    self._want(node)
+                self._connect_gates(node, group, gates, since)
             since[None].append(node)
             if group is not None:
                 since[group].append(node)
@@ -413,7 +426,7 @@ class Graph(Struct, eq=False, gc=False):
                     if entry.on is not None:
                         self._edge(known[entry.on], node, "dependency", allow=entry.allow_failure)
 
-    def _connect_one(
+    def _connect_gates(
         self,
         node: Node,
         group: Group | None,
@@ -421,9 +434,6 @@ class Graph(Struct, eq=False, gc=False):
         since: dict[Group | None, list[Node]],
     ) -> None:
         step = node.step
-        for entry, allow in _entries(step):
-            self._depend(node, entry.key, allow=allow)
-        self._want(node)
         if step.depends_on is not None:
             return
         if isinstance(step, WaitStep | BlockStep) and not isinstance(step, InputStep):
@@ -446,10 +456,13 @@ class Graph(Struct, eq=False, gc=False):
 
     def _want(self, node: Node) -> None:
         """Let a step wait for the keys on which it depends and that no step has."""
+        missing = set(node.missing)
         for entry, allow in _entries(node.step):
-            if entry.key not in node.missing and not self.has_key(entry.key):
-                node.missing |= {entry.key}
+            if entry.key not in missing and not self.has_key(entry.key):
+                missing.add(entry.key)
                 self._structure.wanted.setdefault(entry.key, []).append((node.number, allow))
+        if len(missing) > len(node.missing):
+            node.missing = frozenset(missing)
 
     def _resolve_wanted(self, added: Sequence[Node], groups: Iterable[Group]) -> None:
         """Connect the steps that waited for a key with the new steps that have it."""
@@ -506,6 +519,18 @@ class Graph(Struct, eq=False, gc=False):
             else:
                 to._unmet += source.result not in edge.met_by
         self._structure.sources[to.number] += [source.number for source in sources]
+
+
+def gate_edges(steps: Sequence[Step], excluded: Collection[Step]) -> Iterator[tuple[int, int]]:
+    """Yield the numbers of each step that another one waits for, and of that one, for another reason than `depends_on`.
+
+    Args:
+        steps: the steps of a pipeline.
+        excluded: those of them that are left out.
+    """
+    graph = Graph()
+    graph._add(steps, excluded, (), None, keys=False)
+    return ((source.number, to.number) for source, _, to in graph.edges())
 
 
 @lru_cache(maxsize=64)

@@ -66,11 +66,12 @@ def on_paused_queue(job: Job) -> bool:
 def build_view(build: Build, urls: Urls, selection: BuildSelection) -> Json:
     """Return a build without its pipeline, which changes independently."""
     request = build.request
+    url, web_url = own = urls.build(build), urls.build_web(build)
     view: Json = {
         "id": build.id,
         "graphql_id": graphql_id("Build", build.id),
-        "url": urls.build(build),
-        "web_url": urls.build_web(build),
+        "url": url,
+        "web_url": web_url,
         "number": build.number,
         "state": build.shown_state,
         "cancel_reason": build.cancel_reason,
@@ -103,7 +104,8 @@ def build_view(build: Build, urls: Urls, selection: BuildSelection) -> Json:
         }
     if selection.jobs:
         view["jobs"] = [
-            job_view(job, urls, agents=selection.agents, in_build=True) for job in _jobs_shown(build, selection)
+            job_view(job, urls, agents=selection.agents, in_build=True, of_build=own)
+            for job in _jobs_shown(build, selection)
         ]
     if selection.counts:
         states = Counter(job.state for job in build.jobs if selection.retried or not job.retried)

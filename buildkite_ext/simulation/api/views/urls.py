@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from binascii import b2a_base64
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -22,14 +22,18 @@ class Urls:
     api: str
     web: str
     organization: str
+    _org: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_org", f"{self.api}/v2/organizations/{self.organization}")
 
     def org(self) -> str:
         """Return the URL of the organization in the API."""
-        return f"{self.api}/v2/organizations/{self.organization}"
+        return self._org
 
     def pipeline(self, pipeline: Pipeline) -> str:
         """Return the URL of a pipeline in the API."""
-        return f"{self.org()}/pipelines/{_quoted(pipeline.slug)}"
+        return f"{self._org}/pipelines/{_quoted(pipeline.slug)}"
 
     def pipeline_web(self, pipeline: Pipeline) -> str:
         """Return the URL of the web page of a pipeline."""
@@ -69,7 +73,7 @@ class Urls:
 
     def cluster(self, cluster: Cluster) -> str:
         """Return the URL of a cluster in the API."""
-        return f"{self.org()}/clusters/{cluster.id}"
+        return f"{self._org}/clusters/{cluster.id}"
 
     def cluster_web(self, cluster: Cluster) -> str:
         """Return the URL of the web page of a cluster."""
