@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from buildkite_api._collector import MOST_IN_A_ROW, without_collection
+from buildkite_api._collector import MOST_IN_A_ROW, YOUNG, without_collection
 from buildkite_api.decoding import DecodeError, Decoder, Drift, UnexpectedBody
 from buildkite_api.models import Build
 
@@ -59,6 +59,26 @@ def test_nothing_is_collected_while_a_page_is_decoded(collections: list[int]) ->
     during = len(collections)
     assert (len(builds), during) == (40, 0)
     assert gc.isenabled()
+
+
+def test_of_a_page_larger_than_a_cache_the_youngest_objects_alone_are_visited_by_the_mebibyte(
+    collections: list[int],
+) -> None:
+    page = b"[" + b",".join([PAGE[1:-1]] * 9) + b"]"
+    decoder = Decoder()
+    decoder.decode(list[Build], page)
+    gc.collect()
+    collections.clear()
+    builds = decoder.decode(list[Build], page)
+    during = len(collections)  # a new list would give the collector its turn
+    assert (len(builds), collections[:during]) == (360, [0] * (len(page) // YOUNG))
+
+
+def test_nothing_is_visited_in_pages_of_a_user_who_disabled_the_collector(collections: list[int]) -> None:
+    gc.disable()
+    Decoder().decode(list[Build], b"[" + b",".join([PAGE[1:-1]] * 3) + b"]")
+    gc.enable()
+    assert collections == []
 
 
 @pytest.mark.parametrize(

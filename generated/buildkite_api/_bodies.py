@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from ._collector import without_collection
+from ._collector import YOUNG, collect_young, without_collection
 from ._shapes import decode_hook, has_old_timestamp, holds_secrets, name_of, prepare_old_structs, shape_of, struct_of
 from ._tolerant import Reporter, Site, comparer, converter, not_an_object
 from .base import to_models
@@ -186,7 +186,12 @@ def _decode_items(
     parts = decoder.split(content)
     raw = parts.items if decoder.page else parts
     items = []
+    young = 0
     for index, each in enumerate(raw):
+        young += len(each)
+        if young > YOUNG:
+            collect_young()
+            young = 0
         try:
             items.append(item.decode_whole(each))
         except msgspec.ValidationError:
