@@ -36,6 +36,11 @@ _PROGRAMS = {
     "import buildkite_ext": "import buildkite_ext",
     "from buildkite_ext import BuildkiteClient": "from buildkite_ext import BuildkiteClient",
 }
+_WITHOUT_CLICK = "import sys\nsys.modules['click'] = None\n"
+"""Imports httpx as where its command line isn't installed. Where it is, a client of ours doesn't import it."""
+_PLAIN_GET, _PLAIN_BARE = f"{GET}, without httpx[cli]", f"{BARE}, without httpx[cli]"
+_PROGRAMS |= {_PLAIN_GET: _WITHOUT_CLICK + _PROGRAMS[GET], _PLAIN_BARE: _WITHOUT_CLICK + _PROGRAMS[BARE]}
+
 _COMMANDS: dict[str, tuple[str, Goal | None]] = {
     "--version": ("", at_most(0.46)),
     "--help": ("", at_most(0.92)),
@@ -64,6 +69,7 @@ def measure() -> list[Row]:
         taken = rounds_of(ways, ROUNDS)
     return [
         compared(f"{GET}, over loopback", taken, GET, BARE, goal=at_most(1.2)),
+        compared("  where httpx[cli] isn't installed", taken, _PLAIN_GET, _PLAIN_BARE),
         *(
             compared(f"buildkite-ext {words}{end}", taken, words, IMPORT, goal=goal)
             for words, (end, goal) in _COMMANDS.items()

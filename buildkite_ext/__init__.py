@@ -372,6 +372,10 @@ if not TYPE_CHECKING:  # hidden from type checkers, for which every name would e
             value: Any = import_module(_MODULES[name])
         elif name in _HOMES:
             home = _HOMES[name]
+            if home == "client":
+                from ._httpx_import import import_httpx
+
+                import_httpx()
             value = getattr(import_module(home if home.startswith("buildkite_api.") else f".{home}", __name__), name)
         elif name in __all__:
             value = getattr(import_module(".errors", __name__), name)

@@ -19,6 +19,8 @@ OURS = {
 }
 MODELS = {"attr", "buildkite_api.models", "buildkite_api.operations"}
 DECODING = MODELS | {"msgspec"}
+HTTPX_COMMAND = {"httpx._main", "click", "rich", "pygments"}
+"""The command line of httpx."""
 RARE = {
     "buildkite_ext.error_responses",
     "buildkite_ext.events",
@@ -76,8 +78,9 @@ UNUSED: dict[str, set[str]] = {
     "from buildkite_ext import ApiError, BuildkiteError": HTTP | ASYNC | OURS | DECODING | {"logging", "ssl"},
     "from buildkite_ext import Retry, TransferRate": HTTP | ASYNC | OURS | DECODING | {"ssl"},
     "from buildkite_ext.webhooks import verify": HTTP | ASYNC | DECODING | {"ssl", "buildkite_ext.client"},
-    "from buildkite_ext import BuildkiteClient": ASYNC | OURS | MODELS | RARE | {"httpcore"},
+    "from buildkite_ext import BuildkiteClient": ASYNC | OURS | MODELS | RARE | HTTPX_COMMAND | {"httpcore"},
     "from buildkite_ext import AsyncBuildkiteClient\nAsyncBuildkiteClient('acme', token='t')": ASYNC
+    | HTTPX_COMMAND
     | OURS
     | MODELS
     | RARE,
@@ -152,3 +155,37 @@ def test_a_client_over_http_reads_no_certificates() -> None:
     program += "with BuildkiteClient('acme', token='t', base_url=url) as client: client.builds.get('web', 1)\n"
     program += "assert made == [], made"
     loaded(program)
+
+
+@pytest.mark.parametrize(
+    "use",
+    ["from httpx import *", "import httpx; assert {*httpx.__all__} <= {*dir(httpx)}; httpx.main"],
+    ids=["all", "main"],
+)
+def test_the_command_line_of_httpx_is_there_when_it_is_asked_for(use: str) -> None:
+    same = "import httpx, httpx._main; assert httpx.main is httpx._main.main and httpx.main.__module__ == 'httpx'"
+    modules, _ = loaded(f"from buildkite_ext import BuildkiteClient\nassert 'click' not in sys.modules\n{use}\n{same}")
+    assert "click" in modules
+
+
+def test_an_httpx_that_the_program_has_imported_before_stays_as_it_is() -> None:
+    loaded(
+        "import httpx\nbefore = {**vars(httpx)}\nfrom buildkite_ext import BuildkiteClient\nassert vars(httpx) == before"
+    )
+
+
+def test_httpx_without_click_says_what_to_install_beside_this_package_too() -> None:
+    loaded(
+        "sys.modules['click'] = None\n"
+        "from buildkite_ext import BuildkiteClient\n"
+        "import contextlib, httpx, io\n"
+        "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()) as said:\n"
+        "    httpx.main()\n"
+        "assert 'httpx[cli]' in said.getvalue()\n"
+        "try:\n"
+        "    httpx.mian\n"
+        "except AttributeError as error:\n"
+        "    assert str(error) == \"module 'httpx' has no attribute 'mian'\"\n"
+        "else:\n"
+        "    raise AssertionError\n"
+    )
