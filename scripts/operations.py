@@ -30,7 +30,7 @@ MODULE = '''"""Operations of the API, and the match of a request with one of the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import Literal
@@ -114,11 +114,13 @@ def find(method: str, path: str) -> Operation | None:
 _Found = tuple[Operation, tuple[tuple[str, int], ...]]
 
 
-@dataclass(slots=True)
 class _Node:
-    fixed: dict[str, _Node] = field(default_factory=dict)
-    parameter: _Node | None = None
-    operations: dict[str, _Found] = field(default_factory=dict)
+    __slots__ = ("fixed", "operations", "parameter")
+
+    def __init__(self) -> None:
+        self.fixed: dict[str, _Node] = {}
+        self.parameter: _Node | None = None
+        self.operations: dict[str, _Found] = {}
 
 
 def _find(node: _Node, segments: list[str], index: int, method: str) -> _Found | None:
