@@ -36,13 +36,13 @@ from .rate_limits import LONGEST, advised_pause, reset_after
 from .redaction import TOKEN_NAME, redacted_request, redactor_of, secrets_in, token_in, without_secrets
 from .scopes import scope_words
 from .strict_json import loads
-from .urls import READS, path_of
+from .urls import OF_LOGS, READS, path_of
 
 if TYPE_CHECKING:
     import httpx
     from buildkite_api.operations import Operation
 
-__all__ = ["OF_LOGS", "error_of", "from_response"]
+__all__ = ["error_of", "from_response"]
 
 _NOT_FOUND: Mapping[str, type[NotFound]] = {
     "organization": OrganizationNotFound,
@@ -55,9 +55,6 @@ _NOT_FOUND: Mapping[str, type[NotFound]] = {
     "cluster_queue": ClusterQueueNotFound,
     "agent": AgentNotFound,
 }
-
-OF_LOGS = frozenset({"get_build_job_log", "get_job_log", "head_build_job_log", "head_job_log"})
-"""Rows of the description whose operations read a job's log."""
 
 _WITHOUT_LOG = (
     "Or the job has no log: it has not started, or it isn't of a command step: job.type is `script` only for these."

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CREDENTIALS",
+    "OF_LOGS",
     "PLACEHOLDER",
     "READS",
     "SCHEME",
@@ -37,6 +38,9 @@ Origin = tuple[str, str, int | None]
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods of requests that change nothing."""
+
+OF_LOGS = frozenset({"get_build_job_log", "get_job_log", "head_build_job_log", "head_job_log"})
+"""Rows of the description whose operations read a job's log."""
 
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 """Beginning of a URL, in contrast to a path."""

@@ -9,10 +9,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ..error_responses import OF_LOGS
 from ..errors import CircuitOpen, NetworkError
 from ..stores.circuits import PROBE_LEASE, Permit
-from ..urls import path_of
+from ..urls import OF_LOGS, path_of
 from .context import CircuitMoved, context_of, organization_of
 
 if TYPE_CHECKING:
