@@ -142,7 +142,7 @@ class SimulatedPipeline(ScriptedPipeline):
             parallelism: the number of jobs.
             automatic_retries: how often a failed job is retried automatically.
             timeout: the seconds after which the job is timed out.
-            queue: the key of the queue whose agents run it; the cluster's default queue if there is no such queue.
+            queue: the key of the queue whose agents run it, created if it is new; the cluster's default queue by default.
             priority: jobs of a higher priority start first when agents are few.
             env: environment variables.
             branches: the branches that run it, such as `"main release/*"`; on others, the job is broken.

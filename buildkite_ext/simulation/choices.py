@@ -73,6 +73,11 @@ CHOICES: tuple[Choice, ...] = (
         "They replace them.",
     ),
     Choice(
+        "new-queue",
+        "What becomes of a job whose step names a queue that its cluster doesn't have?",
+        "The queue is added, and has agents as any new queue. If a user has deleted it, or if the key is empty, the job waits.",
+    ),
+    Choice(
         "upload-with-depends-on",
         "Does `depends_on` free an uploaded step from waiting for the end of the job that uploaded it?",
         "No. It waits for both.",

@@ -180,7 +180,6 @@ def plan_pipeline(
     build = engine.create(planned.state, request, source=source, creator=planned.state.created_by)
     if build.broken is not None and not build.runs:  # its variables can't be expanded
         raise ConfigurationError(build.broken)
-    _add_queues(engine, build)
     _check_names("fail", fail or {}, build, CommandStep | TriggerStep)
     kept = texts_of("block_at", block_at, give="a list of keys or labels of block steps")
     _check_names("block_at", kept, build, BlockStep)
@@ -237,15 +236,6 @@ def _checked(text: str, trees: Sequence[tuple[Tree, Mark]], *, interpolated: boo
         if problem.level == "error":
             raise ConfigurationError(f"line {problem.mark.line}, column {problem.mark.column}: {problem.message}")
     return problems
-
-
-def _add_queues(engine: Engine, build: Build) -> None:
-    """Add the queues that the jobs of a build name by a variable, so that agents take the jobs."""
-    cluster = engine.organization.cluster_of(build.pipeline)
-    for job in build.jobs:
-        step = job.command_step
-        if step is not None and job.queue is None and step.queue:
-            job.queue = engine.administration.clusters.add_queue(cluster, step.queue, build.creator)
 
 
 def _check_names(argument: str, names: Iterable[str], build: Build, kind: type[Step] | UnionType) -> None:

@@ -107,6 +107,23 @@ def _() -> None:
     assert [job.command_step.agents for job in build.jobs if job.command_step] == [("gpu=t4",), ("queue=a", "os=linux")]
 
 
+@shows("new-queue")
+def _() -> None:
+    simulator, web, _ = started("[{command: a, key: a, agents: {queue: $Q}}]", env={"Q": "gpu"})
+    assert after(simulator, web, 60).state == "passed"
+    assert [queue.key for queue in simulator.state.clusters[0].queues] == ["default", "gpu"]
+    assert ended("[{command: a, key: a, agents: {queue: $Q}}]") == ("scheduled", {"a": "scheduled"})
+    assert ended('[{command: a, key: a, agents: {queue: ""}}]') == ("scheduled", {"a": "scheduled"})
+    with simulator.client() as buildkite:
+        (gpu,) = (each for each in simulator.state.clusters[0].queues if each.key == "gpu")
+        for agent in buildkite.agents.list(cluster_queue_id=gpu.id):
+            buildkite.agents.stop(agent.id)
+        buildkite.queues.delete(gpu.cluster.id, gpu.id)
+        buildkite.builds.create("web", commit="HEAD", branch="main", env={"Q": "gpu"})
+    after(simulator, web, 60)
+    assert web.builds[-1].state == "scheduled"
+
+
 @shows("upload-with-depends-on")
 def _() -> None:
     simulator, web, build = started(

@@ -901,6 +901,29 @@ def test_a_job_that_is_canceled_before_it_is_offered_takes_no_agent() -> None:
     assert {job.state for job in canceled.jobs} == {"canceled"}
 
 
+@pytest.mark.parametrize(
+    ("text", "uploads"),
+    [
+        ('[{command: a, agents: {queue: "${Q:-gpu}"}}]', {}),
+        ("{agents: {queue: $Q}, env: {Q: gpu}, steps: [{command: a}]}", {}),
+        ('[{command: a, matrix: [gpu], agents: {queue: "${X}{{matrix}}"}}]', {}),
+        ("[{command: up, key: up}]", {"up": "[{command: a, agents: {queue: gpu}}]"}),
+        ("[{command: up, key: up}]", {"up": "[{command: a, agents: ['queue=$Q']}]"}),
+    ],
+)
+def test_a_job_whose_queue_a_variable_or_an_upload_names_runs(text: str, uploads: dict[str, str]) -> None:
+    assert ended(text, uploads=uploads, env={"Q": "gpu"})[0] == "passed"
+
+
+def test_a_job_of_a_new_queue_waits_for_an_agent_where_their_number_is_fixed() -> None:
+    simulator = Simulator(agents=1)
+    web = simulator.pipeline("web").configure("[{command: a, agents: {queue: $Q}}]")
+    web.build(env={"Q": "gpu"})
+    assert after(simulator, web, 60).state == "scheduled"
+    simulator.agent("first", queue="gpu")
+    assert after(simulator, web, 60).state == "passed"
+
+
 def test_jobs_go_to_agents_that_have_their_tags() -> None:
     simulator = Simulator(agents=1)
     gpu = simulator.agent("gpu", tags=["gpu=a100"])

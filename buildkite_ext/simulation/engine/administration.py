@@ -74,7 +74,7 @@ class Administration:
         cluster = self._organization.cluster_of(pipeline)
         for step in pipeline.steps:
             for each in (step, *step.combinations) if isinstance(step, CommandStep) else ():
-                if each.queue is not None and "$" not in each.queue and "{{" not in each.queue:
+                if each.queue and "$" not in each.queue and "{{" not in each.queue:
                     self.clusters.add_queue(cluster, each.queue, pipeline.created_by)
 
     def draw(self, pipeline: Pipeline, steps: Sequence[Step]) -> None:

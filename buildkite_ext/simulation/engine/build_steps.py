@@ -16,6 +16,7 @@ from ..state.clusters import Cluster
 from ..state.graph import Node
 from ..state.organization import Organization
 from ..state.states import JOB_WAITING
+from ..state.users import User
 from .concurrency import ConcurrencyGroups
 from .contexts import build_environment, condition_context
 from .scheduler import Scheduler
@@ -39,6 +40,7 @@ class BuildSteps:
         transitions: tells the new jobs.
         concurrency: the concurrency groups in which the jobs take their places.
         finish: moves a job to its last state, and returns the concurrency groups in which another may start then.
+        add_queue: adds a queue to a cluster, in the name of a user.
     """
 
     def __init__(
@@ -48,12 +50,15 @@ class BuildSteps:
         transitions: Transitions,
         concurrency: ConcurrencyGroups,
         finish: Callable[[Job, str], Iterable[str]],
+        *,
+        add_queue: Callable[[Cluster, str, User], Queue],
     ) -> None:
         self._organization = organization
         self._scheduler = scheduler
         self._transitions = transitions
         self._concurrency = concurrency
         self._finish = finish
+        self._add_queue = add_queue
 
     def add(self, build: Build, steps: Iterable[Step], groups: Sequence[Group], uploader: Job | None = None) -> None:
         """Add steps to a build, with their jobs: behind those of the job that uploads them, or at the end."""
@@ -107,7 +112,7 @@ class BuildSteps:
         """Return a new job of a step, for the agents of a cluster."""
         queue, priority = None, 0
         if isinstance(step, CommandStep):
-            queue, priority = cluster.default_queue if step.queue is None else cluster.queue(step.queue), step.priority
+            queue, priority = self._queue_of(cluster, step.queue, build), step.priority
         return Job(
             self._organization.ids.uuid(),
             step,
@@ -119,6 +124,15 @@ class BuildSteps:
             queue,
             priority=priority,
         )
+
+    def _queue_of(self, cluster: Cluster, key: str | None, build: Build) -> Queue | None:
+        """Return the queue of a new job; None where none has its key. A variable or an upload may name a queue that is new."""
+        if key is None:
+            return cluster.default_queue
+        known = cluster.queue(key)
+        if known is None and key and key not in cluster.deleted_queues:
+            return self._add_queue(cluster, key, build.creator)
+        return known
 
     def replaceable(self, build: Build, job: Job) -> list[Node]:
         """Return the steps behind a job of which no job has started, and that no user has unblocked."""

@@ -123,6 +123,7 @@ class ClusterAdministration:
         """Delete a queue."""
         cluster = queue.cluster
         cluster.queues.remove(queue)
+        cluster.deleted_queues.add(queue.key)
         cluster.chosen_queue = None if cluster.chosen_queue is queue else cluster.chosen_queue
         self._changes.queue(queue, queue.state, None, by)
 

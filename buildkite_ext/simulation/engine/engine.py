@@ -97,7 +97,14 @@ class Engine:
             started=self._build_started,
             settled=self._finish_trigger,
         )
-        self._steps = BuildSteps(organization, scheduler, self._transitions, self._concurrency, self._progress.finish)
+        self._steps = BuildSteps(
+            organization,
+            scheduler,
+            self._transitions,
+            self._concurrency,
+            self._progress.finish,
+            add_queue=self.administration.clusters.add_queue,
+        )
 
     # Time ----------------------------------------------------------------------------------------------------------
 

@@ -62,7 +62,11 @@ class Queue:
 
 @dataclass(slots=True, eq=False)
 class Cluster:
-    """Cluster of queues, with what belongs to it, each by id; the cache volumes by tag."""
+    """Cluster of queues, with what belongs to it, each by id; the cache volumes by tag.
+
+    Attributes:
+        deleted_queues: the keys of queues that were deleted, and that no new queue has.
+    """
 
     id: str
     name: str
@@ -73,6 +77,7 @@ class Cluster:
     created_by: User
     queues: list[Queue] = field(default_factory=list[Queue])
     chosen_queue: Queue | None = None
+    deleted_queues: set[str] = field(default_factory=set[str])
     maintainers: dict[str, Maintainer] = field(default_factory=dict[str, Maintainer])
     tokens: dict[str, ClusterToken] = field(default_factory=dict[str, ClusterToken])
     secrets: dict[str, ClusterSecret] = field(default_factory=dict[str, ClusterSecret])

@@ -134,6 +134,7 @@ class Organization:
             return known
         queue = Queue(self.ids.uuid(), key, f"The queue {key}", cluster, to_millisecond(now), created_by=by)
         cluster.queues.append(queue)
+        cluster.deleted_queues.discard(key)
         return queue
 
     def add_agent(self, name: str, queue: Queue, now: float, tags: Sequence[str] = ()) -> Agent:
