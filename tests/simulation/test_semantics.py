@@ -233,6 +233,27 @@ GRAPH: list[tuple[str, str, Mapping[str, Script], str, dict[str, str]]] = [
         {"a": "failed", "waiter": "waiting_failed", "b": "waiting_failed"},
     ),
     (
+        "a wait in a group doesn't keep one outside from letting go",
+        "[{group: g, steps: [{command: a, key: a}, wait, {command: b, key: b}]}, {wait: ~, continue_on_failure: true}, {command: c, key: c}]",
+        {"a": FAILS},
+        "failed",
+        {"a": "failed", "waiter": "waiting_failed", "b": "waiting_failed", "waiter 2": "passed", "c": "passed"},
+    ),
+    (
+        "a block in a group doesn't keep a wait outside from letting go",
+        "[{group: g, steps: [{command: a, key: a}, {block: Go, key: go}]}, {wait: ~, continue_on_failure: true}, {command: c, key: c}]",
+        {"a": FAILS},
+        "failed",
+        {"a": "failed", "go": "blocked_failed", "waiter": "passed", "c": "passed"},
+    ),
+    (
+        "what a plain wait in a group stopped stays stopped in it",
+        "[{group: g, steps: [{command: a, key: a}, wait, {wait: ~, continue_on_failure: true}, {command: b, key: b}]}]",
+        {"a": FAILS},
+        "failed",
+        {"a": "failed", "waiter": "waiting_failed", "waiter 2": "waiting_failed", "b": "waiting_failed"},
+    ),
+    (
         "a wait beside a block is ignored",
         "[{command: a, key: a}, {wait: ~, continue_on_failure: true}, {block: Go, key: go}, {command: b, key: b}]",
         {"a": FAILS},
@@ -1340,6 +1361,28 @@ def test_an_uploaded_wait_holds_back_the_rest() -> None:
         "go": "blocked_failed",
         "last": "waiting_failed",
     }
+
+
+@pytest.mark.parametrize(
+    ("wait", "state"), [("{wait: ~, continue_on_failure: true}", "passed"), ("wait", "waiting_failed")]
+)
+def test_a_wait_of_a_group_that_was_uploaded_counts_inside_of_it_only(wait: str, state: str) -> None:
+    uploads = {"up": "[{group: g, steps: [{command: a, key: a}, wait, {command: b, key: b}]}]"}
+    text = f"[{{command: up, key: up}}, {{command: c, key: c}}, {wait}, {{command: d, key: d}}]"
+    _, jobs = ended(text, {"a": FAILS}, uploads=uploads)
+    assert (jobs["b"], jobs["c"], jobs["d"]) == ("waiting_failed", "passed", state)
+
+
+def test_a_wait_in_a_group_lets_no_wait_outside_go_after_a_cancelation() -> None:
+    text = """
+    - group: g
+      steps: [{command: a, key: a, cancel_on_build_failing: true}, wait, {command: b, key: b}]
+    - {command: x, key: x}
+    - {wait: ~, continue_on_failure: true}
+    - {command: c, key: c}
+    """
+    _, jobs = ended(text, {"a": {"after": 100}, "x": FAILS})
+    assert (jobs["a"], jobs["b"], jobs["c"]) == ("canceled", "waiting_failed", "waiting_failed")
 
 
 def test_a_key_that_an_upload_brings_is_waited_for() -> None:

@@ -488,7 +488,7 @@ class Graph(Struct, eq=False, gc=False):
                 for node in kept:
                     if not isinstance(node.step, InputStep):
                         self._edge(node, to, edge.kind, allow=edge.allow)
-        gate = next((node for node in reversed(kept) if node.is_gate), None)
+        gate = next((node for node in reversed(kept) if node.is_gate and node.step.group is None), None)
         if gate is None:
             return
         for node in after:
@@ -507,7 +507,7 @@ class Graph(Struct, eq=False, gc=False):
         self._edge(gate, node, "gate")
 
     def _edge(self, source: Node, to: Node, kind: EdgeKind, *, allow: bool = False) -> None:
-        self._connect_to([source], to, Edge(to.number, kind, allow, _met_by(kind, source, allow=allow)))
+        self._connect_to([source], to, Edge(to.number, kind, allow, _met_by(kind, source, to, allow=allow)))
 
     def _connect_to(self, sources: Sequence[Node], to: Node, edge: Edge) -> None:
         """Let a step wait for others, which share the edge: a group may have many steps, and many may wait for it."""
@@ -554,11 +554,14 @@ def _blocks(node: Node) -> bool:
     return isinstance(node.step, BlockStep) and not isinstance(node.step, InputStep)
 
 
-def _met_by(kind: EdgeKind, source: Node, *, allow: bool) -> frozenset[Result]:
+def _met_by(kind: EdgeKind, source: Node, to: Node, *, allow: bool) -> frozenset[Result]:
     """Return the results of a step after which one that waits for it may go on."""
-    if not allow or (kind == "before" and source.is_gate):  # what stopped before stays stopped
+    if not allow:
         return _PASSED
-    return _NOT_CANCELED
+    stops = (
+        kind == "before" and source.is_gate and source.step.group is to.step.group
+    )  # and what it stops stays stopped
+    return _PASSED if stops else _NOT_CANCELED
 
 
 _PASSED: frozenset[Result] = frozenset({"passed"})
