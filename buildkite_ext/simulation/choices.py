@@ -75,7 +75,7 @@ CHOICES: tuple[Choice, ...] = (
     Choice(
         "new-queue",
         "What becomes of a job whose step names a queue that its cluster doesn't have?",
-        "The queue is added, and has agents as any new queue. If a user has deleted it, or if the key is empty, the job waits.",
+        "The queue is added, with agents as any new one. If a user has deleted it, or if its key is empty, the job waits.",
     ),
     Choice(
         "upload-with-depends-on",

@@ -180,6 +180,8 @@ def _why_left_out(found: LeftOut) -> list[str]:
     if found.by == "if_changed":
         return [f"{of}if_changed: no changed file matches {text}"]
     said = f"{of}{found.by}: {text.removeprefix('skip: ')}"
+    if found.failure is not None:
+        return [said, f"can't be evaluated: {printable(found.failure)}"]
     return [said, *(f"{printable(name)} is {printable(_written(value))}" for name, value in found.values.items())]
 
 

@@ -114,6 +114,7 @@ class PlannedStep:
             if left_out is None
             else {
                 "by": left_out.by,
+                "reason": left_out.reason,
                 "text": left_out.text,
                 "values": dict(left_out.values),
                 "in_group": left_out.in_group,

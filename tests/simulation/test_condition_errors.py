@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from buildkite_ext.simulation.definition.conditions import Condition, ConditionContext, ConditionError
+from buildkite_ext.simulation.definition.conditions import Condition, ConditionContext, ConditionError, SearchTime
 from buildkite_ext.simulation.definition.conditions.patterns import PatternError, compile_pattern
 
 WRONG = [
@@ -279,10 +279,31 @@ def test_what_is_not_a_regular_expression(source: str) -> None:
 
 def test_a_search_that_takes_too_long_is_an_error_of_the_condition() -> None:
     condition = Condition("true && build.message =~ /(a|aa)+$/")
+    context = ConditionContext({"build.message": "a" * 60 + "b"})
     with pytest.raises(ConditionError) as raised:
-        condition.holds(ConditionContext({"build.message": "a" * 60 + "b"}))
+        condition.holds(context)
     assert (raised.value.kind, raised.value.position) == ("evaluation", 25)
     assert str(raised.value) == "the search for /(a|aa)+$/ took longer than 1 s"
+    with pytest.raises(ConditionError) as raised:  # the conditions of a build have that time together
+        Condition("build.message =~ /^a/").holds(context)
+    assert str(raised.value) == "the build's searches took longer than 1 s, the last for /^a/"
+
+
+def test_a_search_has_the_time_that_earlier_ones_have_left() -> None:
+    context = ConditionContext({"build.message": "a" * 60 + "b"}, search_time=SearchTime(0.98))
+    assert Condition("build.message =~ /^a/").holds(context)
+    for operator in ("=~", "!~"):
+        with pytest.raises(ConditionError, match=r"took longer than 1 s, the last for /\(a\|aa\)\+\$/$"):
+            Condition(f"build.message {operator} /(a|aa)+$/").holds(context)
+
+
+def test_groups_of_a_regular_expression_are_nested_as_deep_as_any_caller_can_read() -> None:
+    for opening in ("(", "(?:", "(?i)", "(a|"):
+        closing = ")" * (opening != "(?i)")
+        assert compile_pattern(opening * 100 + "a" + closing * 100, ignore_case=False).search("a")
+        with pytest.raises(PatternError, match=r"^groups are nested deeper than 100$"):
+            compile_pattern(opening * 101 + "a" + closing * 101, ignore_case=False)
+    assert compile_pattern("(a)" * 200, ignore_case=False).search("a" * 200)
 
 
 def test_a_missing_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

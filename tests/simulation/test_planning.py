@@ -386,6 +386,24 @@ def test_a_plan_can_be_written_as_json() -> None:
     assert written["steps"][6]["held_back_by"] == [4]
 
 
+def test_a_condition_that_cannot_be_evaluated_says_why() -> None:
+    text = """
+    - {label: Own, command: a, if: 'env("$$X") == "a"'}
+    - {group: G, if: 'env("$$X") == "a"', steps: [{label: In G, command: b}]}
+    """
+    plan = plan_pipeline(text)
+    found = [step.left_out for step in plan.steps if step.left_out is not None]
+    assert [(each.failure, each.text, each.in_group) for each in found] == [
+        ("the name in `env(…)` is empty", 'env("$X") == "a"', False),
+        ("the name in `env(…)` is empty", 'env("$X") == "a"', True),
+    ]
+    assert 'Own   if: env("$X") == "a"\n        can\'t be evaluated: the name in `env(…)` is empty\n' in str(plan)
+    assert '"reason": "the name in `env(\\u2026)` is empty"' in json.dumps(plan.to_dict())
+    out = plan_pipeline("[{command: a, if: build.tag != null}]").steps[0].left_out
+    assert out is not None
+    assert (out.failure, out.reason) == (None, "conditional_failed")
+
+
 HOSTILE = "<b>&\x1b[31m\u202e\"'\n🚀 漢字 "
 
 

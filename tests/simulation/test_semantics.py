@@ -1385,6 +1385,19 @@ def test_a_wait_in_a_group_lets_no_wait_outside_go_after_a_cancelation() -> None
     assert (jobs["a"], jobs["b"], jobs["c"]) == ("canceled", "waiting_failed", "waiting_failed")
 
 
+def test_the_conditions_of_a_build_and_its_uploads_share_the_time_of_their_searches() -> None:
+    text = "[{command: up, key: up}, {command: a, key: a, if: build.message =~ /(a|aa)+$$/}]"
+    uploads = {
+        "up": "[{command: b, key: b, if: build.message !~ /^x/}, {command: c, key: c, if: build.branch == 'main'}]"
+    }
+    assert ended(text, uploads=uploads, message="a" * 60 + "b")[1] == {
+        "up": "passed",
+        "b": "broken",
+        "c": "passed",
+        "a": "broken",
+    }
+
+
 def test_a_key_that_an_upload_brings_is_waited_for() -> None:
     simulator, web, build = started(
         "[{command: up, key: up}, {command: dep, key: dep, depends_on: late}]",

@@ -13,11 +13,12 @@ from functools import lru_cache
 from typing import Literal
 
 from ...globs import PathGlob, branch_matches
-from .conditions import ConditionContext, Value
+from .conditions import Condition, ConditionContext, ConditionError, Value
 from .steps import FilePatterns, Step
 
 __all__ = ["LeftOut", "left_out", "may_be_left_out", "optional_steps", "refuse_ignored_commit"]
 
+_FALSE = "conditional_failed"
 _IGNORED = re.compile(r"\[(?:ci[ -]skip|skip[ -]ci)\]")
 
 _GLOB_PIECES = re.compile(r"\*\*/|\*\*|\*|\?|\[[^\]/]+\]|\\.|.", re.DOTALL)
@@ -34,7 +35,7 @@ class LeftOut:
 
     Attributes:
         by: the attribute that decided.
-        reason: `broken_reason` of its jobs.
+        reason: `broken_reason` of its jobs. Of a condition that can't be evaluated, it says why.
         text: the condition, the patterns or the reason, as the pipeline says.
         values: the values that made a condition false.
         in_group: True if the attribute is the group's.
@@ -45,6 +46,11 @@ class LeftOut:
     text: str
     values: Mapping[str, Value] = field(default_factory=dict[str, Value])
     in_group: bool = False
+
+    @property
+    def failure(self) -> str | None:
+        """Why the condition couldn't be evaluated; None if it was false, or if something else decided."""
+        return self.reason if self.by == "if" and self.reason != _FALSE else None
 
 
 def refuse_ignored_commit(message: str | None, source: str) -> None:
@@ -90,9 +96,6 @@ def left_out(
         context: what conditions read.
         branch: the branch of the build.
         changed: the paths of the files that it changed; None if that isn't known, and then `if_changed` leaves nothing out.
-
-    Raises:
-        ConditionError: a condition can't be evaluated.
     """
     for of in (step,) if step.group is None else (step.group, step):
         if of.skip:
@@ -100,13 +103,23 @@ def left_out(
             return LeftOut("skip", text, text, in_group=of is not step)
         if of is step and step.branches is not None and not branch_matches(step.branches, branch):
             return LeftOut("branches", "branch_mismatch", step.branches, {"build.branch": branch})
-        condition = of.condition
-        if condition is not None and not condition.holds(context):
-            return LeftOut("if", "conditional_failed", condition.text, condition.values(context), of is not step)
+        if of.condition is not None:
+            found = _by_condition(of.condition, context, in_group=of is not step)
+            if found is not None:
+                return found
         if of.if_changed is not None and changed is not None and not _changed_files_match(of.if_changed, changed):
             text = ", ".join(of.if_changed.include)
             return LeftOut("if_changed", f"no changes in {text}", text, in_group=of is not step)
     return None
+
+
+def _by_condition(condition: Condition, context: ConditionContext, *, in_group: bool) -> LeftOut | None:
+    try:
+        if condition.holds(context):
+            return None
+    except ConditionError as error:
+        return LeftOut("if", str(error), condition.text, in_group=in_group)
+    return LeftOut("if", _FALSE, condition.text, condition.values(context), in_group)
 
 
 def _changed_files_match(patterns: FilePatterns, changed: Collection[str]) -> bool:

@@ -6,13 +6,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from ...states import ACTIVE_JOBS, RUNNING_JOBS
 from ..behaviour.commands import CommandBehaviour
-from ..definition.conditions import ConditionError
 from ..definition.selection import LeftOut, left_out, optional_steps
 from ..definition.steps import CommandStep, Group, Step, TriggerStep, WaitStep
 from ..definition.template import Template
 from ..definition.yaml_tree import PipelineError
 from ..state.builds import Build, Job, StepRun
-from ..state.clusters import Cluster
+from ..state.clusters import Cluster, Queue
 from ..state.graph import Node
 from ..state.organization import Organization
 from ..state.states import JOB_WAITING
@@ -62,19 +61,19 @@ class BuildSteps:
 
     def add(self, build: Build, steps: Iterable[Step], groups: Sequence[Group], uploader: Job | None = None) -> None:
         """Add steps to a build, with their jobs: behind those of the job that uploads them, or at the end."""
-        context, request = condition_context(build, self._organization), build.request
         none_runs = build.pipeline.ending == "not_run"
         steps = tuple(steps)
         found: dict[Step, LeftOut] = {}
-        for step in steps if none_runs else optional_steps(steps):
-            try:
+        optional = steps if none_runs else optional_steps(steps)
+        if optional:
+            context, request = condition_context(build, self._organization), build.request
+            for step in optional:
                 reason = left_out(step, context, request.branch, request.changed)
                 if none_runs and not isinstance(step, WaitStep):
                     reason = _LEFT_OUT
-            except ConditionError as error:
-                reason = LeftOut("if", str(error), "" if step.condition is None else step.condition.text)
-            if reason is not None:
-                found[step] = reason
+                if reason is not None:
+                    found[step] = reason
+            build.search_seconds = context.search_time.used
         node = None if uploader is None else uploader.run.node
         nodes = build.graph.add(steps, excluded=found, groups=groups, uploader=node)
         position = len(build.current_jobs) if uploader is None else _behind(uploader)

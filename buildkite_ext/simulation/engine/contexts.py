@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from ..definition.conditions import ConditionContext, Value
+from ..definition.conditions import ConditionContext, SearchTime, Value
 from ..state.builds import Build, Job
 from ..state.organization import Organization
 
@@ -13,7 +13,9 @@ __all__ = ["build_environment", "condition_context", "environment"]
 
 def condition_context(build: Build, organization: Organization) -> ConditionContext:
     """Return what the conditions of a build's steps read."""
-    return ConditionContext(_Values(build, organization), build.request.env, build.pipeline.env)
+    return ConditionContext(
+        _Values(build, organization), build.request.env, build.pipeline.env, SearchTime(build.search_seconds)
+    )
 
 
 class _Values(Mapping[str, Value]):

@@ -118,6 +118,9 @@ class Build(Struct, eq=False):
     job_counts: dict[str, int] | None = None
     """Counts of the states of its pipeline's command jobs, among which its own are; None while it is done, or isn't listed."""
 
+    search_seconds: float = 0.0
+    """Seconds that the regular expressions of its conditions took."""
+
     history: Sequence[tuple[float, str]] = ()
     version: int = 0
     sequence: int = 0

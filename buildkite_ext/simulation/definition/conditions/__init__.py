@@ -10,10 +10,11 @@ from functools import lru_cache
 
 from .checking import check, variables_of
 from .evaluation import ConditionContext, Evaluator, Value, evaluator
+from .patterns import SearchTime
 from .syntax import ConditionError, Node, parse
 from .variables import EntryPoint
 
-__all__ = ["Condition", "ConditionContext", "ConditionError", "EntryPoint", "Value"]
+__all__ = ["Condition", "ConditionContext", "ConditionError", "EntryPoint", "SearchTime", "Value"]
 
 
 class Condition:

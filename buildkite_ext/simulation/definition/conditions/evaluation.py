@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from .patterns import SearchTimeout, search
+from .patterns import SearchTime, SearchTimeout
 from .syntax import (
     Array,
     Binary,
@@ -85,6 +85,7 @@ class ConditionContext:
             and `merge_queue.diffs_against_commit`.
         build_env: environment variables of the build.
         pipeline_env: environment variables of the pipeline. Those of the build win.
+        search_time: the time that regular expressions have.
 
     Example:
         >>> context = ConditionContext({"build.branch": "main"}, {"DEPLOY": "yes"})
@@ -95,6 +96,7 @@ class ConditionContext:
     values: Mapping[str, Value] = field(default_factory=dict[str, Value])
     build_env: Mapping[str, str] = field(default_factory=dict[str, str])
     pipeline_env: Mapping[str, str] = field(default_factory=dict[str, str])
+    search_time: SearchTime = field(default_factory=SearchTime, compare=False, repr=False)
 
     @cached_property
     def environment(self) -> Mapping[str, str]:
@@ -182,7 +184,7 @@ def _comparison(node: Binary) -> Evaluator:
 
         def matches(context: ConditionContext) -> bool:
             text = left_value(context)
-            return (isinstance(text, str) and _found(right, text)) is positive
+            return (isinstance(text, str) and _found(right, text, context)) is positive
 
         return matches
     right_value = evaluator(right)
@@ -214,9 +216,9 @@ def _equal(left: Value, right: Value) -> bool:
     return left == right
 
 
-def _found(pattern: Pattern, text: str) -> bool:
+def _found(pattern: Pattern, text: str, context: ConditionContext) -> bool:
     try:
-        return search(pattern.compiled, text)
+        return context.search_time.search(pattern.compiled, text)
     except SearchTimeout as error:
         raise ConditionError("evaluation", str(error), pattern.position) from None
 
@@ -236,7 +238,7 @@ def _includes(node: Binary) -> Evaluator:
                 raise ConditionError(
                     "evaluation", "a null is in the list on the left of `includes`", node.left.position
                 )
-            if _found(right, item) if isinstance(right, Pattern) else item == wanted:
+            if _found(right, item, context) if isinstance(right, Pattern) else item == wanted:
                 return True
         return False
 

@@ -8,15 +8,23 @@ https://buildkite.com/docs/pipelines/configure/conditionals
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import regex
 
-__all__ = ["PatternError", "SearchTimeout", "compile_pattern", "search"]
+__all__ = ["PatternError", "SearchTime", "SearchTimeout", "compile_pattern", "search"]
 
 _SECONDS = 1.0
-"""Time for a search. A pattern that needs more is one whose time grows exponentially with the text."""
+"""Time for the searches of a build. A pattern that needs more is one whose time grows exponentially with the text."""
+
+_LEAST_SECONDS = 0.001
+"""Time for which a search is begun. `regex` takes less than the resolution of its clock for none."""
+
+_MOST_GROUPS = 100
+"""Groups that are open at a time. `regex` calls itself for each."""
 
 _REFUSED = {
     "?<=": "a lookbehind",
@@ -27,6 +35,7 @@ _REFUSED = {
     "?'": "a named group",
     "?(": "a conditional",
 }
+_TOO_DEEP = f"groups are nested deeper than {_MOST_GROUPS}"
 _FLAGS = "imsx-"
 _ENDS = {"z": r"\Z", "Z": r"(?=\n?\Z)"}
 _QUANTIFIER = re.compile(r"(?:[?*+]|\{[0-9]+(?:,[0-9]*)?\})([?+]?)")
@@ -65,6 +74,8 @@ def compile_pattern(source: str, *, ignore_case: bool) -> regex.Pattern[str]:
     translated = _Translation(source).run()
     try:
         return regex.compile(translated, regex.VERSION0 | regex.IGNORECASE * ignore_case)
+    except RecursionError:
+        raise PatternError(_TOO_DEEP) from None
     except (regex.error, ValueError, OverflowError) as error:
         raise PatternError(f"/{source}/ is not a regular expression: {error}") from None
 
@@ -81,6 +92,47 @@ def search(pattern: regex.Pattern[str], text: str, *, seconds: float = _SECONDS)
         raise SearchTimeout(f"the search for /{pattern.pattern}/ took longer than {seconds:g} s") from None
 
 
+class SearchTime:
+    """Time for the searches of a build's conditions together: one that takes too long leaves less to the others.
+
+    Args:
+        used: the seconds that earlier searches took.
+        clock: tells the seconds that the processor worked.
+
+    Attributes:
+        used: the seconds that the searches took.
+
+    Example:
+        >>> times = SearchTime(clock=lambda: 0.0)
+        >>> times.search(compile_pattern("^v", ignore_case=False), "v12"), times.used
+        (True, 0.0)
+    """
+
+    __slots__ = ("_clock", "used")
+
+    def __init__(self, used: float = 0.0, *, clock: Callable[[], float] = time.thread_time) -> None:
+        self.used = used
+        self._clock = clock
+
+    def search(self, pattern: regex.Pattern[str], text: str) -> bool:
+        """Tell whether a text holds a match.
+
+        Raises:
+            SearchTimeout: the searches took longer than a build's may.
+        """
+        left = _SECONDS - self.used
+        if left >= _LEAST_SECONDS:
+            begun = self._clock()
+            try:
+                return search(pattern, text, seconds=left)
+            except SearchTimeout:
+                if left == _SECONDS:
+                    raise
+            finally:
+                self.used += self._clock() - begun
+        raise SearchTimeout(f"the build's searches took longer than {_SECONDS:g} s, the last for /{pattern.pattern}/")
+
+
 class _Translation:
     """Translation of one pattern. `(?i)` holds until the end of its group, which `regex` says with a group of its own."""
 
@@ -90,6 +142,7 @@ class _Translation:
         self._out: list[str] = []
         self._scopes: list[list[str]] = [[]]
         """For each open group, the flags that were set in it."""
+        self._open_groups = 0
 
     def run(self) -> str:
         """Return the translated pattern."""
@@ -154,6 +207,7 @@ class _Translation:
             self._out.append("(")
             self._at = at
         self._scopes.append([])
+        self._deeper()
 
     def _flags(self, at: int) -> None:
         end = len(self._source) - len(self._source[at:].lstrip(_FLAGS))
@@ -162,6 +216,7 @@ class _Translation:
             raise PatternError(f"`(?{self._source[at : end + 1]}` is not supported")
         self._out.append(f"(?{flags}:")
         self._at = end + 1
+        self._deeper()
         if closing == ")":
             self._scopes[-1].append(flags)
         else:
@@ -170,5 +225,12 @@ class _Translation:
     def _close(self) -> None:
         if len(self._scopes) == 1:
             raise PatternError("`)` has no `(`")
-        self._out.append(")" * len(self._scopes.pop()) + ")")
+        closed = len(self._scopes.pop()) + 1
+        self._open_groups -= closed
+        self._out.append(")" * closed)
         self._at += 1
+
+    def _deeper(self) -> None:
+        self._open_groups += 1
+        if self._open_groups > _MOST_GROUPS:
+            raise PatternError(_TOO_DEEP)
