@@ -163,6 +163,11 @@ CHOICES: tuple[Choice, ...] = (
         "No.",
     ),
     Choice(
+        "event-of-a-webhook",
+        "What is build.source_event of a build that a webhook created, where its environment has no BUILDKITE_GITHUB_EVENT?",
+        "It is pull_request for the build of a pull request, else push. The variable itself stays unset.",
+    ),
+    Choice(
         "end-of-a-chain",
         "What becomes of a trigger step whose build would be the eleventh of a chain of builds that trigger each other?",
         "It fails and creates no build, like one for a pipeline that doesn't exist. `job.refused` of the simulator says why.",

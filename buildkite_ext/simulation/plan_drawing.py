@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ..messages import counted
@@ -13,6 +14,7 @@ __all__ = ["draw_text"]
 
 _LEAST_WIDTH = 30
 _GATES = ("wait", "block", "input")
+_ENDED_EARLY = ("canceled", "expired", "skipped")
 _STATES = {
     "passed": "passes",
     "failed": "fails",
@@ -60,8 +62,7 @@ def draw_text(branch: str, state: str, steps: Sequence[PlannedStep], documents: 
     lines += _gates(gates.get(None, []), width)
     lines += _gates([step for step in steps if step.kind in _GATES and step.outcome == "blocked"], width)
     lines += _section("Left out", [row for step in steps for row in _left_out(step)], width)
-    held = [step for step in steps if step.outcome in ("held_back", "waiting")]
-    lines += _section("Not run", [(_with_line(step), _why_held_back(steps, step)) for step in held], width)
+    lines += _section("Not run", [row for step in steps for row in _not_run(steps, step)], width)
     return "\n".join(fitted(line.rstrip(), width) for line in lines) + "\n"
 
 
@@ -196,6 +197,20 @@ def _written(value: object) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_written, value))}]"
     return str(value)
+
+
+def _not_run(steps: Sequence[PlannedStep], step: PlannedStep) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield what doesn't run of a step, without what was left out of it: all of it, or jobs that ended before they started."""
+    if step.outcome in ("held_back", "waiting"):
+        yield _with_line(step), _why_held_back(steps, step)
+        return
+    ended = Counter(
+        (printable(job.name), job.state) for job in step.jobs if job.wave is None and job.state in _ENDED_EARLY
+    )
+    for (name, state), count in ended.items():
+        several = f" × {count}" if count > 1 else ""
+        said = f"{state} before {'they' if several else 'it'} started"
+        yield f"{name}{several}", [f"{said}, as the build was failing" if state == "canceled" else said]
 
 
 def _why_held_back(steps: Sequence[PlannedStep], step: PlannedStep) -> list[str]:

@@ -111,7 +111,8 @@ def plan_pipeline(
     Raises:
         TypeError: an argument has another type. The message names it.
         ValueError: `fail` or `block_at` names no step; `fail` has an exit status outside -1 to 255; the document or the source
-            doesn't exist; or the message of a push holds `[skip ci]` or the like. Buildkite creates no build for such a push.
+            doesn't exist; or the message of a push holds `[skip ci]` or the like. Buildkite creates no build for such a push;
+            or `event` is given for a build that no webhook creates.
         ConfigurationError: `check_pipeline` finds an error in the text, or variables can't be expanded. The message has the
             line and the column.
         ImportError: the extra `simulator` isn't installed.
@@ -138,6 +139,10 @@ def plan_pipeline(
     )
     check_optional_texts(tag=tag, message=message, event=event, base_branch=base_branch)
     check_name("source", source, _SOURCES, "source of a build")
+    if event is not None and source != "webhook":
+        raise ValueError(
+            f"event={event!r}: a build of the source {source} has no event. Leave it out, or give source='webhook'"
+        )
     refuse_ignored_commit(message, source)
     check_whole("pull_request", pull_request, least=1, optional=True)
     check_whole("document", document, least=1)
@@ -146,12 +151,11 @@ def plan_pipeline(
         raise TypeError(f"fail is {kind_of(fail)}: give the exit status of each step that fails, such as {{'test': 1}}")
     files = None if changed is None else texts_of("changed", changed, give="a list of paths, such as ['README.md']")
     variables = text_map("env", env)
-    shown_event = event or ("pull_request" if pull_request is not None else "push")
     request = BuildRequest(
         commit=commit,
         branch=branch,
         message=message or f"Push to {branch}",
-        env={"BUILDKITE_GITHUB_EVENT": shown_event} | variables,
+        env=variables if event is None else {"BUILDKITE_GITHUB_EVENT": event} | variables,
         pull_request=None
         if pull_request is None
         else {

@@ -386,6 +386,25 @@ def test_a_plan_can_be_written_as_json() -> None:
     assert written["steps"][6]["held_back_by"] == [4]
 
 
+def test_jobs_that_are_canceled_before_they_start_are_told() -> None:
+    text = """
+    - {label: Other, command: a, key: a}
+    - {label: Slow, command: b, depends_on: c, cancel_on_build_failing: true}
+    - {label: Long, command: c, key: c, concurrency: 1, concurrency_group: g}
+    - {label: Shard, command: d, parallelism: 3, concurrency: 1, concurrency_group: h, cancel_on_build_failing: true}
+    - {label: "M {{matrix}}", command: e, matrix: [1, 2], concurrency: 1, concurrency_group: h, cancel_on_build_failing: true}
+    """
+    plan = plan_pipeline(text, fail={"a": 1})
+    assert outcomes(plan)["Shard"] == "canceled"
+    assert str(plan).endswith(
+        "\nNot run\n"
+        "  Slow       canceled before it started, as the build was failing\n"
+        "  Shard × 2  canceled before they started, as the build was failing\n"
+        "  M 1        canceled before it started, as the build was failing\n"
+        "  M 2        canceled before it started, as the build was failing\n"
+    )
+
+
 def test_a_condition_that_cannot_be_evaluated_says_why() -> None:
     text = """
     - {label: Own, command: a, if: 'env("$$X") == "a"'}

@@ -52,6 +52,14 @@ def _labels(build: Build) -> list[str] | None:
     return [str(label) for label in found] if isinstance(found, list | tuple) else None
 
 
+def _event(build: Build) -> str | None:
+    """Return the event for which a webhook created a build; None where something else created it."""
+    if build.source != "webhook":
+        return None
+    given = build.request.env.get("BUILDKITE_GITHUB_EVENT")
+    return given or ("push" if build.request.pull_request is None else "pull_request")
+
+
 _VALUES: Mapping[str, Callable[[Build, Organization], Value]] = {
     "build.id": lambda build, _: build.id,
     "build.number": lambda build, _: build.number,
@@ -60,6 +68,7 @@ _VALUES: Mapping[str, Callable[[Build, Organization], Value]] = {
     "build.message": lambda build, _: build.request.message,
     "build.commit": lambda build, _: build.request.commit,
     "build.source": lambda build, _: build.source,
+    "build.source_event": lambda build, _: _event(build),
     "build.state": lambda build, _: build.state,
     "build.creator.id": lambda build, _: build.creator.id,
     "build.creator.name": lambda build, _: build.creator.name,
