@@ -21,6 +21,9 @@ _STATES = {
     "blocked": "blocks",
     "canceled": "is canceled",
     "not_run": "isn't run",
+    "scheduled": "doesn't start",
+    "running": "doesn't end",
+    "failing": "fails, and doesn't end",
 }
 _ENDS = {
     "failed": "failed",
@@ -215,6 +218,8 @@ def _not_run(steps: Sequence[PlannedStep], step: PlannedStep) -> Iterator[tuple[
 
 def _why_held_back(steps: Sequence[PlannedStep], step: PlannedStep) -> list[str]:
     reasons = [f"waits for the key {printable(key)}, which no step has" for key in step.missing]
+    if step.outcome == "waiting" and step.queue == "":
+        reasons.append(_why_no_agent(step.unset))
     for index in step.held_back_by:
         other = steps[index]
         what = f"the wait step in line {other.line}" if other.kind == "wait" else printable(other.title)
@@ -224,3 +229,11 @@ def _why_held_back(steps: Sequence[PlannedStep], step: PlannedStep) -> list[str]
             f"stands in the concurrency group {printable(step.concurrency_group)} ahead of a job that it waits for"
         )
     return reasons or ["waits for what never ends"]
+
+
+def _why_no_agent(unset: Sequence[str]) -> str:
+    if not unset:
+        return "its queue is empty, and no agent has such a one: name a queue, or leave it out for the default one"
+    names = " and ".join(f"${name}" for name in unset)
+    verb = "is" if len(unset) == 1 else "are"
+    return f"its queue is empty, as {names} {verb} unset: give {' '.join(f'--env {name}=…' for name in unset)}"

@@ -61,6 +61,8 @@ class PlannedStep:
         left_out: why it doesn't run; None if it may.
         concurrency_group: its concurrency group.
         uploads: True if its command uploads further steps, which a plan can't know.
+        queue: the key of the queue whose agents run it; None for the default one. No agent has an empty one.
+        unset: the variables whose values would name its queue, where that is empty.
     """
 
     kind: Literal["command", "wait", "block", "input", "trigger"]
@@ -78,6 +80,8 @@ class PlannedStep:
     left_out: LeftOut | None = None
     concurrency_group: str | None = None
     uploads: bool = False
+    queue: str | None = None
+    unset: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -121,6 +125,8 @@ class PlannedStep:
             },
             "concurrency_group": self.concurrency_group,
             "uploads": self.uploads,
+            "queue": self.queue,
+            "unset": list(self.unset),
         }
 
 

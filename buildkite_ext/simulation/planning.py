@@ -29,6 +29,7 @@ from .definition.checks import (
     text_map,
     texts_of,
 )
+from .definition.interpolation import names_in
 from .definition.parser import parse_document
 from .definition.selection import refuse_ignored_commit
 from .definition.steps import BlockStep, CommandStep, InputStep, Step, TriggerStep, WaitStep
@@ -191,7 +192,7 @@ def plan_pipeline(
     return Plan(
         branch=branch,
         state=build.state,
-        steps=_steps(build),
+        steps=_steps(build, template.definition.steps),
         warnings=warnings,
         documents=len(trees),
     )
@@ -276,9 +277,16 @@ def _run(engine: Engine, build: Build, opens: Callable[[Step], bool]) -> None:
             time = engine.scheduler.next_time()
 
 
-def _steps(build: Build) -> tuple[PlannedStep, ...]:
+def _steps(build: Build, written: Sequence[Step]) -> tuple[PlannedStep, ...]:
+    """Return the steps of a plan.
+
+    Args:
+        build: its build.
+        written: the steps with variables as they were written.
+    """
     nodes = build.graph.nodes
     index = {node: position for position, node in enumerate(nodes)}
+    same = len(written) == len(nodes)  # a variable may also name the kind of a step
     starts = sorted({start for job in build.jobs if (start := job.started_at) is not None and job.retry_of is None})
     waits: dict[Node, list[Node]] = {node: [] for node in nodes}
     named: dict[Node, list[Node]] = {node: [] for node in nodes}
@@ -299,6 +307,7 @@ def _steps(build: Build) -> tuple[PlannedStep, ...]:
     for node in nodes:
         step, run = node.step, build.runs[node]
         outcome = _outcome(build, run)
+        queue = _queue(step)
         jobs = tuple(_job(job, starts) for job in build.jobs_of(run))
         planned.append(
             PlannedStep(
@@ -319,9 +328,19 @@ def _steps(build: Build) -> tuple[PlannedStep, ...]:
                 if isinstance(step, CommandStep) and step.concurrency is not None
                 else None,
                 uploads=isinstance(step, CommandStep) and _UPLOADS in step.command,
+                queue=queue,
+                unset=() if queue != "" or not same else tuple(names_in(_queue(written[node.number]) or "")),
             )
         )
     return tuple(planned)
+
+
+def _queue(step: Step) -> str | None:
+    """Return the queue of a step: of one with a matrix the one that is empty, or the first one."""
+    if not isinstance(step, CommandStep):
+        return None
+    queues = [each.queue for each in step.combinations or (step,)]
+    return "" if "" in queues else queues[0]
 
 
 def _job(job: Job, starts: Sequence[float]) -> PlannedJob:

@@ -272,6 +272,25 @@ def test_a_job_whose_queue_nobody_knows_waits_and_does_not_expire() -> None:
     assert (plan.state, plan.steps[0].outcome) == ("scheduled", "waiting")
 
 
+@pytest.mark.parametrize(
+    ("queue", "why", "unset"),
+    [
+        ("$Q", "its queue is empty, as $Q is unset: give --env Q=…", ["Q"]),
+        ("'${Q}$R'", "its queue is empty, as $Q and $R are unset: give --env Q=… --env R=…", ["Q", "R"]),
+        ("''", "its queue is empty, and no agent has such a one", []),
+    ],
+)
+def test_an_empty_queue_has_no_agents_and_says_what_to_give(queue: str, why: str, unset: list[str]) -> None:
+    text = f"[{{label: Test, command: a, agents: {{queue: {queue}}}}}, wait, {{label: Deploy, command: b}}]"
+    plan = plan_pipeline(text)
+    assert (plan.state, names(plan)) == ("scheduled", [])
+    assert str(plan).startswith("The build of main doesn't start: 0 jobs")
+    assert f"Test           {why}" in str(plan)
+    assert [plan.steps[0].to_dict()[name] for name in ("queue", "unset")] == ["", unset]
+    assert [problem.message.partition(",")[0] for problem in plan.warnings] == ["the queue is empty"] * (not unset)
+    assert plan_pipeline(text, env={"Q": "gpu"}).state == ("passed" if unset else "scheduled")
+
+
 def test_a_step_that_is_not_there_is_told_with_those_that_are() -> None:
     plan = plan_pipeline(RELEASE)
     with pytest.raises(KeyError, match="no step has the key or the name 'wheels'; did you mean 'wheel'"):

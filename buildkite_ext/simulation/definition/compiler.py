@@ -494,9 +494,15 @@ def _agents(read: AttributeReader) -> tuple[str, ...]:
     key = "agents" if read.has("agents") else "agent_query_rules"
     value = read.tree.get(key)
     if isinstance(value, TreeMap):
-        return tuple(f"{name}={text}" for name, text in read.variables(key).items())
-    read.quoted(key)
-    return read.texts(key)
+        found = tuple(f"{name}={text}" for name, text in read.variables(key).items())
+    else:
+        read.quoted(key)
+        found = read.texts(key)
+    if "queue=" in found:
+        read.warn(
+            key, "the queue is empty, and no agent has such a one. Leave it out for the default queue of the cluster"
+        )
+    return found
 
 
 def _without(tree: TreeMap, *keys: str) -> TreeMap:
