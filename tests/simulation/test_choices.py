@@ -300,16 +300,12 @@ def _() -> None:
 @shows("event-of-a-webhook")
 def _() -> None:
     text = "[{label: $BUILDKITE_GITHUB_EVENT, command: a, key: a, if: build.source_event == 'push'}]"
-    for build, event in (
-        ({}, "push"),
-        ({"source": "api"}, None),
-        ({"source": "ui"}, None),
-        ({"source": "schedule"}, None),
-    ):
-        _, _, made = started(text, **build)
-        assert (made.jobs[0].state == "broken", made.jobs[0].step.label) == (event is None, "")
-        left_out = plan_pipeline(text, **build).steps[0].left_out
-        assert (None if left_out is None else left_out.values) == (None if event else {"build.source_event": None})
+    for source in ("webhook", "api", "ui", "schedule"):
+        pushed = source == "webhook"
+        _, _, made = started(text, source=source)
+        assert (made.jobs[0].state == "broken", made.jobs[0].step.label) == (not pushed, "")
+        left_out = plan_pipeline(text, source=source).steps[0].left_out
+        assert (None if left_out is None else left_out.values) == (None if pushed else {"build.source_event": None})
     _, _, made = started(text, env={"BUILDKITE_GITHUB_EVENT": "release"})
     assert made.jobs[0].state == "broken"
     assert plan_pipeline(text, pull_request=7).state == plan_pipeline(text, event="release").state == "not_run"

@@ -53,6 +53,19 @@ def grows(cost: Callable[[int], int], few: int, many: int) -> float:
     return cost(many) / cost(few)
 
 
+def test_the_end_of_a_job_costs_the_same_however_many_its_step_has() -> None:
+    def looked_at(count: int) -> int:
+        simulator = Simulator(agents=count - 1)
+        web = simulator.pipeline("web").job("test", parallelism=count)
+        web.build()
+        simulator.clock.sleep(8)
+        build = web.builds[0]
+        assert [job.state for job in build.jobs] == ["passed"] * (count - 1) + ["running"]
+        return instructions(lambda: build.result_of(build.jobs[0].run))
+
+    assert grows(looked_at, 5, 50) == 1
+
+
 # Work for builds -------------------------------------------------------------------------------------------------------
 
 

@@ -196,7 +196,9 @@ class Build(Struct, eq=False):
     def result_of(self, run: StepRun) -> Result | None:
         """Return the result of a step; None while one of its jobs hasn't ended."""
         result: Result = "passed"
-        for job in self.jobs_of(run):
+        jobs = self.current_jobs
+        for index in range(run.first + run.count - 1, run.first - 1, -1):  # the last one mostly ends last
+            job = jobs[index]
             if job.state not in _OVER:
                 return None
             if job.state in ("canceled", "expired"):
