@@ -22,6 +22,7 @@ __all__ = [
     "is_stdin",
     "json_or_text",
     "name_and_value",
+    "name_of",
     "not_empty",
     "pairs",
     "refuse_other_bytes",
@@ -244,6 +245,11 @@ def folder_of(to: Path | None) -> Path:
 def is_stdin(path: str | Path | None) -> bool:
     """Return whether an argument names the standard input."""
     return path is not None and str(path) == STDIN
+
+
+def name_of(path: str | Path) -> str:
+    """Return the name of a file before a place in it, as editors read it."""
+    return "<stdin>" if is_stdin(path) else str(path)
 
 
 def source_of(path: str | Path) -> str:

@@ -93,9 +93,12 @@ def _gates(steps: Sequence[PlannedStep], width: int) -> Iterator[str]:
         else:
             what = "a user unblocks it" if step.outcome == "passed" else "a user has to unblock it"
             text = f"{step.kind}: {printable(step.title)} ({what})"
-        text = fitted(text, width - 8)
         yield ""
-        yield f"── {text} " + "─" * max(2, min(60, width) - cells(text) - 4)
+        if step.group is None:
+            text = fitted(text, width - 8)
+            yield f"── {text} " + "─" * max(2, min(60, width) - cells(text) - 4)
+        else:  # only the steps of its group wait for it
+            yield f"── in {printable(step.group) or 'a group'}: {text}"
 
 
 def _wave(

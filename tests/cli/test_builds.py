@@ -12,6 +12,7 @@ from buildkite_ext.cli.exit_codes import ExitCode
 from buildkite_ext.cli.hints import in_options
 from buildkite_ext.cli.render.lines import summary
 from buildkite_ext.cli.run.result import BlockingStep, RunResult
+from buildkite_ext.models import Job
 from buildkite_ext.simulation import Simulator
 
 from .conftest import TOKEN, Ended
@@ -270,3 +271,13 @@ def test_of_several_blocked_steps_one_has_to_be_named() -> None:
     steps = tuple(BlockingStep(identity, identity, "https://x") for identity in ("id-1", "id-2"))
     result = RunResult(code=ExitCode.BLOCKED, pipeline="two", outcome="blocked", blocked=steps)
     assert [line.text for line in summary(result)][-1].endswith("buildkite-ext unblock two 0 --step id-1")
+
+
+def test_the_command_that_unblocks_names_a_step_by_its_key() -> None:
+    jobs = (Job(id="id-1", type="manual", step_key="ship"), Job(id="id-2", type="manual"))
+    steps = tuple(map(BlockingStep.of, jobs))
+    said = [
+        list(summary(RunResult(code=ExitCode.BLOCKED, pipeline="two", outcome="blocked", blocked=order)))[-1].text
+        for order in (steps, steps[::-1])
+    ]
+    assert [text.rpartition(" ")[2] for text in said] == ["ship", "id-2"]

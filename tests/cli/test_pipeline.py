@@ -197,6 +197,12 @@ def test_options_of_plan(command: Run, words: list[str], text: str) -> None:
         (["good.yml", "--block-at", "x"], "--block-at 'x': the pipeline has no such block or input step"),
         (["good.yml", "--env", "A"], "--env 'A': give NAME=VALUE."),
         (["good.yml", "--branch", " "], "--branch is empty."),
+        (
+            ["good.yml", "--message", "[skip ci]"],
+            "--message holds [skip ci]: Buildkite creates no build for such a push",
+        ),
+        (["good.yml", "--event", "x", "--source", "ui"], "--event 'x': a build of the source ui has no event."),
+        (["good.yml", "--event", "x", "--source", "ui"], "Leave it out, or give --source webhook"),
         (["good.yml", "--document", "2"], "--document 2: the text has 1 document"),
         (["good.yml", "--pull-request", "0"], "--pull-request 0"),
         (["good.yml", "--svg", "no/where.svg"], "--svg: 'no/where.svg' can't be written"),
@@ -232,7 +238,8 @@ def test_plan_refuses_what_buildkite_would(command: Run) -> None:
 def test_plan_tells_warnings(command: Run) -> None:
     result = command("pipeline", "plan", "doubtful.yml")
     assert result.code == 0
-    assert "line 1: warning: `paralelism` is not an attribute" in result.err
+    assert result.err == command("pipeline", "check", "doubtful.yml").out  # as editors read it
+    assert result.err.startswith("doubtful.yml:1:")
 
 
 def test_a_plan_tells_a_circle_as_the_check_does(command: Run) -> None:

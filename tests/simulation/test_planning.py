@@ -291,6 +291,16 @@ def test_an_empty_queue_has_no_agents_and_says_what_to_give(queue: str, why: str
     assert plan_pipeline(text, env={"Q": "gpu"}).state == ("passed" if unset else "scheduled")
 
 
+def test_a_gate_of_a_group_is_no_line_across_the_picture() -> None:
+    group = "{group: Packages, steps: [{command: a}, wait, {block: Sure?}, {command: b}]}"
+    drawn = str(plan_pipeline(f"[{group}, wait, {{command: c}}]")).splitlines()
+    assert [line for line in drawn if line.startswith("──")] == [
+        "── in Packages: wait",
+        "── in Packages: block: Sure? (a user unblocks it)",
+        "── wait ────────────────────────────────────────────────────",
+    ]
+
+
 def test_a_step_that_is_not_there_is_told_with_those_that_are() -> None:
     plan = plan_pipeline(RELEASE)
     with pytest.raises(KeyError, match="no step has the key or the name 'wheels'; did you mean 'wheel'"):

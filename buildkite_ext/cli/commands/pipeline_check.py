@@ -16,7 +16,7 @@ from cyclopts import Parameter
 from ...messages import counted
 from ...terminal_text import cells, fitted, printable
 from ..exit_codes import ExitCode
-from ..inputs import Inputs, is_stdin
+from ..inputs import Inputs, is_stdin, name_of
 from ..parameters import OUTPUT, Flag
 from ..problem import UsageError
 from ..render.colour import TONES, painted
@@ -30,7 +30,6 @@ __all__ = ["check"]
 
 _Format = Literal["text", "json", "annotation"]
 
-_STDIN_NAME = "<stdin>"
 _GLOB = re.compile(r"[*?\[]")
 
 
@@ -66,7 +65,7 @@ def check(
             problems = check_pipeline(text, interpolated=not no_interpolation)
         except ImportError as error:
             raise UsageError(str(error)) from error
-        checked.append(_Checked(_STDIN_NAME if is_stdin(path) else str(path), text, problems))
+        checked.append(_Checked(name_of(path), text, problems))
     errors, warnings = (sum(each.count(level) for each in checked) for level in ("error", "warning"))
     if output_format == "json":
         print(json.dumps(_as_json(checked, errors, warnings)))

@@ -10,11 +10,11 @@ from typing import Annotated, Literal
 from cyclopts import Group, Parameter
 
 from ..exit_codes import ExitCode
-from ..inputs import Inputs, not_empty, pairs, source_of, write_text
+from ..inputs import Inputs, name_of, not_empty, pairs, source_of, write_text
 from ..parameters import OUTPUT, Flag, Repeated, WholeNumber
 from ..problem import Problem, UsageError
 from ..startup import end_startup
-from ..streams import print_error
+from ..streams import clean, print_error
 
 __all__ = ["plan"]
 
@@ -128,7 +128,8 @@ def plan(
     else:
         print(planned.text(shutil.get_terminal_size((100, 24)).columns), end="")
         for warning in planned.warnings:
-            print_error(f"{source_of(file)}: line {warning.mark.line}: warning: {warning.message}")
+            place = f"{clean(name_of(file))}:{warning.mark.line}:{warning.mark.column}"
+            print_error(f"{place}: warning: {clean(warning.message)}")
     return ExitCode.PASSED
 
 
@@ -157,7 +158,9 @@ def _failures(words: tuple[str, ...]) -> dict[str, list[int]]:
 
 def _in_options(text: str) -> str:
     """Return the text of an error of `plan_pipeline`, with the option in place of its argument."""
-    for argument in ("block_at", "document", "fail", "pull_request"):
+    for argument in ("block_at", "document", "event", "fail", "pull_request"):
         if text.startswith(f"{argument}="):
-            return f"--{argument.replace('_', '-')} {text[len(argument) + 1 :]}"
-    return text
+            text = f"--{argument.replace('_', '-')} {text[len(argument) + 1 :]}"
+    if text.startswith("message holds "):
+        text = f"--{text}".replace("Give another source", "Give another --source")
+    return text.replace("source='webhook'", "--source webhook")

@@ -126,7 +126,7 @@ def _blocked(result: RunResult, took: str) -> Iterator[SummaryLine]:
         yield SummaryLine(said, "plain")
         return
     number = result.build.number if result.build else 0
-    step = ["--step", result.blocked[0].id] if len(result.blocked) > 1 else []
+    step = ["--step", result.blocked[0].key or result.blocked[0].id] if len(result.blocked) > 1 else []
     address = [result.pipeline, str(number), *step]
     words = shlex.join(clean(word) for word in ("buildkite-ext", "unblock", *address, *result.options))
     yield SummaryLine(f"Unblock it on that page, or with: {words}", "plain")

@@ -54,11 +54,12 @@ class BlockingStep:
     id: str
     label: str
     url: str
+    key: str | None = None
 
     @classmethod
     def of(cls, job: Job) -> BlockingStep:
         """Make it of a job of the API."""
-        return cls(clean(job.id), label_of(job), clean(job.web_url))
+        return cls(clean(job.id), label_of(job), clean(job.web_url), None if not job.step_key else clean(job.step_key))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
