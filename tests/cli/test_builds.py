@@ -12,7 +12,7 @@ from buildkite_ext.cli.exit_codes import ExitCode
 from buildkite_ext.cli.hints import in_options
 from buildkite_ext.cli.render.lines import summary
 from buildkite_ext.cli.run.result import BlockingStep, RunResult
-from buildkite_ext.models import Job
+from buildkite_ext.models import Job, JobType
 from buildkite_ext.simulation import Simulator
 
 from .conftest import TOKEN, Ended
@@ -274,7 +274,7 @@ def test_of_several_blocked_steps_one_has_to_be_named() -> None:
 
 
 def test_the_command_that_unblocks_names_a_step_by_its_key() -> None:
-    jobs = (Job(id="id-1", type="manual", step_key="ship"), Job(id="id-2", type="manual"))
+    jobs = (Job(id="id-1", type=JobType.MANUAL, step_key="ship"), Job(id="id-2", type=JobType.MANUAL))
     steps = tuple(map(BlockingStep.of, jobs))
     said = [
         list(summary(RunResult(code=ExitCode.BLOCKED, pipeline="two", outcome="blocked", blocked=order)))[-1].text
