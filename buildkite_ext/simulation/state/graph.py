@@ -558,10 +558,9 @@ def _met_by(kind: EdgeKind, source: Node, to: Node, *, allow: bool) -> frozenset
     """Return the results of a step after which one that waits for it may go on."""
     if not allow:
         return _PASSED
-    stops = (
-        kind == "before" and source.is_gate and source.step.group is to.step.group
-    )  # and what it stops stays stopped
-    return _PASSED if stops else _NOT_CANCELED
+    if kind == "before" and source.is_gate and source.step.group is to.step.group:  # what it stops stays stopped
+        return _PASSED
+    return _NOT_CANCELED
 
 
 _PASSED: frozenset[Result] = frozenset({"passed"})
