@@ -316,13 +316,15 @@ def test_what_stands_behind_a_block() -> None:
 
 def test_which_step_a_step_waits_for() -> None:
     built = Built(CHAIN)
-    pairs = [(one, other) for one in "abc" for other in "abc" if built.graph.waits_for(built[one], built[other])]
+    pairs = [
+        (one, other) for one in "abc" for other in "abc" if built[other] in built.graph.unfinished_before(built[one])
+    ]
     assert pairs == [("b", "a"), ("c", "a"), ("c", "b")]
     circle = Built(
         "[{command: x, key: a, depends_on: b}, {command: x, key: b, depends_on: a}, {command: x, key: c, depends_on: a}]"
     )
-    assert [key for key in "abc" if circle.graph.waits_for(circle["a"], circle[key])] == ["b"]
-    assert [key for key in "abc" if circle.graph.waits_for(circle["c"], circle[key])] == ["a", "b"]
+    assert [key for key in "abc" if circle[key] in circle.graph.unfinished_before(circle["a"])] == ["b"]
+    assert [key for key in "abc" if circle[key] in circle.graph.unfinished_before(circle["c"])] == ["a", "b"]
 
 
 # Uploads --------------------------------------------------------------------------------------------------------------
@@ -486,7 +488,7 @@ def test_a_step_that_waited_for_a_removed_one_waits_for_its_key() -> None:
     built = Built(text)
     built.replace("up")
     assert sorted(built["b"].missing) == ["late", "never"]
-    assert not built.graph.waits_for(built["b"], Built(text)["late"])
+    assert Built(text)["late"] not in built.graph.unfinished_before(built["b"])
     assert built.upload("[{command: x, key: late}, {command: x, key: never}]", by="up") == []
     assert built["b"].missing == frozenset()
     assert [edge for edge in built.edges if "dependency" in edge] == [

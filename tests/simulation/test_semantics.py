@@ -1138,6 +1138,108 @@ def test_a_build_that_stands_in_the_way_of_the_one_it_triggers_ends_and_says_why
     assert api.builds[0].state == "passed"
 
 
+STANDS_AHEAD = "the job 'deploy' stands ahead of 's' in their concurrency group, and waits for it"
+NO_SUCH_KEY = "steps waited for a key that no step has, or for each other"
+
+
+@pytest.mark.parametrize("creating", [0, 5])
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        pytest.param(f"[{{trigger: api}}, wait, {{command: deploy, label: deploy, {G}}}]", STANDS_AHEAD, id="wait"),
+        pytest.param(
+            f"[{{command: deploy, label: deploy, depends_on: t, {G}}}, {{trigger: api, key: t}}]",
+            STANDS_AHEAD,
+            id="depends_on",
+        ),
+        pytest.param(
+            f"[{{command: x, {G}}}, wait, {{trigger: api}}, wait, {{command: deploy, label: deploy, {G}}}]",
+            STANDS_AHEAD,
+            id="behind a job that has run",
+        ),
+        pytest.param(f"[{{command: deploy, depends_on: tpyo, {G}}}, {{trigger: api}}]", NO_SUCH_KEY, id="missing key"),
+        pytest.param(
+            f"[{{wait: ~, depends_on: tpyo, key: w}}, {{command: d, depends_on: [{{step: w, allow_failure: true}}], {G}}}, {{trigger: api, depends_on: ~}}]",
+            NO_SUCH_KEY,
+            id="missing key of a dependency",
+        ),
+        pytest.param(
+            f"[{{command: deploy, key: d, depends_on: d, {G}}}, {{trigger: api}}]", NO_SUCH_KEY, id="waits for itself"
+        ),
+    ],
+)
+def test_builds_that_stand_in_the_way_of_those_that_they_trigger_end_and_say_why(
+    text: str, why: str, creating: float
+) -> None:
+    simulator = Simulator(timing=Timing(creating=creating))
+    api = simulator.pipeline("api").configure(f"[{{command: s, label: s, {G}}}]")
+    web = simulator.pipeline("web").configure(text)
+    for _ in range(3):
+        web.build(branch="main")
+    advance(simulator, 3600)
+    assert [(build.state, build.broken) for build in web.builds] == [("failed", why)] * 3
+    assert [build.state for build in api.builds] == ["passed"] * 3
+
+
+def test_builds_that_stand_in_each_others_way_end_where_the_oldest_job_ahead_fails() -> None:
+    simulator = Simulator()
+    crossed = "[{{command: a, key: a, depends_on: b, {}}}, {{trigger: {}, key: b, label: t}}]"
+    simulator.pipeline("web").configure(crossed.format(G, "late")).build(branch="main")
+    simulator.pipeline("api").configure(crossed.format(H, "later")).build(branch="main")
+    simulator.pipeline("late").configure(f"[{{command: h, label: h, {H}}}]")
+    simulator.pipeline("later").configure(f"[{{command: g, label: g, {G}}}]")
+    advance(simulator, 3600)
+    why = "the job 'a' stands ahead of 'g' in their concurrency group, and waits for it"
+    found = {slug: simulator.pipeline(slug).builds[0] for slug in ("web", "api", "late", "later")}
+    assert {slug: (build.state, build.broken) for slug, build in found.items()} == {
+        "web": ("failed", why),
+        "api": ("passed", None),
+        "late": ("passed", None),
+        "later": ("passed", None),
+    }
+
+
+def test_nothing_fails_while_the_build_of_a_job_ahead_goes_on_or_waits_for_a_user() -> None:
+    simulator = Simulator()
+    api = simulator.pipeline("api").configure(f"[{{command: s, label: s, {G}}}]")
+    web = simulator.pipeline("web").configure(
+        f"[{{trigger: api, key: t}}, {{command: deploy, label: deploy, depends_on: t, {G}}}, {{command: long, key: long}},"
+        " {block: Go, key: go}]"
+    )
+    build = web.script("long", after=600).build(branch="main")
+    advance(simulator, 500)
+    assert (web.builds[0].state, build.broken, api.builds[0].state) == ("running", None, "scheduled")
+    advance(simulator, 600)
+    assert (web.builds[0].state, states(build)["go"], api.builds[0].state) == ("failed", "blocked_failed", "passed")
+
+
+def test_as_many_builds_as_there_are_may_wait_for_each_other() -> None:
+    simulator = Simulator()
+    simulator.pipeline("api").configure(f"[{{command: s, {G}}}]")
+    web = simulator.pipeline("web").configure(f"[{{trigger: api}}, wait, {{command: d, {G}}}]")
+    for _ in range(300):
+        web.build(branch="main")
+    advance(simulator, 7200)
+    assert {build.state for build in web.builds} == {"failed"}
+
+
+def test_an_ordered_job_counts_those_ahead_by_creation_and_no_younger_eager_one() -> None:
+    eager = "concurrency_method: eager"
+    text = f"[{{command: a, key: a, {G}}}, {{command: b, key: b, {G}, {eager}, priority: 2, depends_on: a}}, {{command: c, key: c, {G}}}]"
+    simulator, web, first = started(text)
+    second = web.build(branch="main")
+    assert order_of_starts(simulator, "web") == list("abcabc")
+    assert (first.state, second.state, web.builds[0].broken) == ("passed", "passed", None)
+
+
+def test_an_older_eager_job_that_waits_keeps_its_place_before_an_ordered_one() -> None:
+    eager = "concurrency_method: eager, priority: -1"
+    simulator, _, _ = started(
+        f"[{{command: w, key: w}}, {{command: a, key: a, depends_on: w, {G}, {eager}}}, {{command: b, key: b, {G}}}]"
+    )
+    assert order_of_starts(simulator, "web") == ["w", "a", "b"]
+
+
 def test_a_build_waits_for_its_turn_while_another_holds_the_slot() -> None:
     simulator, web, _ = started(f"[{{command: long, key: long, {G}}}]", {"long": {"after": 600}})
     other = simulator.pipeline("api").configure(

@@ -348,6 +348,7 @@ class Engine:
             self._progress.end(job, "failed")
             return
         parent = job.build
+        parent.awaits_builds = parent.awaits_builds or not step.asynchronous
         self.create(
             target,
             BuildRequest(

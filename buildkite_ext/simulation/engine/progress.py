@@ -15,6 +15,7 @@ from .agents import AgentConnections
 from .build_steps import NOT_BEGUN
 from .changes import Changes
 from .concurrency import ConcurrencyGroups
+from .deadlocks import Deadlock, deadlock_of
 from .expiry import JobExpiry
 from .files import Files
 from .job_runner import JobRunner
@@ -23,6 +24,7 @@ from .transitions import Transitions, derived_state
 
 __all__ = ["BuildProgress"]
 
+_NEVER_READY = "steps waited for a key that no step has, or for each other"
 _ENDING = FINISHED_BUILDS | {"canceling"}
 """States of builds in which no further step begins."""
 
@@ -89,6 +91,8 @@ class BuildProgress:
         self._ready: list[Job] = []
         self._ready_at: float | None = None
         """Jobs that became ready for an agent at one moment, and that moment; None once they have been offered."""
+        self._stuck: list[Build] = []
+        """Builds of which it has to be found out whether they wait for each other."""
         self.runner = JobRunner(
             scheduler,
             timing,
@@ -302,10 +306,10 @@ class BuildProgress:
         elif before not in _UNSETTLED:
             if not build.active_jobs:
                 self._give_up_steps(build)
-            if build.limited_jobs:
+            if build.limited_jobs or build.awaits_builds:
                 self._give_up_turns(build)
             state = derived_state(build)
-            if state != before:
+            if state != build.state:
                 waited = build.started_at is None
                 self._transitions.move_build(build, state)
                 if waited and build.started_at is not None:
@@ -318,23 +322,34 @@ class BuildProgress:
     def _give_up_steps(self, build: Build) -> None:
         """Let the steps not run that can't begin, if nothing else goes on."""
         while not build.active_jobs and not build.blocked_jobs and (stuck := build.graph.give_up()):
-            build.broken = build.broken or "steps waited for a key that no step has, or for each other"
+            build.broken = build.broken or _NEVER_READY
             self.apply(build, stuck)
 
     def _give_up_turns(self, build: Build) -> None:
-        """Let the jobs fail that stand in a concurrency group ahead of jobs for which they wait, if nothing else can run."""
-        while build.limited_jobs and build.limited_jobs == build.active_jobs and not build.blocked_jobs:
-            found = self._concurrency.in_its_own_way(build)
-            if found is None:
-                return
-            held, ahead = found
-            other = ahead.build
-            other.broken = other.broken or (
-                f"the job {_named(ahead)} stands ahead of {_named(held)} in their concurrency group, and waits for it"
-            )
-            self.apply(other, other.graph.drop(ahead.run.node))
-            if other is not build:
-                self.settle(other)
+        """Let jobs fail that stand in a concurrency group ahead of jobs for which they wait, if nothing else can run."""
+        self._stuck.append(build)
+        if len(self._stuck) > 1:
+            return  # while another is looked at: to look at all of them here would be as deep as they are many
+        try:
+            while self._stuck:
+                found = deadlock_of(self._stuck[0], self._concurrency)
+                if found is None:
+                    del self._stuck[0]
+                else:
+                    self._break_deadlock(found)
+        finally:
+            self._stuck.clear()
+
+    def _break_deadlock(self, found: Deadlock) -> None:
+        build, held = found.ahead.build, found.held
+        why = _NEVER_READY
+        if held is not None:
+            why = f"the job {_named(found.ahead)} stands ahead of {_named(held)} in their concurrency group, and waits for it"
+        build.broken = build.broken or why
+        for node in found.steps:
+            if not node.begun:
+                self.apply(build, build.graph.drop(node))
+        self.settle(build)
 
     def _cancel_for_failure(self, build: Build) -> None:
         """Cancel the jobs of a failing build whose steps ask for it."""

@@ -103,6 +103,9 @@ class Build(Struct, eq=False):
     executed: bool = False
     """True if a job has started, or was unblocked."""
 
+    awaits_builds: bool = False
+    """True if a trigger step of it waits for the build that it has created, or did so."""
+
     broken: str | None = None
     """Why it fails, if that isn't because of a job: a step waited for one that never came, or its text couldn't be expanded."""
 

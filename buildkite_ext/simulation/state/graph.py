@@ -276,13 +276,9 @@ class Graph(Struct, eq=False, gc=False):
 
     def behind_block(self, node: Node) -> bool:
         """Tell whether a user has to unblock the build, or to fill in a form, before a step can run."""
-        return any(isinstance(each.step, BlockStep) for each in self._unfinished_before(node))
+        return any(isinstance(each.step, BlockStep) for each in self.unfinished_before(node))
 
-    def waits_for(self, node: Node, other: Node) -> bool:
-        """Tell whether a step can't run before another one has ended."""
-        return any(each is other for each in self._unfinished_before(node))
-
-    def _unfinished_before(self, node: Node) -> Iterator[Node]:
+    def unfinished_before(self, node: Node) -> Iterator[Node]:
         """Yield the steps that have to end before a step can run."""
         seen = {node.number}
         pending = [node.number]
