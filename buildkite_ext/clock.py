@@ -30,6 +30,9 @@ __all__ = [
 LONGEST_SLEEP = 1e9
 """Seconds that one wait takes at most: thirty years. The functions of the system that wait refuse more than 9.2e9."""
 
+_END = 253_402_300_799.0
+"""Seconds since the epoch at the end of the year 9999. No date is later."""
+
 START = 1_767_603_600.0
 """The start of a `VirtualClock`: 2026-01-05 09:00 UTC, in seconds since the epoch."""
 
@@ -96,6 +99,9 @@ class VirtualClock:
     Args:
         start: its first time, in seconds since the epoch.
 
+    Raises:
+        ConfigurationError: `start` is negative, or later than the year 9999.
+
     Example:
         >>> clock = VirtualClock()
         >>> clock.sleep(90)
@@ -104,6 +110,8 @@ class VirtualClock:
     """
 
     def __init__(self, start: float = START) -> None:
+        if not 0 <= start <= _END:
+            raise ConfigurationError(f"start={start:g}: give seconds since the epoch, not beyond the year 9999")
         self._now = float(start)
         self._lock = threading.Lock()
         self._listeners: tuple[Callable[[], object], ...] = ()
@@ -123,11 +131,13 @@ class VirtualClock:
             The new time, in seconds since the epoch.
 
         Raises:
-            ValueError: `seconds` is negative.
+            ValueError: `seconds` is negative, infinite or NaN, or the time would be later than the year 9999.
         """
         if seconds < 0:
             raise ValueError(f"advance({seconds}): seconds must not be negative, since time never goes back")
         with self._lock:
+            if not seconds <= _END - self._now:  # NaN is not either
+                raise ValueError(f"advance({seconds:g}): the time has to stay within the year 9999, where dates end")
             self._now += seconds
             now = self._now
         for listener in self._listeners:
@@ -152,13 +162,13 @@ class VirtualClock:
 
     def sleep(self, seconds: float) -> None:
         """Let `seconds` pass without waiting for them."""
-        self.advance(seconds)
+        self.advance(min(seconds, LONGEST_SLEEP))
 
     async def asleep(self, seconds: float) -> None:
         """Let `seconds` pass without waiting for them. Other tasks run meanwhile, and a cancellation is noticed."""
         import anyio
 
-        self.advance(seconds)
+        self.advance(min(seconds, LONGEST_SLEEP))
         await anyio.lowlevel.checkpoint()
 
 

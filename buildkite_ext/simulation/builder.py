@@ -12,6 +12,8 @@ from .behaviour.commands import CommandBehaviour, LogScript, log_script
 from .behaviour.endings import ENDINGS
 from .behaviour.history import plan
 from .definition.checks import (
+    LOST_AGENT,
+    check_exit_status,
     check_flags,
     check_name,
     check_names,
@@ -169,6 +171,9 @@ class SimulatedPipeline(ScriptedPipeline):
         soft = (
             soft_fail if isinstance(soft_fail, bool) else statuses("soft_fail", soft_fail, give=_SOFT_FAIL, one=False)
         )
+        if not isinstance(soft, bool):
+            for index, status in enumerate(soft):
+                check_exit_status(f"soft_fail[{index}]", status, least=LOST_AGENT)
         check_whole("parallelism", parallelism, least=1, optional=True)
         check_whole("automatic_retries", automatic_retries)
         check_number("timeout", timeout, optional=True)

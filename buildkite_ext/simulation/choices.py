@@ -105,7 +105,7 @@ CHOICES: tuple[Choice, ...] = (
     Choice(
         "turn-behind-a-waiting-job",
         "What becomes of a job whose turn in an ordered concurrency group comes after that of a job that waits for it?",
-        "Nothing, while others of their builds run. When nothing else can, the job ahead and its build fail, the oldest of several.",
+        "Nothing, while others of their builds run. When nothing else can, the (oldest) job ahead and its build fail.",
     ),
     Choice(
         "dependency-on-a-concurrency-group",

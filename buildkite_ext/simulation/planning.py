@@ -19,6 +19,8 @@ from .behaviour.rules import BehaviourRule, names_step
 from .behaviour.timing import Timing
 from .checking import problems_of
 from .definition.checks import (
+    HIGHEST_STATUS,
+    LOST_AGENT,
     check_flags,
     check_name,
     check_names,
@@ -51,7 +53,6 @@ _DURATION = 1.0
 """Seconds that each job takes, so that jobs that start at the same time make a wave."""
 
 _UPLOADS = "pipeline upload"
-_LOST_AGENT, _HIGHEST_STATUS = -1, 255
 
 
 @checks_keywords
@@ -209,7 +210,7 @@ def _exit_statuses(name: str, given: object) -> tuple[int, ...]:
     if not found:
         raise ValueError(f"fail={name!r}: give at least one exit status")
     for status in found:
-        if not _LOST_AGENT <= status <= _HIGHEST_STATUS:
+        if not LOST_AGENT <= status <= HIGHEST_STATUS:
             raise ValueError(f"fail={name!r}: {status} is no exit status: give 0 to 255, or -1 for a lost agent")
     return found
 

@@ -17,7 +17,7 @@ from ..unknown_names import UnknownNameWarning, nearest
 from .behaviour.commands import CommandBehaviour, LogScript, Upload, log_script
 from .behaviour.rules import BehaviourRule, StepMatcher, names_step
 from .checking import placed
-from .definition.checks import check_flags, check_number, check_text, check_whole, files_of, statuses_of
+from .definition.checks import check_exit_status, check_flags, check_number, check_text, files_of, statuses_of
 from .definition.steps import CommandStep, Step
 from .definition.template import Template
 from .definition.yaml_tree import PipelineError
@@ -148,7 +148,7 @@ class ScriptedPipeline:
                 changes[name] = value
         for name, pair in (("promise", promise), ("interrupted", interrupted)):
             if pair is not None:
-                changes[name] = _second_and_status(name, pair)
+                changes[name] = _second_and_status(name, pair, least=1 if name == "promise" else 0)
         return self._with_rule(steps, lambda behaviour: replace(behaviour, **changes))
 
     @checks_keywords
@@ -257,15 +257,15 @@ def _uploaded(upload: Upload) -> Sequence[Step]:
         return ()
 
 
-def _second_and_status(name: str, pair: tuple[float, int]) -> tuple[float, int]:
+def _second_and_status(name: str, pair: tuple[float, int], *, least: int) -> tuple[float, int]:
     """Return a number of seconds and an exit status.
 
     Raises:
         TypeError: it isn't a pair of them.
-        ValueError: the number is negative or infinite.
+        ValueError: the number is negative or infinite, or the status is none, or less than `least`.
     """
     if not isinstance(pair, tuple | list) or len(pair) != 2:
         raise TypeError(f"{name} is {kind_of(pair)}: give seconds and an exit status, such as (5, 1)")
     check_number(f"{name}[0]", pair[0])
-    check_whole(f"{name}[1]", pair[1], least=None)
+    check_exit_status(f"{name}[1]", pair[1], least=least)
     return float(pair[0]), pair[1]

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildkite_ext import ConfigurationError
+from buildkite_ext import ApiError, ConfigurationError
 from buildkite_ext.simulation import Mark, Simulator, check_pipeline, plan_pipeline
 
 from .test_costs import grows, instructions
@@ -78,7 +78,7 @@ ERRORS = [
     ("an expansion in a step", "- '${'", 1, 3, "the name of a variable was expected behind `${`"),
     ("an expansion in steps", "steps: '${'", 1, 8, "the name of a variable was expected behind `${`"),
     ("concurrency that is no number, without a group", "- {command: a, concurrency: x}", 1, 29, "`concurrency` is a text: a whole number was expected"),
-    ("options that are a number", "- {block: x, fields: [{select: a, key: b, options: 0}]}", 1, 23, "a field['options'] is an int"),
+    ("options that are a number", "- {block: x, fields: [{select: a, key: b, options: 0}]}", 1, 52, "`options` is a number: a list of options was expected"),
     ("a trigger that is a list", "- {trigger: [a]}", 1, 13, "`trigger` is a list: a text was expected"),
     ("skip that is a list", "- {command: a, skip: [1]}", 1, 22, "`skip` is a list: a text was expected"),
     ("an entry of soft_fail without a status", "- command: a\n  soft_fail:\n  - status: 1", 3, 5, "such as exit_status: 1"),
@@ -92,6 +92,17 @@ ERRORS = [
     ("a group that waits for its own step", "- {group: g, depends_on: a, steps: [{command: a, key: a}, {command: b}]}", 1, 26, "the group waits for its own step 'a'"),
     ("a group that waits for itself", "- {group: g, key: g, depends_on: g, steps: [{command: a}, {command: b}]}", 1, 34, "the group waits for itself"),
     ("a step that waits for itself", "- {command: a, key: a, depends_on: a}", 1, 36, "the step a waits for itself"),
+    ("groups in groups of a pattern", f"- {{command: a, if: 'build.tag =~ /{'(' * 1000}a{')' * 1000}/'}}", 1, 34, "nested deeper than 100, the most that is read here"),
+    ("groups in groups of a format", f"- {{block: a, fields: [{{text: b, key: c, format: '{'(' * 5000}a{')' * 5000}'}}]}}", 1, 23, "`format` is a regular expression whose groups are nested too deeply"),
+    ("a format that repeats too often", "- {block: a, fields: [{text: b, key: c, format: 'a{99999999999}'}]}", 1, 23, "`format` is not a regular expression"),
+    ("a format that is a number", "- {block: a, fields: [{text: b, key: c, format: 1}]}", 1, 49, "`format` is a number: a regular expression, a text, was expected"),
+    ("an option without a value", "- {block: a, fields: [{select: b, key: c, options: [{label: d}]}]}", 1, 23, "`options`, option 1: give a mapping with a `value`"),
+    ("a whole number of many digits", f"- {{command: a, parallelism: {'9' * 32}}}", 1, 29, "`parallelism` is 1e+32: at most 10000 was expected"),
+    ("a whole number in quotes", "- {command: a, parallelism: '99999999999'}", 1, 29, "`parallelism` is 99999999999: at most 10000"),
+    ("a number beyond any", "- {command: a, priority: 1e400}", 1, 26, "`priority` is 1e400: a whole number was expected"),
+    ("no number", "- {command: a, priority: .nan}", 1, 26, "`priority` is .nan: a whole number was expected"),
+    ("many digits", f"- {{command: a, priority: 0x{'f' * 50}}}", 1, 26, f"`priority` is 0x{'f' * 38}…: a whole number was expected"),
+    ("many values", f"- {{env: {{{', '.join(f'A{n}: 1' for n in range(50_000))}}}}}", 1, 538_878, "more than 100,000 keys and values: it is the most that is read here"),
 ]  # fmt: skip
 
 
@@ -100,6 +111,31 @@ def test_errors(text: str, line: int, column: int, words: str) -> None:
     ((level, *place, message),) = found(text)
     assert (level, place) == ("error", [line, column])
     assert words in message
+
+
+@pytest.mark.parametrize("condition", ["// only a comment", " // a\n  // b", ""])
+def test_a_condition_of_comments_counts_as_absent(condition: str) -> None:
+    text = f"- {{command: x, if: {json.dumps(condition)}}}"
+    assert found(text) == []
+    assert plan_pipeline(text).steps[0].left_out is None
+
+
+def test_a_condition_has_any_number_of_operators() -> None:
+    for operator in ("||", "&&"):
+        text = f" {operator} ".join(["build.branch == 'main'"] * 2000)
+        assert found(f'- {{command: x, if: "{text}"}}') == []
+
+
+def test_what_is_nested_too_deeply_is_refused_by_everything_that_reads_it() -> None:
+    text = f"steps:\n- command: x\n  if: build.branch =~ /{'(' * 1000}a{')' * 1000}/\n"
+    simulator = Simulator()
+    web = simulator.pipeline("web")
+    for read in (web.configure, plan_pipeline):
+        with pytest.raises(ConfigurationError, match=r"line 3, column 23: the groups of the regular expression"):
+            read(text)
+    with simulator.client() as buildkite, pytest.raises(ApiError) as raised:
+        buildkite.pipelines.update("web", configuration=text)
+    assert raised.value.status == 422
 
 
 WARNINGS = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 
@@ -9,6 +10,7 @@ import anyio
 import pytest
 
 import buildkite_ext
+from buildkite_ext import ConfigurationError
 from buildkite_ext.simulation import Simulator, SystemClock, VirtualClock
 
 from .helpers import build, connect, create
@@ -23,6 +25,29 @@ def test_virtual_time_passes_only_by_sleeping() -> None:
     for wrong in (clock.sleep, clock.advance):
         with pytest.raises(ValueError, match="never goes back"):
             wrong(-1)
+
+
+@pytest.mark.parametrize("seconds", [math.inf, math.nan, 1e308, 1e12])
+def test_virtual_time_ends_with_the_year_9999(seconds: float) -> None:
+    simulator = Simulator()
+    web = simulator.pipeline("web").job("test")
+    clock = simulator.clock
+    assert isinstance(clock, VirtualClock)
+    with pytest.raises(ValueError, match="has to stay within the year 9999, where dates end"):
+        clock.advance(seconds)
+    with pytest.raises(ConfigurationError, match="not beyond the year 9999"):
+        VirtualClock(seconds)
+    clock.advance(253_402_300_700 - clock.time())
+    assert web.build(branch="main").state == "scheduled"
+    clock.advance(60)
+    with simulator.client() as buildkite:
+        assert [build.state for build in buildkite.builds.list(pipeline="web")] == ["passed"]
+
+
+def test_virtual_time_sleeps_no_longer_than_real_time() -> None:
+    clock = VirtualClock(0)
+    clock.sleep(math.inf)
+    assert clock.time() == 1e9
 
 
 def test_virtual_time_is_safe_between_threads() -> None:

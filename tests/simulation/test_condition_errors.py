@@ -194,15 +194,29 @@ def test_a_wrong_condition(text: str, kind: str, position: int, message: str) ->
 @pytest.mark.parametrize(
     ("text", "position", "message"),
     [
-        ("(" * 200, 50, "the expression is nested deeper than 50"),
-        ("[" * 200, 50, "the expression is nested deeper than 50"),
-        ("!" * 200 + "true", 50, "more than 50 `!` in a row"),
-        (" || ".join(["true"] * 202), 8 * 201 - 3, "more than 200 operators in a row"),
-        ('"${a-' * 200, 251, "the expression is nested deeper than 50"),
-        ("(true) && " * 60 + "(" * 60, 650, "the expression is nested deeper than 50"),
-        ("((true) && " * 60, 530, "the expression is nested deeper than 50"),
-        ("$A == $A && " + '"${A}" == "" && ' * 60 + "(" * 60, 1022, "the expression is nested deeper than 50"),
-        ('"' + "${A:-${B}" * 60, 447, "the expression is nested deeper than 50"),
+        ("(" * 200, 50, "the expression is nested deeper than 50, the most that is read here"),
+        ("[" * 200, 50, "the expression is nested deeper than 50, the most that is read here"),
+        ("!" * 200 + "true", 50, "more than 50 `!` in a row, the most that is read here"),
+        (" == ".join(["true"] * 202), 8 * 201 - 3, "more than 200 comparisons in a row, the most that is read here"),
+        (
+            "build.tag =~ /" + "(" * 101 + "/",
+            13,
+            "the groups of the regular expression are nested deeper than 100, the most that is read here",
+        ),
+        (
+            "build.tag =~ /" + "(?i)" * 5000 + "/",
+            13,
+            "the groups of the regular expression are nested deeper than 100, the most that is read here",
+        ),
+        ('"${a-' * 200, 251, "the expression is nested deeper than 50, the most that is read here"),
+        ("(true) && " * 60 + "(" * 60, 650, "the expression is nested deeper than 50, the most that is read here"),
+        ("((true) && " * 60, 530, "the expression is nested deeper than 50, the most that is read here"),
+        (
+            "$A == $A && " + '"${A}" == "" && ' * 60 + "(" * 60,
+            1022,
+            "the expression is nested deeper than 50, the most that is read here",
+        ),
+        ('"' + "${A:-${B}" * 60, 447, "the expression is nested deeper than 50, the most that is read here"),
     ],
 )
 def test_a_condition_that_is_nested_too_deeply(text: str, position: int, message: str) -> None:
@@ -211,7 +225,17 @@ def test_a_condition_that_is_nested_too_deeply(text: str, position: int, message
     assert (raised.value.kind, raised.value.position, str(raised.value)) == ("parse", position, message)
 
 
-@pytest.mark.parametrize("text", ["(" * 49 + "true" + ")" * 49, "!" * 50 + "true", " || ".join(["(true)"] * 201)])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 49 + "true" + ")" * 49,
+        "!" * 50 + "true",
+        " == ".join(["(true)"] * 201),
+        "build.tag !~ /" + "(" * 100 + "a" + ")" * 100 + "/",
+        " || ".join(["(true)"] * 20_000),
+        " && ".join(["true || (false)"] * 5000),
+    ],
+)
 def test_a_condition_that_is_nested_as_deeply_as_may_be(text: str) -> None:
     assert Condition(text).holds(ConditionContext())
 
@@ -301,7 +325,7 @@ def test_groups_of_a_regular_expression_are_nested_as_deep_as_any_caller_can_rea
     for opening in ("(", "(?:", "(?i)", "(a|"):
         closing = ")" * (opening != "(?i)")
         assert compile_pattern(opening * 100 + "a" + closing * 100, ignore_case=False).search("a")
-        with pytest.raises(PatternError, match=r"^groups are nested deeper than 100$"):
+        with pytest.raises(PatternError, match=r"groups of the regular expression are nested deeper than 100"):
             compile_pattern(opening * 101 + "a" + closing * 101, ignore_case=False)
     assert compile_pattern("(a)" * 200, ignore_case=False).search("a" * 200)
 

@@ -10,6 +10,10 @@ from .yaml_tree import Mark, PipelineProblem, Tree, TreeList, TreeMap, describe,
 
 __all__ = ["AttributeReader", "Problems", "unknown_attributes", "whole_number"]
 
+_NUMERIC = re.compile(r"[-+]?(?:\.(?:nan|inf)|\.?[0-9][0-9a-z_.+-]*)", re.IGNORECASE)
+"""Texts that are meant as numbers, such as `1e400`, which is too large for one."""
+
+_LONGEST_SHOWN = 40
 _FEW = 6
 """Attributes that a warning lists where none is near."""
 
@@ -119,12 +123,15 @@ class AttributeReader:
         if value is None:
             return None
         number = whole_number(value)
-        if number is None:
+        shown = _cut(text_of(value)) if isinstance(value, float) else str(number)
+        if number is None and isinstance(value, str) and _NUMERIC.fullmatch(value):
+            self._problems.error(f"`{key}` is {_cut(value)}: a whole number was expected", self.tree.value_mark(key))
+        elif number is None:
             self._wrong(key, "a whole number")
         elif least is not None and number < least:
-            self.error(key, f"`{key}` is {number}: at least {least} was expected")
+            self.error(key, f"`{key}` is {shown}: at least {least} was expected")
         elif most is not None and number > most:
-            self.error(key, f"`{key}` is {number}: at most {most} was expected")
+            self.error(key, f"`{key}` is {shown}: at most {most} was expected")
         else:
             return number
         return None
@@ -181,6 +188,10 @@ class AttributeReader:
         return default
 
 
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+
+
 def _subject(problem: PipelineProblem) -> str:
     """Return what a message is about and what that is, such as "`env` is a list"."""
     return problem.message.partition(":")[0]
@@ -207,5 +218,5 @@ def whole_number(value: Tree) -> int | None:
     if isinstance(value, float):
         return int(value) if value.is_integer() else None
     if isinstance(value, str):
-        return int(value) if re.fullmatch(r"[-+]?[0-9]{1,9}", value) else None
+        return int(value) if re.fullmatch(r"[-+]?[0-9]{1,18}", value) else None
     return value if isinstance(value, int) else None

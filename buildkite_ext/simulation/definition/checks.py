@@ -17,6 +17,9 @@ from ...messages import shown
 from ...unknown_names import nearest
 
 __all__ = [
+    "HIGHEST_STATUS",
+    "LOST_AGENT",
+    "check_exit_status",
     "check_flags",
     "check_name",
     "check_names",
@@ -270,6 +273,9 @@ def _article(kind: str) -> str:
     return f"{'an' if kind[:1] in 'aeiou' else 'a'} {kind}"
 
 
+LOST_AGENT, HIGHEST_STATUS = -1, 255
+"""Exit statuses: that of a job whose agent was lost, with a signal that of a command which the signal ended; and the highest."""
+
 _STATUSES = "a whole number, such as 1, or a list with one for each attempt, such as [1, 0]"
 _CONTENT = "the content of the file, as bytes or as a text, such as json.dumps(...)"
 
@@ -279,12 +285,35 @@ def statuses_of(value: object) -> tuple[int, ...]:
 
     Raises:
         TypeError: they are none.
-        ValueError: there is none.
+        ValueError: there is none, or no command ends with one of them.
     """
     found = statuses("exit_status", value, give=_STATUSES)
     if not found:
         raise ValueError("exit_status is an empty sequence: give at least one status")
+    for index, status in enumerate(found):
+        check_exit_status(
+            "exit_status" if isinstance(value, int) else f"exit_status[{index}]", status, least=LOST_AGENT
+        )
     return found
+
+
+def check_exit_status(name: str, value: object, *, least: int) -> None:
+    """Check an exit status.
+
+    Args:
+        name: the argument.
+        value: its value.
+        least: the least status that can be used.
+
+    Raises:
+        TypeError: it isn't a whole number.
+        ValueError: no command ends with it.
+    """
+    check_whole(name, value, least=None)
+    assert isinstance(value, int)
+    if not least <= value <= HIGHEST_STATUS:
+        lost = ", or -1 for a lost agent" if least == LOST_AGENT else ""
+        raise ValueError(f"{name}={shown(value)}: give an exit status from {max(least, 0)} to {HIGHEST_STATUS}{lost}")
 
 
 def statuses(name: str, value: object, *, give: str, one: bool = True) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypedDict, cast
 
 from .attributes import AttributeReader, Problems
-from .conditions import Condition, ConditionError
+from .conditions import Condition, ConditionError, is_blank
 from .failures import automatic_retries, manual_retry, soft_fail
 from .interpolation import InterpolationError, expand, names_in
 from .matrix import combinations, replace_tokens, token_in
@@ -208,7 +208,7 @@ class _Compiler:
 
     def _condition(self, step: TreeMap) -> Condition | None:
         text = self._read(step).text("if")
-        if text is None or not text.strip():
+        if text is None or is_blank(text):
             return None
         mark = step.value_mark("if")
         try:
@@ -427,7 +427,10 @@ class _Compiler:
         if "select" in item:
             read.known("a select field", "select", "key", "default", "hint", "multiple", "options", "required")
             options = item.get("options")
-            if options is None or options == []:
+            if options is not None and not isinstance(options, TreeList):
+                read.error("options", f"`options` is {describe(options)}: a list of options was expected")
+                return
+            if not options:
                 read.warn("select", "a select field needs `options`: a list of mappings with `label` and `value`")
             for option in options if isinstance(options, TreeList) else ():
                 if isinstance(option, TreeMap):
@@ -439,13 +442,17 @@ class _Compiler:
                     one.texts("required")
         else:
             read.known("a text field", "text", "key", "default", "format", "hint", "required")
+            form = item.get("format")
+            if form is not None and not isinstance(form, str):
+                read.error("format", f"`format` is {describe(form)}: a regular expression, a text, was expected")
+                return
         given: dict[str, object] = {
             **item,
             "required": read.flag("required", default=True),
             "multiple": read.flag("multiple"),
         }
         try:
-            yield block_field("a field", given)
+            yield block_field("", given)
         except (TypeError, ValueError) as error:
             self._problems.error(str(error), at)
 
@@ -484,7 +491,7 @@ def _is_condition_when_expanded(text: str) -> bool:
     """Tell whether a text with variables is a condition, or nothing, when the variables are unset."""
     try:
         expanded = expand(text, dict.fromkeys(names_in(text), ""))
-        return not expanded.strip() or Condition(expanded) is not None
+        return is_blank(expanded) or Condition(expanded) is not None
     except (InterpolationError, ConditionError):
         return False
 

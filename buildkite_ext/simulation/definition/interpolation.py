@@ -166,7 +166,7 @@ class _Expansion:
         start = self._at
         self._depth += 1
         if self._depth > _MOST_NESTED:
-            raise InterpolationError(f"`${{` is nested deeper than {_MOST_NESTED}")
+            raise InterpolationError(f"`${{` is nested deeper than {_MOST_NESTED}, the most that is read here")
         self._at += 2
         name = _NAME.match(self._text, self._at)
         if name is None:

@@ -333,6 +333,10 @@ def block_fields(fields: Iterable[str | Mapping[str, object]]) -> tuple[BlockFie
 def block_field(name: str, item: object) -> BlockField:
     """Return one field of a form.
 
+    Args:
+        name: what messages call it; empty for one of a pipeline's text.
+        item: the field.
+
     Raises:
         TypeError, ValueError: as for `block_fields`.
     """
@@ -343,28 +347,36 @@ def block_field(name: str, item: object) -> BlockField:
         )
     key = given.get("key")
     if not isinstance(key, str) or not key:
-        raise ValueError(
-            f"{name}: a field of a block step needs a key, a text: give a mapping such as {{'key': 'version'}}"
-        )
+        said = "a field of a block step needs a key, a text: give a mapping such as {'key': 'version'}"
+        raise ValueError(f"{name}: {said}" if name else said)
     required, multiple = (
         _flag(name, given, flag, default) for flag, default in (("required", True), ("multiple", False))
     )
     form = given.get("format")
     if form is not None:
         if not isinstance(form, str):
-            raise TypeError(f"{name}['format'] is {kind_of(form)}: give a regular expression, a text")
+            raise TypeError(f"{_of(name, 'format')} is {kind_of(form)}: give a regular expression, a text")
         try:
             re.compile(form)
-        except re.error as error:
-            raise ValueError(f"{name}['format'] is not a regular expression: {error}") from None
+        except (re.error, OverflowError) as error:
+            raise ValueError(f"{_of(name, 'format')} is not a regular expression: {error}") from None
+        except RecursionError:
+            raise ValueError(
+                f"{_of(name, 'format')} is a regular expression whose groups are nested too deeply"
+            ) from None
     options = given.get("options")
     return BlockField(key, required, form, _options(name, options), multiple, _default(given))
+
+
+def _of(name: str, attribute: str) -> str:
+    """Return what a message calls an attribute of a field: that of a pipeline's text has no name in Python."""
+    return f"{name}[{attribute!r}]" if name else f"`{attribute}`"
 
 
 def _flag(name: str, given: Mapping[str, object], flag: str, default: bool) -> bool:
     value = given.get(flag, default)
     if not isinstance(value, bool):
-        raise TypeError(f"{name}[{flag!r}] is {kind_of(value)}: give True or False")
+        raise TypeError(f"{_of(name, flag)} is {kind_of(value)}: give True or False")
     return value
 
 
@@ -372,10 +384,11 @@ def _options(name: str, options: object) -> tuple[str, ...] | None:
     if options is None:
         return None
     values: list[str] = []
-    for index, option in enumerate(elements(f"{name}['options']", options, give="a list of options")):
+    for index, option in enumerate(elements(_of(name, "options"), options, give="a list of options")):
         value = option.get("value") if isinstance(option, Mapping) else option
         if not isinstance(value, str):
-            raise TypeError(f"{name}['options'][{index}]: give a mapping with a `value`, a text")
+            at = f"[{index}]" if name else f", option {index + 1}"
+            raise TypeError(f"{_of(name, 'options')}{at}: give a mapping with a `value`, a text")
         values.append(value)
     return tuple(values)
 

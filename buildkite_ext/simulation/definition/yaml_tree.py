@@ -35,6 +35,7 @@ _MOST_VALUES = 100_000
 """Keys and values of one text. Aliases of aliases could otherwise make a small text a huge document."""
 
 _MOST_NESTED = 100
+_TOO_DEEP = f"nested deeper than {_MOST_NESTED}, the most that is read here"
 
 _INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]{0,19}))")
 _BASES = (16, 2, 8, 10)
@@ -238,6 +239,7 @@ def _scan(text: str, loader: type[yaml.CLoader | yaml.Loader]) -> frozenset[Mark
     """Anchors of the mappings and lists around, each with the count before it."""
     sizes: dict[str, int] = {}
     """Counts of what has an anchor."""
+    aliases = False
     for event in yaml.parse(text, Loader=loader):
         if isinstance(event, yaml.CollectionEndEvent):
             anchor, before = opened.pop()
@@ -248,6 +250,7 @@ def _scan(text: str, loader: type[yaml.CLoader | yaml.Loader]) -> frozenset[Mark
             continue
         if isinstance(event, yaml.AliasEvent):
             count += sizes.get(str(event.anchor), 1)
+            aliases = True
         elif isinstance(event, yaml.ScalarEvent):
             count += 1
             if event.tag is not None and event.tag not in _TAGS:
@@ -256,10 +259,10 @@ def _scan(text: str, loader: type[yaml.CLoader | yaml.Loader]) -> frozenset[Mark
             opened.append((event.anchor, count))
             count += 1
             if len(opened) > _MOST_NESTED:
-                raise PipelineError(f"nested deeper than {_MOST_NESTED}", _mark(event.start_mark))
+                raise PipelineError(_TOO_DEEP, _mark(event.start_mark))
         if count > _MOST_VALUES:
-            message = f"more than {_MOST_VALUES} keys and values, when aliases are followed"
-            raise PipelineError(message, _mark(event.start_mark))
+            message = f"more than {_MOST_VALUES:,} keys and values{', when aliases are followed' if aliases else ''}"
+            raise PipelineError(f"{message}: it is the most that is read here", _mark(event.start_mark))
     return frozenset(tagged)
 
 
@@ -416,7 +419,7 @@ class _Inside:
         if id(node) in nodes:
             raise PipelineError("an alias stands inside of what it names: infinite recursion", mark)
         if len(nodes) >= _MOST_NESTED:
-            raise PipelineError(f"nested deeper than {_MOST_NESTED}", mark)
+            raise PipelineError(_TOO_DEEP, mark)
         self._nodes, self._id = nodes, id(node)
 
     def __enter__(self) -> None:

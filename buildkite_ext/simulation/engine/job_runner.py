@@ -7,6 +7,7 @@ from functools import partial
 
 from ..behaviour.commands import Upload
 from ..behaviour.timing import Timing
+from ..definition.checks import LOST_AGENT
 from ..definition.steps import CommandStep
 from ..state.builds import Job
 from ..state.organization import Organization
@@ -20,9 +21,6 @@ __all__ = ["JobRunner"]
 
 _UPLOAD_AT = 0.9
 """Fraction of a job's duration after which its artifacts are uploaded."""
-
-_LOST_AGENT = -1
-"""Exit status of a job whose agent was lost. With a signal, that of a command which the signal ended."""
 
 
 class JobRunner:
@@ -100,7 +98,7 @@ class JobRunner:
             self.later(given[0], job, partial(self._interrupted, then, given[1], None))
         else:
             signal = "SIGTERM" if given is None else "SIGKILL"
-            self.later(grace, job, partial(self._interrupted, then, _LOST_AGENT, signal))
+            self.later(grace, job, partial(self._interrupted, then, LOST_AGENT, signal))
 
     def _interrupted(self, then: str, status: int, signal: str | None, job: Job) -> None:
         if status == 0 and then == "timed_out":
@@ -121,7 +119,7 @@ class JobRunner:
         if job.artifacts:
             self._files.end_uploads(job, "finished")
         self._transitions.move_job(job, state)
-        self._agents.release(job, lost=job.exit_status == _LOST_AGENT and job.signal is None)
+        self._agents.release(job, lost=job.exit_status == LOST_AGENT and job.signal is None)
 
     def _soon(self, seconds: float, job: Job, act: Callable[[Job], object]) -> None:
         if seconds > 0:

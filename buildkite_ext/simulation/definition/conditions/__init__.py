@@ -11,10 +11,10 @@ from functools import lru_cache
 from .checking import check, variables_of
 from .evaluation import ConditionContext, Evaluator, Value, evaluator
 from .patterns import SearchTime
-from .syntax import ConditionError, Node, parse
+from .syntax import ConditionError, Node, is_blank, parse
 from .variables import EntryPoint
 
-__all__ = ["Condition", "ConditionContext", "ConditionError", "EntryPoint", "SearchTime", "Value"]
+__all__ = ["Condition", "ConditionContext", "ConditionError", "EntryPoint", "SearchTime", "Value", "is_blank"]
 
 
 class Condition:
@@ -67,6 +67,9 @@ class Condition:
 
 @lru_cache(maxsize=1024)
 def _checked(text: str, entry_point: EntryPoint, documented: bool) -> tuple[Node, Evaluator]:
-    node = parse(text)
-    check(node, entry_point, documented=documented)
-    return node, evaluator(node)
+    try:
+        node = parse(text)
+        check(node, entry_point, documented=documented)
+        return node, evaluator(node)
+    except RecursionError:  # called with little left of Python's own limit
+        raise ConditionError("parse", "the expression is nested too deeply", 0) from None

@@ -35,7 +35,7 @@ _REFUSED = {
     "?'": "a named group",
     "?(": "a conditional",
 }
-_TOO_DEEP = f"groups are nested deeper than {_MOST_GROUPS}"
+_TOO_DEEP = f"the groups of the regular expression are nested deeper than {_MOST_GROUPS}, the most that is read here"
 _FLAGS = "imsx-"
 _ENDS = {"z": r"\Z", "Z": r"(?=\n?\Z)"}
 _QUANTIFIER = re.compile(r"(?:[?*+]|\{[0-9]+(?:,[0-9]*)?\})([?+]?)")

@@ -7,7 +7,9 @@ https://buildkite.com/docs/pipelines/configure/conditionals
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from .patterns import PatternError, compile_pattern
@@ -31,6 +33,7 @@ __all__ = [
     "Ternary",
     "Text",
     "Variable",
+    "is_blank",
     "parse",
 ]
 
@@ -203,9 +206,11 @@ _ESCAPES = {
 _OCTAL = re.compile(r"[0-7]{1,3}")
 _HEX = re.compile(r"[0-9A-Fa-f]{1,2}")
 _MOST_NESTED = 50
-_MOST_OPERATORS = 200
-"""Operators of one precedence in a row. More would exceed Python's own limit of nested calls."""
+_MOST_COMPARISONS = 200
+"""Comparisons in a row. More would exceed Python's own limit of nested calls. Of `&&` and `||` there may be any number: they
+are read as a balanced tree."""
 
+_COMPARISON = 4
 _PRECEDENCES: dict[str, int] = {"||": 2, "&&": 3, "==": 4, "!=": 4, "=~": 4, "!~": 4, "includes": 4}
 _CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 
@@ -237,6 +242,28 @@ def parse(text: str) -> Node:
         Binary(position=10, operator='!=', left=Variable(position=0, name='build.tag'), right=Literal_(position=13, value=None))
     """
     return _ExpressionParser(text).run()
+
+
+def is_blank(text: str) -> bool:
+    """Tell whether a text holds nothing but spaces and comments.
+
+    Example:
+        >>> is_blank(" // later"), is_blank("true // now")
+        (True, False)
+    """
+    blank = _BLANK.match(text)
+    return blank is not None and blank.end() == len(text)
+
+
+def _balanced(operands: Sequence[Node], operators: Sequence[_Token]) -> Node:
+    """Return `&&` or `||` between operands. Their order, in which they run, is all that counts: no tree is deep."""
+    if len(operands) == 1:
+        return operands[0]
+    middle = len(operands) // 2
+    token = operators[middle - 1]
+    left = _balanced(operands[:middle], operators[: middle - 1])
+    right = _balanced(operands[middle:], operators[middle:])
+    return Binary(token.position, cast("_Operator", token.text), left, right)
 
 
 class _ExpressionParser:
@@ -271,19 +298,26 @@ class _ExpressionParser:
     def _nest(self, position: int) -> None:
         self._depth += 1
         if self._depth > _MOST_NESTED:
-            raise ConditionError("parse", f"the expression is nested deeper than {_MOST_NESTED}", position)
+            raise ConditionError(
+                "parse", f"the expression is nested deeper than {_MOST_NESTED}, the most that is read here", position
+            )
 
     def _binary(self, lowest: int) -> Node:
-        left = self._unary()
-        operators = 0
-        while (precedence := self._operator()) is not None and precedence >= lowest:
-            token = self._take()
-            operators += 1
-            if operators > _MOST_OPERATORS:
-                raise ConditionError("parse", f"more than {_MOST_OPERATORS} operators in a row", token.position)
-            right = self._binary(precedence + 1)
-            left = Binary(token.position, cast("_Operator", token.text), left, right)
-        return left
+        operand = self._unary if lowest == _COMPARISON else partial(self._binary, lowest + 1)
+        operands = [operand()]
+        operators: list[_Token] = []
+        while self._operator() == lowest:
+            operators.append(self._take())
+            operands.append(operand())
+        if lowest < _COMPARISON:
+            return _balanced(operands, operators)
+        node = operands[0]
+        if len(operators) > _MOST_COMPARISONS:
+            message = f"more than {_MOST_COMPARISONS} comparisons in a row, the most that is read here"
+            raise ConditionError("parse", message, operators[_MOST_COMPARISONS].position)
+        for token, right in zip(operators, operands[1:], strict=True):
+            node = Binary(token.position, cast("_Operator", token.text), node, right)
+        return node
 
     def _operator(self) -> int | None:
         if self._token.kind == "symbol" or self._token.text == "includes":
@@ -295,7 +329,9 @@ class _ExpressionParser:
         while self._is("!"):
             bangs.append(self._take().position)
             if len(bangs) > _MOST_NESTED:
-                raise ConditionError("parse", f"more than {_MOST_NESTED} `!` in a row", bangs[-1])
+                raise ConditionError(
+                    "parse", f"more than {_MOST_NESTED} `!` in a row, the most that is read here", bangs[-1]
+                )
         node = self._operand()
         for position in reversed(bangs):
             node = Not(position, node)
