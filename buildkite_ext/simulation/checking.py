@@ -63,29 +63,48 @@ def problems_of(text: str, trees: Sequence[tuple[Tree, Mark]], *, interpolated: 
     problems: list[PipelineProblem] = []
     definitions: list[Definition] = []
     keys: dict[str, Mark] = {}
+    errors: list[PipelineProblem] = []
     for tree, mark in trees:
-        problems += _document(tree, mark, definitions, keys, interpolated=interpolated)
-    problems += _together(definitions, interpolated=interpolated and "$" in text)
+        problems += _document(tree, mark, errors, definitions, keys, interpolated=interpolated)
+    if not errors:
+        problems += _unknown_keys(definitions, interpolated=interpolated and "$" in text)
+    problems += dependency_cycles([step for definition in definitions for step in definition.steps])
     # What aliases name is told once, however many steps have it.
     return tuple(sorted(dict.fromkeys(placed(problems, text)), key=lambda each: (each.mark, each.level)))
 
 
 def _document(
-    tree: Tree, mark: Mark, definitions: list[Definition], keys: dict[str, Mark], *, interpolated: bool
+    tree: Tree,
+    mark: Mark,
+    errors: list[PipelineProblem],
+    definitions: list[Definition],
+    keys: dict[str, Mark],
+    *,
+    interpolated: bool,
 ) -> Iterator[PipelineProblem]:
-    """Yield the problems of a document by itself, and add its definition and its keys to those of the text."""
+    """Yield the problems of a document by itself.
+
+    Args:
+        tree: the value of the document.
+        mark: the place where it begins.
+        errors: takes those for which a part of it can't be read.
+        definitions: takes the rest of it.
+        keys: the keys of the documents before it. Its own are added.
+        interpolated: True if variables will be expanded.
+    """
     expansions = list(interpolation_problems(tree, mark)) if interpolated else []
     yield from expansions
     # What else is wrong with a text that can't be expanded isn't known.
     open_marks = {problem.mark for problem in expansions}
+    known = len(errors)
     try:
-        parsed = parse_document(tree, mark)
+        parsed = parse_document(tree, mark, errors)
         definition = compile_pipeline(parsed.tree, parsed.warnings, expanded=not interpolated)
     except PipelineError as error:
-        if error.problem.mark not in open_marks:
-            yield error.problem
+        errors.append(error.problem)
+        yield from (problem for problem in errors[known:] if problem.mark not in open_marks)
         return
-    yield from (problem for problem in definition.problems if problem.mark not in open_marks)
+    yield from (problem for problem in (*errors[known:], *definition.problems) if problem.mark not in open_marks)
     if definition.too_many is not None:
         message = (
             f"the pipeline has {job_count(definition.steps)} jobs: Buildkite refuses an upload with more than "
@@ -100,12 +119,11 @@ def _document(
     definitions.append(definition)
 
 
-def _together(definitions: Sequence[Definition], *, interpolated: bool) -> Iterator[PipelineProblem]:
-    """Yield the problems between the steps of all documents."""
+def _unknown_keys(definitions: Sequence[Definition], *, interpolated: bool) -> Iterator[PipelineProblem]:
+    """Yield the problems of dependencies on keys that no document has, where all of each could be read."""
     steps = [step for definition in definitions for step in definition.steps]
     groups = [group for definition in definitions for group in definition.groups]
-    yield from unknown_keys(steps, groups, expanded=not interpolated)
-    yield from dependency_cycles(steps)
+    return unknown_keys(steps, groups, expanded=not interpolated)
 
 
 def placed(problems: Iterable[PipelineProblem], text: str) -> list[PipelineProblem]:

@@ -113,6 +113,27 @@ def test_errors(text: str, line: int, column: int, words: str) -> None:
     assert words in message
 
 
+def test_the_check_goes_on_behind_an_error_of_the_structure() -> None:
+    text = (
+        "env: [A]\nsecrets: 3\nsteps:\n- 7\n- {group: g, steps: {command: a, key: k}}\n- {group: h, steps: 0}\n- [x]\n- {group: i, steps: []}\n"
+        "- {command: a, parallelism: 0, depends_on: k}\n---\nsteps: 3\nimage: [a]\n---\ntrue\n---\n- {command: x, if: build.nope}\n"
+    )
+    assert [(line, message.partition(":")[0]) for _, line, _, message in found(text)] == [
+        (1, "`env` is a list"),
+        (2, "`secrets` is a number"),
+        (4, "this is a number"),
+        (5, "`steps` is a mapping"),
+        (6, "`steps` is a number"),
+        (7, "this is a list"),
+        (8, "the group has no steps"),
+        (9, "`parallelism` is 0"),
+        (11, "`steps` is a number"),
+        (12, "`image` is a list"),
+        (14, "this is true or false"),
+        (16, "`build.nope` is not a variable"),
+    ]
+
+
 @pytest.mark.parametrize("condition", ["// only a comment", " // a\n  // b", ""])
 def test_a_condition_of_comments_counts_as_absent(condition: str) -> None:
     text = f"- {{command: x, if: {json.dumps(condition)}}}"

@@ -287,7 +287,7 @@ class _Compiler:
             skip=common["skip"],
         )
         self._groups.append(found)
-        if not step.get("steps"):
+        if step.get("steps") in (None, []):
             read.warn("group", "the group has no steps")
         self._sequence(step.get("steps"), found)
 

@@ -96,17 +96,18 @@ def parse_pipelines(text: str) -> list[ParsedPipeline]:
     return [parse_document(tree, mark) for tree, mark in documents(text)]
 
 
-def parse_document(tree: Tree, mark: Mark) -> ParsedPipeline:
+def parse_document(tree: Tree, mark: Mark, errors: list[PipelineProblem] | None = None) -> ParsedPipeline:
     """Return the pipeline of a document.
 
     Args:
         tree: the value of the document.
         mark: the place where it begins.
+        errors: takes what is wrong with parts of it, so that the rest can be read; None to end at the first error.
 
     Raises:
-        PipelineError: it isn't a pipeline.
+        PipelineError: it isn't a pipeline. With `errors`, only if nothing of it can be read.
     """
-    return _DocumentParser().pipeline(tree, mark)
+    return _DocumentParser(errors).pipeline(tree, mark)
 
 
 def parse_pipeline(text: str) -> ParsedPipeline:
@@ -148,8 +149,9 @@ class _Misfit(TypeError):
 class _DocumentParser:
     """Parser of one document."""
 
-    def __init__(self) -> None:
+    def __init__(self, errors: list[PipelineProblem] | None) -> None:
         self._warnings: list[PipelineProblem] = []
+        self._errors = errors
 
     def pipeline(self, tree: Tree, mark: Mark) -> ParsedPipeline:
         """Return the pipeline of a document."""
@@ -170,13 +172,19 @@ class _DocumentParser:
         else:
             out.move("steps", self._steps(tree["steps"], tree.value_mark("steps")), tree, "steps")
         self._known(tree, _KNOWN_AT_THE_TOP, "a pipeline")
-        try:
-            for key, form in (("env", _env), ("secrets", _secrets)):
+        for key, form in (("env", _env), ("secrets", _secrets)):
+            try:
                 if key in tree:
                     _replace(out, tree, key, form)
-        except _Misfit as error:
-            raise PipelineError(error.message, error.mark) from None
+            except _Misfit as error:
+                self._fail(error.message, error.mark)
         return ParsedPipeline(out, tuple(sorted(self._warnings, key=lambda problem: problem.mark)))
+
+    def _fail(self, message: str, mark: Mark) -> None:
+        error = PipelineError(message, mark)
+        if self._errors is None:
+            raise error
+        self._errors.append(error.problem)
 
     def _warn(self, message: str, mark: Mark) -> None:
         self._warnings.append(PipelineProblem("warning", message, mark))
@@ -184,17 +192,19 @@ class _DocumentParser:
     def _known(self, tree: TreeMap, known: frozenset[str], what: str) -> None:
         self._warnings += unknown_attributes(tree, known, what)
 
-    def _steps(self, value: Tree, mark: Mark) -> TreeList:
+    def _steps(self, value: Tree, mark: Mark) -> Tree:
         if value is None:
             return TreeList(mark)
         if not isinstance(value, TreeList):
-            raise PipelineError(f"`steps` is {describe(value)}: a list of steps was expected", mark)
+            self._fail(f"`steps` is {describe(value)}: a list of steps was expected", mark)
+            return value
         steps = TreeList(mark)
         for index, step in enumerate(value):
             at = value.item_mark(index)
             if not isinstance(step, str | TreeMap):
-                raise PipelineError(f"this is {describe(step)}: a step was expected, such as `- command: make`", at)
-            steps.put(self._step(step, at), at)
+                self._fail(f"this is {describe(step)}: a step was expected, such as `- command: make`", at)
+            else:
+                steps.put(self._step(step, at), at)
         return steps
 
     def _step(self, step: str | TreeMap, mark: Mark) -> Tree:
