@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 
 from ..unknown_keywords import checks_keywords
 from .definition.checks import check_flags, check_text
 from .definition.compiler import Definition, compile_pipeline
 from .definition.interpolation import interpolation_problems
 from .definition.parser import parse_document
+from .definition.places import placed
 from .definition.steps import MOST_JOBS_OF_AN_UPLOAD, job_count
 from .definition.yaml_tree import Mark, PipelineError, PipelineProblem, Tree, documents
 from .dependencies import dependency_cycles, unknown_keys
 
-__all__ = ["check_pipeline", "placed", "problems_of"]
-
-_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+__all__ = ["check_pipeline", "problems_of"]
 
 
 @checks_keywords
@@ -124,25 +121,3 @@ def _unknown_keys(definitions: Sequence[Definition], *, interpolated: bool) -> I
     steps = [step for definition in definitions for step in definition.steps]
     groups = [group for definition in definitions for group in definition.groups]
     return unknown_keys(steps, groups, expanded=not interpolated)
-
-
-def placed(problems: Iterable[PipelineProblem], text: str) -> list[PipelineProblem]:
-    """Return problems with the places of the characters that are wrong in a text."""
-    lines = _LINE_BREAK.split(text)
-    return [_placed(each, lines) for each in problems]
-
-
-def _placed(problem: PipelineProblem, lines: Sequence[str]) -> PipelineProblem:
-    """Return a problem with the place of the character that is wrong, where the text has the value as it was read."""
-    if problem.inside is None:
-        return problem
-    value, position = problem.inside
-    above, _, before = value[:position].rpartition("\n")
-    wanted = before + value[position:].partition("\n")[0]
-    first = problem.mark.line - 1
-    beginning = first + (above.count("\n") + 1 if above or position > len(before) else 0)
-    for index in range(beginning, min(beginning + 2, len(lines))):  # a block scalar begins below its mark
-        start = lines[index].find(wanted, problem.mark.column - 1 if index == first else 0)
-        if wanted and start >= 0:
-            return replace(problem, mark=Mark(index + 1, start + len(before) + 1))
-    return problem

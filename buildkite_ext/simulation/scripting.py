@@ -16,8 +16,8 @@ from ..unknown_keywords import checks_keywords
 from ..unknown_names import UnknownNameWarning, nearest
 from .behaviour.commands import CommandBehaviour, LogScript, Upload, log_script
 from .behaviour.rules import BehaviourRule, StepMatcher, names_step
-from .checking import placed
 from .definition.checks import check_exit_status, check_flags, check_number, check_text, files_of, statuses_of
+from .definition.places import placed
 from .definition.steps import CommandStep, Step
 from .definition.template import Template
 from .definition.yaml_tree import PipelineError

@@ -113,6 +113,48 @@ def test_errors(text: str, line: int, column: int, words: str) -> None:
     assert words in message
 
 
+@pytest.mark.parametrize(
+    ("scalar", "place"),
+    [
+        pytest.param("|\n    true &&\n    // note\n      no", (5, 7), id="literal"),
+        pytest.param("|2-  # a note\n      true &&\n    no", (4, 5), id="literal with an indicator"),
+        pytest.param(">-\n    true &&\n    no", (4, 5), id="folded"),
+        pytest.param(">\n\n    true\n\n      && no", (6, 10), id="folded with blank and deeper lines"),
+        pytest.param("true\n    && no", (3, 8), id="plain on lines"),
+        pytest.param("&a !!str true\n    && no", (3, 8), id="plain with an anchor and a tag"),
+        pytest.param("'''a'' == ''a''\n\n    && no'", (4, 8), id="single quotes"),
+        pytest.param(r'''"'\u00e9\x41\U0001F600' == \"\/\" && \
+    true\t&&\_no"''', (3, 15), id="double quotes"),
+        pytest.param("|\n    true &&\n    true &&\n", (4, 12), id="its end"),
+    ],
+)  # fmt: skip
+def test_a_wrong_condition_is_told_at_the_place_of_the_character(scalar: str, place: tuple[int, int]) -> None:
+    ((_, *at, _),) = found(f"- command: a\n  if: {scalar}\n")
+    assert tuple(at) == place
+
+
+def test_wrong_conditions_of_notifications_are_warned_about() -> None:
+    text = """
+notify:
+- {email: a@b.c, if: build.stat == 1}
+- {email: a@b.c, if: step.outcome == "passed"}
+- {email: a@b.c, if: [a]}
+- {email: a@b.c, if: "// all"}
+- github_check
+steps:
+- {command: a, notify: [{slack: "#x", if: 'step.outcome == "passed"'}, {slack: "#x", if: true && 5}, {slack: "#x", if: true}]}
+- {group: g, notify: [{slack: "#x", if: nope}], steps: [{command: a}]}
+"""
+    never = "the notification is never sent, since an error counts as false: "
+    assert [(level, line, column, message.removeprefix(never)) for level, line, column, message in found(text)] == [
+        ("warning", 3, 22, "`build.stat` is not a variable: did you mean `build.state`?"),
+        ("warning", 4, 22, "`step.outcome` is available in the notifications of a step only"),
+        ("warning", 5, 22, "the `if` of a notification is a list: a text was expected"),
+        ("warning", 9, 98, "`&&` takes true or false, and this is a number."),
+        ("warning", 10, 41, "`nope` is not a variable"),
+    ]
+
+
 def test_the_check_goes_on_behind_an_error_of_the_structure() -> None:
     text = (
         "env: [A]\nsecrets: 3\nsteps:\n- 7\n- {group: g, steps: {command: a, key: k}}\n- {group: h, steps: 0}\n- [x]\n- {group: i, steps: []}\n"

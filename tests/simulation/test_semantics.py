@@ -1752,7 +1752,10 @@ def test_a_job_that_a_replacement_has_removed_gives_its_place_in_a_concurrency_g
         ("[{command: a, concurrency: 1}]", "`concurrency` needs a `concurrency_group`"),
         ("steps: {", "Pipeline parsing failed"),
         ("[{command: '${X?}'}]", "$X: not set"),
-        ("[{command: a, if: build.brnch == 'x'}]", "did you mean `build.branch`?"),
+        (
+            "[{command: a, if: true && build.brnch == 'x'}]",
+            "line 1, column 27: `build.brnch` is not a variable: did you mean `build.branch`?",
+        ),
     ],
 )
 def test_an_upload_that_is_refused_fails_its_job(text: str, message: str) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypedDict, cast
 
 from .attributes import AttributeReader, Problems
-from .conditions import Condition, ConditionError, is_blank
+from .conditions import Condition, ConditionError, EntryPoint, is_blank
 from .failures import automatic_retries, manual_retry, soft_fail
 from .interpolation import InterpolationError, expand, names_in
 from .matrix import combinations, replace_tokens, token_in
@@ -126,6 +126,7 @@ class _Compiler:
     def run(self) -> Definition:
         """Compile the pipeline."""
         self._sequence(self._tree.get("steps"), None)
+        self._notifications(self._tree, "build_notification")
         return Definition(
             tuple(self._steps),
             tuple(self._groups),
@@ -180,6 +181,7 @@ class _Compiler:
         read.quoted("branches")
         branches = " ".join(read.texts("branches"))
         condition = self._condition(step)
+        self._notifications(step, "step_notification")
         if condition is not None and branches:
             read.warn(
                 "branches", "`if` and `branches` on one step: Buildkite doesn't allow both. Here, both have to hold"
@@ -222,6 +224,25 @@ class _Compiler:
                 self._problems.found.append(PipelineProblem("error", str(error), mark, (text, error.position)))
             return documented
         return condition
+
+    def _notifications(self, tree: TreeMap, entry_point: EntryPoint) -> None:
+        """Warn of the conditions of notifications that are wrong: Buildkite takes each error there for false."""
+        value = tree.get("notify")
+        for item in value if isinstance(value, TreeList) else ():
+            if not isinstance(item, TreeMap) or item.get("if") is None:
+                continue
+            mark = item.value_mark("if")
+            try:
+                text = text_of(item["if"])
+            except TypeError:
+                self._problems.warn(f"the `if` of a notification is {describe(item['if'])}: a text was expected", mark)
+                continue
+            try:
+                _ = is_blank(text) or Condition(text, entry_point)
+            except ConditionError as error:
+                if not (self._problems.is_open(text) and _is_condition_when_expanded(text, entry_point)):
+                    message = f"the notification is never sent, since an error counts as false: {error}"
+                    self._problems.found.append(PipelineProblem("warning", message, mark, (text, error.position)))
 
     def _depends_on(self, step: TreeMap) -> tuple[Dependency, ...] | None:
         if "depends_on" not in step:
@@ -487,11 +508,11 @@ def _condition_of_documentation(text: str) -> Condition | None:
         return None
 
 
-def _is_condition_when_expanded(text: str) -> bool:
+def _is_condition_when_expanded(text: str, entry_point: EntryPoint = "build_condition") -> bool:
     """Tell whether a text with variables is a condition, or nothing, when the variables are unset."""
     try:
         expanded = expand(text, dict.fromkeys(names_in(text), ""))
-        return is_blank(expanded) or Condition(expanded) is not None
+        return is_blank(expanded) or Condition(expanded, entry_point) is not None
     except (InterpolationError, ConditionError):
         return False
 

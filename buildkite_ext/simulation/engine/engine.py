@@ -398,7 +398,7 @@ class Engine:
             return read
         for definition in read:
             replaced = self._steps.replaceable(build, job) if upload.replace else []
-            refused = refusal(build, definition, replaced)
+            refused = refusal(build, definition, replaced, text)
             count = len(build.jobs)
             if refused is None:
                 if replaced:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from ..definition.compiler import Definition, compile_pipeline
 from ..definition.interpolation import interpolate
 from ..definition.parser import parse_pipelines
+from ..definition.places import placed
 from ..definition.steps import MOST_JOBS_OF_AN_UPLOAD, job_count
 from ..definition.yaml_tree import PipelineError
 from ..state.builds import Build
@@ -38,16 +39,17 @@ def read_upload(text: str, environment: Mapping[str, str], *, interpolated: bool
     return definitions
 
 
-def refusal(build: Build, definition: Definition, replaced: Sequence[Node]) -> str | None:
+def refusal(build: Build, definition: Definition, replaced: Sequence[Node], text: str) -> str | None:
     """Return why an upload is refused; None if it is taken.
 
     Args:
         build: the build.
         definition: the steps of the upload.
         replaced: the steps of the build that it replaces.
+        text: the YAML text of the upload.
     """
-    for problem in definition.errors:
-        return problem.message
+    for problem in placed(definition.errors[:1], text):
+        return f"line {problem.mark.line}, column {problem.mark.column}: {problem.message}"
     if build.done or build.state in ("canceling", "blocked"):
         return "You can only change the pipeline of a running build"
     if build.uploads >= _MOST_UPLOADS:
