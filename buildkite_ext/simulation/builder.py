@@ -409,6 +409,7 @@ class SimulatedPipeline(ScriptedPipeline):
         """
         check_whole("count", count)
         check_number("every", every)
+        _check_past(every * max(0, count - 1), self._now())
         meta_data = text_map("meta_data", meta_data)
         if branch is None or isinstance(branch, str):
             branches = [branch or self.state.default_branch]
@@ -428,6 +429,7 @@ class SimulatedPipeline(ScriptedPipeline):
                     before += longest_build(
                         self.state, self._engine.timing, self._engine.organization.pipeline_settings
                     )
+                _check_past(before, now)
                 scheduler = Scheduler(now - before)
                 history = History(self._past(scheduler), self.state, self._user)
                 for number, planned in enumerate(plans):
@@ -480,3 +482,13 @@ class SimulatedPipeline(ScriptedPipeline):
             env=dict(env or {}),
             meta_data=dict(meta_data or {}),
         )
+
+
+def _check_past(seconds: float, now: float) -> None:
+    """Check that a history begins at a time that has a date.
+
+    Raises:
+        ValueError: it would begin before 1970.
+    """
+    if seconds > now:
+        raise ValueError(f"the history would be {seconds:g} s long, and begin before 1970: give a smaller `every`")

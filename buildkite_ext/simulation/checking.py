@@ -31,7 +31,8 @@ def check_pipeline(text: str, *, interpolated: bool = True) -> tuple[PipelinePro
     Returns:
         The errors and warnings, in the order of their places. An error is what Buildkite refuses, or what makes each build
         fail. A warning is what Buildkite ignores, what depends on something that the text doesn't say, and what the
-        documentation and Buildkite's own tools tell differently.
+        documentation and Buildkite's own tools tell differently. What exceeds a limit of this check is an error that says so,
+        such as more than 100,000 keys and values.
 
     Raises:
         TypeError: the text isn't one.

@@ -191,6 +191,7 @@ def test_a_wrong_type_is_refused_at_once(name: str, arguments: dict[str, Any], s
         ("trigger", {"pipeline": ""}, "pipeline is empty"),
         ("history", {"count": -1}, "count=-1: give a whole number, at least 0"),
         ("history", {"every": -1}, "every=-1"),
+        ("history", {"count": 3, "every": 1e12}, "the history would be 2e+12 s long, and begin before 1970"),
         ("history", {"retried": float("nan")}, "retried=nan"),
         ("pipeline", {"slug": ""}, "slug is empty: give a text of at least one character"),
         ("pipeline", {"default_branch": ""}, "default_branch is empty"),
