@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from random import Random
 from typing import Any
 
 import httpx
@@ -1221,6 +1222,34 @@ def test_as_many_builds_as_there_are_may_wait_for_each_other() -> None:
         web.build(branch="main")
     advance(simulator, 7200)
     assert {build.state for build in web.builds} == {"failed"}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_however_builds_wait_for_each_other_all_of_them_end(seed: int) -> None:
+    random = Random(seed)
+
+    def step(key: int, others: Sequence[str]) -> str:
+        if random.random() < 0.15:
+            return "wait"
+        parts = [f"key: k{key}, command: x, concurrency: 1, concurrency_group: {random.choice('gh')}"]
+        if others and random.random() < 0.4:
+            parts = [f"key: k{key}, trigger: {random.choice(others)}"]
+        elif random.random() < 0.2:
+            parts.append("concurrency_method: eager, priority: 1")
+        if random.random() < 0.5:
+            parts.append(f"depends_on: {random.choice(['k0', 'k1', 'k2', 'typo', '~'])}")
+        return f"{{{', '.join(parts)}}}"
+
+    for _ in range(25):
+        simulator = Simulator()
+        pipelines = [simulator.pipeline(slug) for slug in "abc"]
+        for number, pipeline in enumerate(pipelines):
+            pipeline.configure(f"[{', '.join(step(key, 'abc'[number + 1 :]) for key in range(3))}]")
+        for _ in range(4):
+            random.choice(pipelines).build(branch="main")
+            advance(simulator, random.choice([0, 3]))
+        advance(simulator, 3600)
+        assert [build.history for each in pipelines for build in each.builds if not build.done] == []
 
 
 def test_an_ordered_job_counts_those_ahead_by_creation_and_no_younger_eager_one() -> None:
