@@ -110,7 +110,7 @@ def test_the_number_of_requests_does_not_change_the_history() -> None:
         for _ in range(steps):
             simulator.clock.sleep(60 / steps)
             assert web.builds
-        return made.history
+        return list(made.history)
 
     assert history(1) == history(600)
 
