@@ -6,12 +6,13 @@ signed URLs, and Buildkite accepts tokens in the query and repeats them in its l
 
 from __future__ import annotations
 
-import html
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
+
+from .escapes import escaped_runs, unescaped_each
 
 if TYPE_CHECKING:
     import httpx
@@ -52,12 +53,6 @@ _WHOLE_TOKEN = re.compile(rf"\s*{_TOKENS}", re.IGNORECASE)
 
 _MOST_USED = 64
 """Tokens of this process that are remembered. A function that gives tokens may give a new one each time."""
-
-_DEEPEST = 3
-"""Times that a text may be encoded around a token."""
-
-_ESCAPE = re.compile(r"(?<!\\)\\+(?:u00|x)([0-9a-fA-F]{2})")
-"""A character of a token as JSON or Python escapes it, possibly several times."""
 
 _WORDS = (
     r"tokens?|secret|passw(?:or)?ds?|passphrase|signature|credentials?|authorization|(?<![a-z])sig(?![a-z])"
@@ -250,9 +245,7 @@ def used_token(token: str) -> str:
 
 def without_used_tokens(text: str) -> str:
     """Return a text without the tokens that this process signed requests with."""
-    for token in _used:
-        text = _without_token(text, token)
-    return text
+    return _without_known(text, [(TOKEN_NAME, token) for token in _used])
 
 
 def _without_token(text: str, token: str, name: str = TOKEN_NAME) -> str:
@@ -266,23 +259,24 @@ def _without_token(text: str, token: str, name: str = TOKEN_NAME) -> str:
         >>> _without_token("see /abc%5F0123456789", "abc_0123456789")
         '[the token]'
     """
-    wanted = re.compile(re.escape(token), re.IGNORECASE)
-    text = wanted.sub(lambda _: f"[{name}]", text)
-    plain = text
-    for _ in range(_DEEPEST):
-        if "%" not in plain and "&" not in plain and "\\" not in plain:
-            break
-        for decoded in (unquote(plain), html.unescape(plain), _ESCAPE.sub(_unescaped, plain)):
-            if wanted.search(decoded):
+    return _without_known(text, [(name, token)])
+
+
+def _without_known(text: str, secrets: Sequence[tuple[str, str]]) -> str:
+    """Return a text with secrets replaced by their names, as `_without_token` does. It is decoded once for all of them."""
+    plain = text.lower()
+    for name, secret in secrets:
+        if secret.lower() in plain:
+            text = re.sub(re.escape(secret), lambda _, name=name: f"[{name}]", text, flags=re.IGNORECASE)  # type: ignore[misc]
+            plain = text.lower()
+    if not secrets:
+        return text
+    for decoded in unescaped_each(escaped_runs(text, [secret for _, secret in secrets])):
+        plain = decoded.lower()
+        for name, secret in secrets:
+            if secret.lower() in plain:
                 return f"[{name}]"
-        plain = _ESCAPE.sub(_unescaped, html.unescape(unquote(plain)))
-        if wanted.search(plain):
-            return f"[{name}]"
     return text
-
-
-def _unescaped(escape: re.Match[str]) -> str:
-    return chr(int(escape[1], 16))
 
 
 def secrets_in(request: httpx.Request) -> list[tuple[str, str]]:
