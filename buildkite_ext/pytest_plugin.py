@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import os
 import re
+import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -475,13 +476,35 @@ def _recorded(node: pytest.Item, cassette: _Cassette, path: Path) -> Iterator[Pa
         )
     except (TypeError, ValueError) as error:
         _fail(f"{_RECORD}: {error}")
+    stack = ExitStack()
+    stack.enter_context(recorder)
     try:
-        with recorder:
+        try:
             yield path
+        finally:
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "Nothing was recorded")
+                stack.close()
         if node.stash.get(_passed, False):
-            new.replace(path)
+            if not new.exists():
+                _keep_or_empty(path)
+            else:
+                new.replace(path)
     finally:
         new.unlink(missing_ok=True)
+
+
+def _keep_or_empty(path: Path) -> None:
+    """Write the cassette of a test that has sent nothing, unless there is one with requests, which the test fails to send."""
+    from .simulation.cassettes.recorder import EMPTY
+
+    if path.exists() and path.read_text(encoding="utf-8") != EMPTY:
+        _fail(
+            f"{_RECORD}: the test has sent no request that can be recorded, so the cassette {path} stays as it is. "
+            "If that is right, delete it"
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(EMPTY, encoding="utf-8")
 
 
 def _replayed(node: pytest.Item, cassette: _Cassette, path: Path, *, check: bool) -> Iterator[Path]:

@@ -55,11 +55,12 @@ _MOST_USED = 64
 """Tokens of this process that are remembered. A function that gives tokens may give a new one each time."""
 
 _WORDS = (
-    r"tokens?|secret|passw(?:or)?ds?|passphrase|signature|credentials?|authorization|(?<![a-z])sig(?![a-z])"
-    r"|(?:access|api|auth|customer|encryption|private|secret|security|shared|signing|subscription)[_-]?key"
+    r"tokens?|secrets?|passw(?:or)?ds?|passphrase|signature|credentials?|authorization|(?<![a-z])(?:sig|jwt|auth|pwd?)(?![a-z])"
+    r"|(?:access|api|auth|customer|encryption|integration|private|routing|secret|security|service|shared|signing|subscription)"
+    r"[_-]?key"
 )
 _SECRET_WORD = re.compile(_WORDS, re.IGNORECASE)
-_SECRET_NAME = re.compile(rf"(?:{_WORDS}|access[_-]?key[_-]?id)(?:[_-]?value)?(?:[_-]?[0-9]+)?$", re.IGNORECASE)
+_SECRET_NAME = re.compile(rf"(?:{_WORDS}|access[_-]?key[_-]?id)(?:[_-]?(?:value|pem))?(?:[_-]?[0-9]+)?$", re.IGNORECASE)
 _VAGUE_WORD = re.compile(rf"{_WORDS}|token|key|sig|credential|policy|passw", re.IGNORECASE)
 _PARAMETER = re.compile(r"(?:[?&]|\\u0026)[^=&?\s'\"\\]*=")
 """Parameter of a URL. JSON may write `\\u0026` for the `&` before it: Go does."""

@@ -632,8 +632,22 @@ def test_a_test_that_does_not_end_keeps_the_old_cassette(
 
 def test_a_test_that_sends_nothing_has_a_cassette_too(project: pytest.Pytester, buildkite: Simulator) -> None:
     project.makepyfile("import pytest\n\n@pytest.mark.buildkite_cassette('a.yaml')\ndef test_a(): ...\n")
-    project.runpytest_inprocess("--buildkite-record").assert_outcomes(passed=1)
+    for options in ([], [], ["-W", "error"]):
+        project.runpytest_inprocess("--buildkite-record", *options).assert_outcomes(passed=1)
     project.runpytest_inprocess().assert_outcomes(passed=1)
+
+
+def test_a_test_that_sends_nothing_keeps_a_cassette_with_requests(
+    project: pytest.Pytester, buildkite: Simulator
+) -> None:
+    (project.path / "a.yaml").write_text("old")
+    project.makepyfile("import pytest\n\n@pytest.mark.buildkite_cassette('a.yaml')\ndef test_a(): ...\n")
+    ended = project.runpytest_inprocess("--buildkite-record")
+    ended.assert_outcomes(passed=1, errors=1)
+    ended.stdout.fnmatch_lines(
+        ["--buildkite-record: the test has sent no request that can be recorded, so *a.yaml stays *"]
+    )
+    assert (project.path / "a.yaml").read_text() == "old"
 
 
 ALIKE = """

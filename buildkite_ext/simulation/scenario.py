@@ -11,7 +11,8 @@ from ..errors import ConfigurationError
 from ..messages import path_hint
 from ..states import outcome_of
 from ..unknown_keywords import checks_fields, checks_keywords
-from .cassettes.cleaning import Cleaner, given_secrets, token_variables
+from .cassettes.cleaning import Cleaner
+from .cassettes.known_secrets import given_secrets, learning, token_variables
 from .cassettes.plain_yaml import read_yaml
 from .clients import Simulator
 from .definition.checks import check_flags, check_name, check_whole
@@ -75,7 +76,8 @@ class Scenario(RecordedBuild):
     ) -> Scenario:
         """Record a build: one request for it, and two for each attempt of a command.
 
-        These are replaced in all texts: tokens, addresses of webhooks, signatures of URLs, and `secrets`.
+        These are replaced in all texts: the client's tokens and all others of Buildkite, addresses of webhooks, signatures of
+        URLs, and `secrets`.
 
         Args:
             client: reads the build, its logs and the names of its artifacts.
@@ -98,7 +100,8 @@ class Scenario(RecordedBuild):
         """
         check_whole("log_bytes", log_bytes)
         check_flags(emails=emails)
-        known = token_variables() | given_secrets(secrets)
+        cleaner = Cleaner(emails=emails, secrets=token_variables() | given_secrets(secrets))
+        client = learning(client, cleaner)
         build = client.builds.get(pipeline, number, include_retried_jobs=True)
         state = "blocked" if build.blocked else str(build.state)
         if outcome_of(build) is None:
@@ -108,7 +111,7 @@ class Scenario(RecordedBuild):
             pipeline=pipeline,
             number=number,
             log_bytes=log_bytes,
-            cleaner=Cleaner(emails=emails, secrets=known),
+            cleaner=cleaner,
             left_out=on_left_out or str,
         )
         made = cls(

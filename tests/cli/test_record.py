@@ -90,6 +90,20 @@ def test_secrets_of_a_file_and_addresses_are_replaced(over: Simulator, command: 
     assert "ada@acme.test" not in result.out
 
 
+def test_the_token_of_a_file_is_not_recorded(
+    over: Simulator, command: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for each in ("BUILDKITE_API_TOKEN", "BUILDKITE_TOKEN", "BUILDKITE_API_ACCESS_TOKEN"):
+        monkeypatch.delenv(each, raising=False)
+    over.pipeline("leaky").job("test", log=f"{TOKEN.encode().hex()}\n", after=0.01).history(1, branch="main")
+    token, path = tmp_path / "token", tmp_path / "scenario.yml"
+    token.write_text(f"{TOKEN}\n")
+    token.chmod(0o600)
+    result = command("record", "leaky", "1", "--token-file", str(token), "--to", str(path))
+    assert "holds a secret of" in result.err
+    assert (result.code, path.exists()) == (1, False)
+
+
 def test_a_secret_that_is_part_of_words_is_refused(over: Simulator, command: Run, tmp_path: Path) -> None:
     secrets = tmp_path / "secrets"
     secrets.write_text("xxxxxxxxxx\nabc12\n")

@@ -175,7 +175,7 @@ FORMS: dict[str, Callable[[str], bytes]] = {
     "partly quoted, in lower case": lambda secret: quote(secret, safe="&=").lower().encode(),
     "quoted twice": lambda secret: quote(quote(secret, safe=""), safe="").encode(),
     "HTML": lambda secret: html.escape(secret).encode(),
-    "JSON of Go": lambda secret: json.dumps(json.dumps(secret)).replace("&", "\\\\u0026").encode(),
+    "JSON of Go": lambda secret: b"got " + json.dumps(json.dumps(secret)).replace("&", "\\\\u0026").encode(),
 }
 
 
@@ -744,9 +744,20 @@ def test_a_secret_that_still_stands_keeps_the_cassette_that_was_there(tmp_path: 
 def test_the_cassette_is_there_until_the_block_has_ended(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     before = good(path)
-    with Recorder(path):
+    with Recorder(path), httpx.Client(transport=transport(lambda _: ok())) as client:
+        client.send(get("new"))
         assert path.read_text() == before  # also if the process is killed here
-    assert path.read_text() == "interactions: []\nversion: 1\n"
+    assert [each.path for each in Replayer(path).interactions] == ["/v2/new"]
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_block_that_sends_nothing_warns_and_keeps_the_cassette(tmp_path: Path, is_there: bool) -> None:
+    path = tmp_path / "a.yaml"
+    before = {"a.yaml": good(path)} if is_there else {}
+    real = Simulator()
+    with pytest.warns(UserWarning, match=r"Nothing was recorded: .* such as a simulator's"), Recorder(path):
+        real.client().organizations.list().all()
+    assert {each.name: each.read_text() for each in tmp_path.iterdir()} == before
 
 
 def test_a_program_that_ends_well_in_the_block_has_recorded(tmp_path: Path) -> None:

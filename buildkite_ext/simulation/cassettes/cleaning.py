@@ -3,39 +3,32 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-from binascii import a2b_base64
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ...errors import ConfigurationError
-from ...options import TOKEN_VARIABLES
-from ...redaction import has_secret_word, may_name_secret, names_secret, redacted_text
+from ...redaction import may_name_secret, names_secret, redacted_text
 from ...urls import CREDENTIALS
 from ..api.multipart import form_parts
-from ..definition.checks import texts_of
 from .encoded_secrets import standing_secrets
 from .forms import declared_pairs, pairs_of, recorded_pairs, recorded_parts
 from .graphql_text import Place, cleaned_graphql, is_graphql, variables_of
+from .json_texts import begins_as_json, bytes_of, cleaned_json, declares_json, text_of
+from .known_secrets import SHORTEST
 from .named_values import named_values, names_of, snake_case
 from .pipeline_text import redacted_pipeline
+from .secret_headers import MACHINE_HEADERS, hides_header, secrets_of
+from .secret_maps import hidden_map
+from .variable_lines import redacted_variables
 
-__all__ = ["REDACTED", "Cleaner", "SecretRecorded", "given_secrets", "token_variables"]
+__all__ = ["REDACTED", "Cleaner", "SecretRecorded"]
 
 REDACTED = "REDACTED"
 """What stands in the place of a secret."""
-
-_SHORTEST = 6
-"""Length of the shortest secret that is looked for. Words contain a shorter one."""
-
-_TOKENS = (*TOKEN_VARIABLES, "BUILDKITE_AGENT_TOKEN")
-_COOKIES = frozenset({"cookie", "set-cookie"})
-_MACHINE_HEADERS = frozenset({"user-agent", "host", "connection", "content-length", "content-encoding"})
-"""Headers that tell of the recording machine, or that a changed body makes wrong."""
 
 _FURTHER_KEYS = frozenset({"webhook_url", "value"})
 """Keys whose texts are replaced, besides those of secrets: who knows such an address may send to it, and values are those of
@@ -84,8 +77,11 @@ _SHORTEST_CREDENTIAL = 16
 _STORE_POLICY = re.compile("^policy$", re.IGNORECASE)
 """Field of a store's form that is a credential, and an ordinary word elsewhere."""
 
+_ENVIRONMENT = re.compile(r"/jobs/[^/]+/env[^/]*/?$")
+"""Path of the environment of a job, which may be a text."""
+
 _LOGIN_FIELDS = re.compile(r"^(device_)?code(_verifier)?$|assertion", re.IGNORECASE)
-"""Further fields of a form that gives access to a user or a program. Elsewhere, a code is that of an error."""
+"""Further fields of a form or of a URL that give access to a user or a program. In JSON, a code is that of an error."""
 
 _DATE_PARAMETERS = re.compile(r"expires|date", re.IGNORECASE)
 
@@ -113,10 +109,10 @@ class Cleaner:
     def learn(self, headers: Mapping[str, object], url: str, body: bytes = b"") -> None:
         """Remember the tokens of a request, and the credentials in its URL and in its form, as secrets."""
         for name, value in headers.items():
-            if _hides_header(name):
+            if hides_header(name, value):
                 for each in value if isinstance(value, list) else [value]:
                     text = each.decode("latin-1") if isinstance(each, bytes) else str(each)
-                    self.secrets.update(_secrets_of(text))
+                    self.secrets.update(secrets_of(text))
         query = parse_qsl(urlsplit(url).query)
         for name, value in query:
             if name in CREDENTIALS and value != REDACTED:
@@ -177,7 +173,7 @@ class Cleaner:
         """Return headers without those that hold secrets or tell of the machine."""
         left = {}
         for name, value in headers.items():
-            if _hides_header(name) or name.lower() in _MACHINE_HEADERS:
+            if hides_header(name, value) or name.lower() in MACHINE_HEADERS:
                 continue
             left[name] = [self.value(each) for each in value] if isinstance(value, list) else self.value(value)
         return left
@@ -188,12 +184,14 @@ class Cleaner:
         return self._cleaned(text)
 
     def body(self, body: bytes, path: str = "", content_type: str = "") -> bytes:
-        """Return a body without secrets. In bytes that are no UTF-8, only what looks like a secret is changed.
+        """Return a body without secrets. In what is neither JSON nor a form, only what looks like a secret is changed.
+
+        Of JSON that can't be read, nothing is left.
 
         Args:
             body: the body.
             path: the path of the request. The texts of a job's environment hold a variable a line.
-            content_type: the type of an answer. A form is known by it alone.
+            content_type: the type of an answer. A form is known by it alone, and JSON that can't be read.
 
         Example:
             >>> Cleaner(keep_env=["CI"]).body(b'{"env":{"CI":"true","KEY":"abc"}}')
@@ -203,28 +201,12 @@ class Cleaner:
         answer = [(name, self._answer(name, value)) for name, value in pairs]
         if answer != pairs:
             return recorded_pairs(answer)
-        try:
-            text = body.decode()
-        except UnicodeDecodeError:  # such as a log with one wrong byte
-            return self.text(body.decode("latin-1")).encode("latin-1", "replace")
-        try:
-            parsed = json.loads(text)
-            clean = self._json(parsed)
-        except RecursionError:  # JSON that is nested too deeply
-            return REDACTED.encode()
-        except ValueError:
-            if re.search(r"/jobs/[^/]+/env[^/]*$", path):
-                text = re.sub(r"(?m)^([^=\n]+)=(.*)$", self._variable, text)
-            return self.text(text).encode()
-        if not isinstance(parsed, dict | list):
-            return self.text(text).encode()
-        if clean == parsed:
-            return body
-        made = json.dumps(clean, separators=(",", ":"), ensure_ascii=False)
-        try:
-            return made.encode()
-        except UnicodeEncodeError:  # JSON may name half a character
-            return json.dumps(clean, separators=(",", ":")).encode()
+        text, encoding = text_of(body)
+        clean = cleaned_json(text, self._json, self.text, REDACTED, declared=declares_json(content_type))
+        if _ENVIRONMENT.search(path) and (clean is None or not _is_json(text)):
+            clean = redacted_variables(text, REDACTED, self.keep_env)
+        clean = self.text(text) if clean is None else clean
+        return body if clean == text else bytes_of(clean, encoding)
 
     def request_body(self, body: bytes) -> bytes:
         """Return the body of a request without secrets. Of a form with files, the names of its fields and files are left.
@@ -239,15 +221,13 @@ class Cleaner:
         clean = [(name, self._field(name, value, pairs)) for name, value in pairs]
         if clean != pairs:
             return recorded_pairs(clean)
-        with suppress(UnicodeDecodeError):
-            if is_graphql(text := body.decode()):
-                return self._graphql(text).encode()
-        return self.body(body)
+        text, encoding = text_of(body)
+        return bytes_of(self._graphql(text), encoding) if is_graphql(text) else self.body(body)
 
     def text(self, text: str) -> str:
         """Return a text without known secrets, tokens and, where it was asked for, addresses of users."""
         for secret in self.secrets:
-            if len(secret) >= _SHORTEST:
+            if len(secret) >= SHORTEST:
                 text = text.replace(secret, REDACTED)
         text = _WEBHOOK.sub(rf"\1\2{REDACTED}", redacted_text(_USER.sub("", text)))
         return _EMAIL.sub(r"someone\1example.test", text) if self.emails else text
@@ -263,7 +243,7 @@ class Cleaner:
         Raises:
             SecretRecorded: one is.
         """
-        known = [each for each in self.secrets if len(each) >= _SHORTEST]
+        known = [each for each in self.secrets if len(each) >= SHORTEST]
         for place, found in standing_secrets(recorded, name, known):
             raise SecretRecorded(f"{place} holds a secret of {len(found)} characters, so {name} isn't written: {hint}")
 
@@ -359,6 +339,8 @@ class Cleaner:
             if _holds_values(within, key):
                 kept = self._kept(key)
                 return {name: self._json(each) if name in kept else REDACTED for name, each in value.items()}
+            if names_secret(key):
+                return hidden_map(value, REDACTED, lambda name, each: self._json(each, name, key), key)
             made = {name: self._json(each, snake_case(name), key) for name, each in value.items()}
             query, variables = value.get(_QUERY), value.get(_VARIABLES)
             if isinstance(query, str) and isinstance(variables, dict):
@@ -381,8 +363,15 @@ class Cleaner:
                 return _address(value)
             if key in _PIPELINES:
                 value = redacted_pipeline(value, REDACTED, keep_env=self.keep_env, keep_meta_data=self.keep_meta_data)
-            return self._cleaned(value)
-        return value
+            return self._text_in_json(value)
+        # A number under a plural is that of several.
+        return REDACTED if type(value) in (int, float) and names_secret(key) and not key.endswith("s") else value
+
+    def _text_in_json(self, text: str) -> str:
+        """Return a text without secrets, which may be JSON in its turn."""
+        text = self._cleaned(text)
+        clean = cleaned_json(text, self._json, self.text, REDACTED) if begins_as_json(text) else None
+        return text if clean is None else clean
 
     def _kept(self, key: str) -> Collection[str]:
         """Return the names whose values are kept in a map. The answers to a block step become meta-data."""
@@ -398,55 +387,11 @@ class Cleaner:
         name, found, _ = text.partition("=")
         return self.text(text) if name in self.keep_env or not found else f"{name}={REDACTED}"
 
-    def _variable(self, line: re.Match[str]) -> str:
-        return line[0] if line[1] in self.keep_env else f"{line[1]}={REDACTED}"
-
-
-def given_secrets(secrets: Iterable[str]) -> set[str]:
-    """Return the secrets that a caller gives.
-
-    Raises:
-        ConfigurationError: one is too short to be told from parts of words.
-        TypeError: they aren't texts.
-    """
-    given = texts_of("secrets", secrets, give="several texts")
-    for number, secret in enumerate(given, 1):
-        if len(secret) < _SHORTEST:
-            raise ConfigurationError(
-                f"secrets: text {number} has {len(secret)} characters. Words contain it, so it can't be replaced: give "
-                f"{_SHORTEST} or more, such as what stands around it"
-            )
-    return set(given)
-
-
-def token_variables() -> set[str]:
-    """Return the tokens in the variables of the environment that clients and agents read."""
-    return {value for name in _TOKENS if (value := os.environ.get(name))}
-
-
-def _hides_header(name: str) -> bool:
-    """Tell whether a header holds a secret."""
-    return name.lower() in _COOKIES or has_secret_word(name)
-
 
 def _holds_values(within: str, key: str) -> bool:
     """Tell whether a map holds values, all of which are replaced, by the key of the map around it and by its own."""
     within, key = snake_case(within), snake_case(key)
     return key in _VALUES_OF or key == _ANSWERS or (within, key) in _MAPS_OF_VALUES
-
-
-def _secrets_of(header: str) -> Iterator[str]:
-    """Yield what is secret in the value of such a header: what follows the scheme, and the password of a user.
-
-    Example:
-        >>> list(_secrets_of("Bearer abc")), list(_secrets_of("Basic YWRhOnB3")), list(_secrets_of("abc"))
-        (['abc'], ['YWRhOnB3', 'pw'], ['abc'])
-    """
-    scheme, _, rest = header.strip().partition(" ")
-    yield rest.strip() or scheme
-    if scheme.lower() == "basic":
-        with suppress(ValueError):  # it isn't Base64
-            yield a2b_base64(rest).decode(errors="replace").partition(":")[2]
 
 
 def _address(url: str) -> str:
@@ -468,7 +413,19 @@ def _address(url: str) -> str:
 
 
 def _is_secret(name: str, pairs: Iterable[tuple[str, str]]) -> bool:
-    """Tell whether a parameter of a URL is a secret. Dates are redacted in signed URLs alone: they differ each time."""
+    """Tell whether a parameter of a URL, or a field of a form, is a secret.
+
+    Dates are redacted in signed URLs alone: they differ each time.
+    """
     if _DATE_PARAMETERS.search(name):
         return any(re.search(r"sig", other, re.IGNORECASE) for other, _ in pairs)
-    return may_name_secret(name)
+    return may_name_secret(name) or _LOGIN_FIELDS.search(name) is not None
+
+
+def _is_json(text: str) -> bool:
+    """Tell whether a text is JSON as a whole."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True

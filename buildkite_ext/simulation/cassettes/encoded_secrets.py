@@ -16,7 +16,7 @@ from ...escapes import escaped_runs, unescaped
 
 __all__ = ["standing_secrets"]
 
-T = TypeVar("T", str, bytes, bytearray)
+T = TypeVar("T", str, bytes)
 
 _ANY = ("utf-8", "surrogatepass")
 _URL_SAFE = str.maketrans("+/", "-_")
@@ -93,11 +93,12 @@ class _Search:
                 yield window
                 kept = window[-self.overlap :]
 
-    def _readings(self, value: str | bytes | bytearray) -> Iterator[Iterable[str]]:
+    def _readings(self, given: str | bytes | bytearray) -> Iterator[Iterable[str]]:
         """Yield what a value may be read as, each in pieces."""
-        if isinstance(value, str):
-            yield _pieces(value)
+        if isinstance(given, str):
+            yield _pieces(given)
             return
+        value = bytes(given)
         yield (piece.decode("latin-1") for piece in _pieces(value))  # a form of each secret has a character a byte
         if not self.characters.isascii():
             decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
@@ -173,11 +174,11 @@ def _pieces(value: T) -> Iterator[T]:
         yield value[at : at + _WINDOW]
 
 
-def _decompressed(value: bytes | bytearray) -> Iterator[str]:
+def _decompressed(value: bytes) -> Iterator[str]:
     """Yield the pieces of what is compressed, a character a byte."""
     inflate, size = zlib.decompressobj(31), 0
     with suppress(zlib.error):  # not whole, or something else
-        left: bytes = bytes(value)
+        left = value
         while size < _LARGEST and (piece := inflate.decompress(left, _WINDOW)):
             yield piece.decode("latin-1")
             size, left = size + len(piece), inflate.unconsumed_tail

@@ -11,6 +11,7 @@ from typing import Any
 from ..api.multipart import form_parts
 from .forms import pairs_of
 from .graphql_text import is_graphql, literals
+from .json_texts import begins_as_json, text_of, values_of
 
 __all__ = ["named_values", "names_of", "snake_case"]
 
@@ -54,24 +55,18 @@ def named_values(body: bytes, parameters: Iterable[tuple[str, str]]) -> Iterator
     yield from pairs
     by_name = dict(pairs)
     yield from _of_query(by_name.get("query"), by_name.get("variables"))
-    with suppress(UnicodeDecodeError):
-        text = body.decode()
-        if is_graphql(text):
-            yield from _of_query(text, None)
-        elif text.lstrip()[:1] in ("{", "["):
-            yield from _of_json(text)
+    text, _ = text_of(body)
+    if is_graphql(text):
+        yield from _of_query(text, None)
+    elif begins_as_json(text):
+        yield from _of_json(text)
 
 
 def _of_json(text: str) -> Iterator[tuple[str, str]]:
     """Yield the keys and the texts in a text of JSON; nothing of another one."""
     maps: list[dict[str, Any]] = []
 
-    def take(found: dict[str, Any]) -> dict[str, Any]:
-        maps.append(found)
-        return found
-
-    with suppress(ValueError, RecursionError):
-        json.loads(text, object_hook=take)
+    values_of(text, maps.append)
     for each in maps:
         for key, value in each.items():
             yield from ((key, item) for item in _texts(value))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,13 +14,20 @@ from ...errors import ConfigurationError
 from ...unknown_keywords import checks_keywords
 from ...whole_files import replace_text
 from ..definition.checks import texts_of
-from .cleaning import Cleaner, given_secrets, token_variables
+from .cleaning import Cleaner
+from .codings import UndecodedBody, decoded
 from .forms import BOUNDARY, is_recorded_form
+from .known_secrets import given_secrets, token_variables
 
-__all__ = ["Recorder"]
+__all__ = ["EMPTY", "Recorder"]
 
-_EMPTY = "interactions: []\nversion: 1\n"
-"""Cassette of a block that has sent no request."""
+EMPTY = "interactions: []\nversion: 1\n"
+"""Cassette of a test that sends no request."""
+
+_NOTHING = (
+    "Nothing was recorded: httpx sent no request in the block. What other libraries send isn't recorded, nor what a transport of "
+    "another kind answers, such as a simulator's. No cassette is written, and one that was there stays as it was"
+)
 
 
 class Recorder:
@@ -31,7 +39,8 @@ class Recorder:
     from the file; so does vcrpy.
 
     Args:
-        path: the file, in YAML. It is replaced when the block ends; one that ends with an error leaves it as it is.
+        path: the file, in YAML. It is replaced when the block ends. One that ends with an error, or that has sent nothing,
+            leaves it as it is; the second one warns.
         keep_env: the names of environment variables whose values are kept.
         keep_meta_data: the keys of meta-data whose values are kept.
         emails: True to replace addresses of users.
@@ -40,7 +49,8 @@ class Recorder:
         before_record: takes the body of each answer and returns what is recorded of it.
 
     Raises:
-        ConfigurationError: vcrpy isn't installed, or a text of `secrets` is too short.
+        ConfigurationError: vcrpy isn't installed, or a text of `secrets` is too short; when the block ends: a body has a coding
+            that can't be decoded. The file stays as it is.
         SecretRecorded: when the block ends: a known secret is still in what would be written. The file stays as it is.
 
     The bodies of streams are read whole before the program gets them. Traffic of other libraries than httpx isn't recorded.
@@ -80,12 +90,13 @@ class Recorder:
             record_mode=vcr.mode.ALL,
             before_record_request=self._request,
             before_record_response=self._response,
-            decode_compressed_response=True,
         )
+        self._undecoded: list[str] = []
         self._recorded = _RecordedCassette()
         self._vcr.register_persister(self._recorded)
 
     def __enter__(self) -> Self:
+        self._undecoded.clear()
         self._stack.enter_context(self._vcr.use_cassette(str(self._path)))
         return self
 
@@ -98,7 +109,12 @@ class Recorder:
         cassette, self._recorded.cassette = self._recorded.cassette, None
         if error is not None and not (isinstance(error, SystemExit) and error.code in (None, 0)):
             return
-        text = _EMPTY if cassette is None else serialize(cassette, SimpleNamespace(serialize=self._text))
+        if cassette is None:
+            warnings.warn(_NOTHING, stacklevel=2)
+            return
+        if self._undecoded:
+            raise UndecodedBody(f"{self._undecoded[0]}. What it holds isn't known, so the cassette isn't written")
+        text = serialize(cassette, SimpleNamespace(serialize=self._text))
         self._path.parent.mkdir(parents=True, exist_ok=True)
         replace_text(self._path.resolve(), text)
 
@@ -122,7 +138,7 @@ class Recorder:
         return str(yaml.dump(cassette, Dumper=dumper, allow_unicode=True))
 
     def _request(self, request: Any) -> Any:
-        body = request.body or b""
+        body = self._decoded(request.body or b"", request.headers, f"the request {request.method}", request.uri)
         self._cleaner.learn(request.headers, request.uri, body)
         request.uri = self._cleaner.url(request.uri)
         clean = self._cleaner.headers(dict(request.headers))
@@ -134,11 +150,24 @@ class Recorder:
                 request.headers["Content-Type"] = f"multipart/form-data; boundary={BOUNDARY}"
         return request
 
+    def _decoded(self, body: str | bytes, headers: Mapping[str, object], name: str, url: str) -> bytes:
+        """Return a body without its codings. Of one that can't be decoded, nothing is left, and no cassette is written."""
+        try:
+            return decoded(_bytes(body), headers)
+        except UndecodedBody as error:
+            self._undecoded.append(f"{name} {self._cleaner.url(url).partition('?')[0]}: {error}")
+            return b""
+
     def _response(self, response: dict[str, Any]) -> dict[str, Any]:
-        body = response["body"]["string"] or b""
-        self._cleaner.learn_answer(_bytes(body), _content_type(response["headers"]))
+        body = self._decoded(
+            response["body"]["string"] or b"",
+            response["headers"],
+            "an answer with the status",
+            str(response["status"]["code"]),
+        )
+        self._cleaner.learn_answer(body, _content_type(response["headers"]))
         if self._before_record is not None:
-            body = self._before_record(_bytes(body))
+            body = self._before_record(body)
         headers = self._cleaner.headers(response["headers"])
         if not body:  # of a HEAD request: the size is that of the body that a GET gets
             headers |= {name: value for name, value in response["headers"].items() if name.lower() == "content-length"}

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from ..api.request import RefusedRequest
 from ..hosts import AllowedHosts
+from .codings import decoded
 from .replayer import Interaction, ReplayMiss
 
 __all__ = ["serving"]
@@ -108,7 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         try:
-            body = self._body()
+            body = decoded(self._body(), dict(self.headers.items()))
             self.hosts.check((name.encode("latin-1"), value.encode("latin-1")) for name, value in self.headers.items())
             found = self.replayer.answer(self.command, self._recorded_url(), self._recorded(body))
         except RefusedRequest:

@@ -7,6 +7,8 @@ from typing import Protocol
 
 import httpx
 
+from .codings import decoded
+
 __all__ = ["AsyncReplayTransport", "ReplayTransport"]
 
 
@@ -34,7 +36,7 @@ class ReplayTransport(httpx.BaseTransport):
         self._answer = answer
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return _response(self._answer(request.method, str(request.url), request.read()))
+        return _response(self._answer(request.method, str(request.url), decoded(request.read(), request.headers)))
 
 
 class AsyncReplayTransport(httpx.AsyncBaseTransport):
@@ -46,7 +48,7 @@ class AsyncReplayTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         from anyio.lowlevel import checkpoint
 
-        body = await request.aread()
+        body = decoded(await request.aread(), request.headers)
         await checkpoint()
         return _response(self._answer(request.method, str(request.url), body))
 
