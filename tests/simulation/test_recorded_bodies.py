@@ -147,6 +147,10 @@ def test_values_of_several_lines_in_the_environment_of_a_job(path: str, end: str
 
 
 HIDDEN: dict[str, tuple[object, object]] = {
+    "lines of a variable": (
+        {"env": ["KEY=-----BEGIN KEY-----", "ab+c/=", "CI", "-----END KEY-----"]},
+        {"env": ["KEY=REDACTED", "REDACTED", "CI", "REDACTED"]},
+    ),
     "lists": ({"tokens": ["a", {"b": "c"}], "count": 2}, {"tokens": ["REDACTED", {"b": "REDACTED"}], "count": 2}),
     "maps": (
         {"secrets": {"A": "a", "B": ["b", 1], "C": None}, "credentials": {"user": "ada", "password": 1234567}},

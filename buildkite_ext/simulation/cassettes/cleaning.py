@@ -77,6 +77,7 @@ _SHORTEST_CREDENTIAL = 16
 _STORE_POLICY = re.compile("^policy$", re.IGNORECASE)
 """Field of a store's form that is a credential, and an ordinary word elsewhere."""
 
+_VARIABLE = re.compile(r"[A-Za-z_][\w.-]*")
 _ENVIRONMENT = re.compile(r"/jobs/[^/]+/env[^/]*/?$")
 """Path of the environment of a job, which may be a text."""
 
@@ -385,7 +386,11 @@ class Cleaner:
 
     def _pair(self, text: str) -> str:
         name, found, _ = text.partition("=")
-        return self.text(text) if name in self.keep_env or not found else f"{name}={REDACTED}"
+        if name in self.keep_env:
+            return self.text(text)
+        if _VARIABLE.fullmatch(name) is None:  # a further line of the value before it
+            return REDACTED
+        return f"{name}={REDACTED}" if found else self.text(text)
 
 
 def _holds_values(within: str, key: str) -> bool:
