@@ -144,21 +144,32 @@ class VirtualClock:
             listener()
         return now
 
-    def on_advance(self, listener: Callable[[], object]) -> None:
+    def on_advance(self, listener: Callable[[], object]) -> Callable[[], None]:
         """Call a function each time that time has passed, in the thread that let it pass.
 
         Args:
             listener: the function. What it raises reaches that thread.
 
+        Returns:
+            A function that removes the listener.
+
         Example:
             >>> clock, seen = VirtualClock(), []
-            >>> clock.on_advance(lambda: seen.append(clock.time() - START))
+            >>> remove = clock.on_advance(lambda: seen.append(clock.time() - START))
+            >>> clock.sleep(5)
+            >>> remove()
             >>> clock.sleep(5)
             >>> seen
             [5.0]
         """
         with self._lock:
             self._listeners = (*self._listeners, listener)
+
+        def remove() -> None:
+            with self._lock:
+                self._listeners = tuple(each for each in self._listeners if each is not listener)
+
+        return remove
 
     def sleep(self, seconds: float) -> None:
         """Let `seconds` pass without waiting for them."""

@@ -352,7 +352,7 @@ class SimulatedPipeline(ScriptedPipeline):
                 it leaves no step out.
 
         Returns:
-            The build. Read `builds` to advance it to the clock's time.
+            The build. It proceeds as the simulator's `VirtualClock` does. With another clock, read `builds` to advance it.
 
         Raises:
             TypeError: an argument has another type. The message names it.

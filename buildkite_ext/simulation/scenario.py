@@ -58,7 +58,7 @@ class Scenario(RecordedBuild):
         >>> other = Simulator()
         >>> played = scenario.play(other)
         >>> other.clock.sleep(600)
-        >>> other.pipeline("web").builds[0].state, [job.state for job in played.jobs]
+        >>> played.state, [job.state for job in played.jobs]
         ('passed', ['failed', 'passed'])
     """
 
@@ -112,6 +112,7 @@ class Scenario(RecordedBuild):
             pipeline=pipeline,
             number=number,
             log_bytes=log_bytes,
+            began=build.scheduled_at or build.created_at,
             cleaner=cleaner,
             left_out=on_left_out or str,
         )
@@ -168,7 +169,8 @@ class Scenario(RecordedBuild):
             timing: `recorded`: each job runs as long as it did; or `at once`: no job takes time.
 
         Returns:
-            The build. It proceeds as the simulator's clock does.
+            The build. It proceeds as the simulator's `VirtualClock` does. With another clock, read `builds` of the pipeline to
+            advance it.
 
         Raises:
             ValueError: the pipeline has steps already, or there is no such timing.
@@ -200,6 +202,8 @@ def _plain(value: Any) -> Any:
         return {
             key: _plain(each)
             for key, each in value.items()
-            if each not in (None, False, "", ()) or key == "exit_status"
+            if each not in (None, False, "", ())
+            or key == "exit_status"
+            or (key == "parallel_group_index" and each == 0)
         }
     return [_plain(each) for each in value] if isinstance(value, tuple | list) else value

@@ -15,7 +15,9 @@ from ..unknown_names import nearest
 from .definition.checks import check_name, check_number
 
 __all__ = [
+    "HELD",
     "KINDS",
+    "LEFT_OUT",
     "RETRIED_BY_RULES",
     "RecordedBuild",
     "ScenarioAttempt",
@@ -34,7 +36,16 @@ KINDS = ("script", "manual", "trigger", "waiter")
 RETRIED_BY_RULES = frozenset({"failed", "timed_out"})
 """Last states of attempts that the rules of `retry.automatic` retry."""
 
+LEFT_OUT = frozenset({"broken", "skipped"})
+"""Last states of jobs whose step a condition, a branch or `skip` left out, or for which a newer build took its place."""
+
+HELD = frozenset({"waiting", "pending"})
+"""Last states of jobs that waited yet when their build was recorded."""
+
 _STATES = FINISHED_JOBS | HELD_JOBS | {"pending"}
+
+_UNREACHED = (UNREACHED_JOBS - LEFT_OUT) | HELD
+"""Last states of jobs that never began, as their build didn't come so far."""
 
 _STOPPED = RETRIED_BY_RULES | {"canceled"}
 """Last states of attempts that have an exit status other than 0, and whose failure may be allowed."""
@@ -67,6 +78,8 @@ class ScenarioAttempt:
         artifacts: the paths of its artifacts.
         retried: how it was retried: `manual`, `automatic`, or None. An attempt that another one follows was retried by a
             user, if nothing else is said.
+        retried_after: the seconds from its end until a user retried it.
+        signal_reason: why a command that failed was ended, such as `agent_stop`.
     """
 
     state: str = field(default="passed", metadata=_words(_STATES, "last state of a job"))
@@ -76,6 +89,8 @@ class ScenarioAttempt:
     log: str = ""
     artifacts: tuple[str, ...] = ()
     retried: str | None = field(default=None, metadata=_words(("manual", "automatic"), "kind of a retry"))
+    retried_after: float = 0.0
+    signal_reason: str | None = None
 
 
 @checks_fields
@@ -89,6 +104,8 @@ class ScenarioJob:
         key: the key of its step.
         command: its command.
         pipeline: the slug of the pipeline that it triggered.
+        parallel_group_index, parallel_group_total: its index among the jobs of a step with `parallelism`, from 0, and their
+            number.
         attempts: its attempts, oldest first. A block step has one: `unblocked` after `seconds`, or `blocked`.
             A wait step has one with its last state; without, that follows from the jobs around it.
     """
@@ -98,6 +115,8 @@ class ScenarioJob:
     key: str | None = None
     command: str | None = None
     pipeline: str | None = None
+    parallel_group_index: int | None = None
+    parallel_group_total: int | None = None
     attempts: tuple[ScenarioAttempt, ...] = ()
 
 
@@ -169,10 +188,18 @@ def state_of(jobs: Collection[ScenarioJob]) -> str:
         >>> state_of([ScenarioJob(kind="script", attempts=(ScenarioAttempt(state="failed"),))])
         'failed'
     """
-    ends = [job.attempts[-1] for job in jobs if job.attempts]
+    ends = _ends(jobs)
     if any(each.state == "blocked" for each in ends):
         return "blocked"
-    return "failed" if any(map(_fails, ends)) else "passed"
+    if any(_fails(each) or each.state in _UNREACHED for each in ends):
+        return "failed"
+    return "passed" if any(each.state not in LEFT_OUT for each in ends) else "not_run"
+
+
+def _ends(jobs: Collection[ScenarioJob]) -> list[ScenarioAttempt]:
+    """Return the last attempts of jobs. That of a wait step counts where it says that the build didn't go on."""
+    ends = [(job.kind, job.attempts[-1] if job.attempts else ScenarioAttempt()) for job in jobs]
+    return [each for kind, each in ends if kind != "waiter" or each.state in _UNREACHED]
 
 
 def _fails(last: ScenarioAttempt) -> bool:
@@ -192,29 +219,74 @@ def contradiction(part: object) -> str | None:
                 return f"has the state {state} and the exit_status {status}"
             if soft and state not in _STOPPED:
                 return f"has the state {state}, and soft_failed is true"
+            if part.signal_reason is not None and state != "failed":
+                return f"has the state {state} and the signal_reason {part.signal_reason}: only commands that fail have one"
+            if part.retried_after and part.retried == "automatic":
+                return "was retried by the rules of its step, which is at once, and has a retried_after"
+        case ScenarioJob() if (said := _contradiction_of_group(part)) is not None:
+            return said
         case ScenarioJob(kind=kind, attempts=(*_, last) as attempts):
             if last.retried is not None:
                 return f"has no attempt behind its last one, of which retried is {last.retried}"
+            if last.retried_after:
+                return f"has no attempt behind its last one, of which retried_after is {last.retried_after:g}"
             if len(attempts) > 1 and kind in ("manual", "waiter"):
                 return f"is of the kind {kind} and has {len(attempts)} attempts: only commands and triggers are retried"
         case RecordedBuild(state=state, jobs=jobs):
-            return _contradiction_of_build(state, [job.attempts[-1] for job in jobs if job.attempts])
+            return _contradiction_of_build(state, jobs)
         case _:
             pass
     return None
 
 
-def _contradiction_of_build(state: str, ends: Collection[ScenarioAttempt]) -> str | None:
+def _contradiction_of_group(job: ScenarioJob) -> str | None:
+    """Return what contradicts itself in the place of a job among the parallel ones of its step."""
+    index, total = job.parallel_group_index, job.parallel_group_total
+    if index is None and total is None:
+        return None
+    if job.kind != "script":
+        return f"is of the kind {job.kind} and has a parallel_group_index or a parallel_group_total: only commands have them"
+    if index is None or total is None or not 0 <= index < total:
+        return f"has the parallel_group_index {index} and the parallel_group_total {total}"
+    return None
+
+
+def _contradiction_of_build(state: str, jobs: Collection[ScenarioJob]) -> str | None:
     """Return what contradicts the state of a build in the last attempts of its jobs."""
+    ends = _ends(jobs)
     states = {each.state for each in ends}
     failures = sorted({each.state for each in ends if _fails(each)})
-    if state in ("passed", "not_run") and failures:
-        return f"has the state {state}, and a job of it the state {failures[0]}"
-    if state == "failed" and not failures and not states & (UNREACHED_JOBS - {"skipped", "broken"}):
-        return "has the state failed, and no job of it has failed"
-    if state == "blocked" and "blocked" not in states:
-        return "has the state blocked, and no job of it is blocked"
+    unreached = sorted(states & _UNREACHED)
+    other = next(iter((*failures, *unreached)), None)
+    match state:
+        case "passed":
+            if other is not None or "blocked" in states:
+                return f"has the state passed, and a job of it the state {other or 'blocked'}"
+            if states <= LEFT_OUT:
+                return "has the state passed, and no job of it ran"
+        case "not_run" if ran := sorted(states - LEFT_OUT):
+            return f"has the state not_run, and a job of it the state {other or ran[0]}"
+        case "failed" if not failures and ("blocked" in states or not unreached):
+            return "has the state failed, and no job of it has failed"
+        case "blocked" if "blocked" not in states:
+            return "has the state blocked, and no job of it is blocked"
+        case "canceled" if not any(map(_was_canceled, jobs)):
+            return "has the state canceled, and no job of it was canceled"
+        case "skipped" if ran := sorted(states - LEFT_OUT - HELD):
+            return f"has the state skipped, and a job of it the state {other or ran[0]}"
+        case _:
+            pass
     return None
+
+
+def _was_canceled(job: ScenarioJob) -> bool:
+    """Tell whether a job is one that the cancellation of its build ends. A wait step, and a trigger that creates no build, end
+    when nothing else goes on, also without one.
+    """
+    last = job.attempts[-1] if job.attempts else ScenarioAttempt()
+    if job.kind == "waiter" or (job.kind == "trigger" and job.pipeline is None):
+        return False
+    return last.state in HELD | {"canceled", "blocked"}
 
 
 def _value(kind: str, name: str, value: object, place: str) -> object:
@@ -242,7 +314,7 @@ def _value(kind: str, name: str, value: object, place: str) -> object:
         if not isinstance(value, bool):
             raise TypeError(f"{where} is {kind_of(value)}, not true or false")
         return value
-    if name == "seconds":
+    if kind == "float":
         check_number(where, value)
     elif isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{where} is {kind_of(value)}, not a whole number")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..states import FINISHED_JOBS
+from ..states import FINISHED_JOBS, UNREACHED_JOBS
 from .behaviour.commands import CommandBehaviour
-from .definition.steps import Step
+from .definition.steps import CommandStep, Step
 from .engine.changes import BuildChanged, Change, JobChanged
-from .scenario_jobs import RETRIED_BY_RULES, RecordedBuild, ScenarioAttempt, ScenarioJob, ran
-from .scenario_steps import scenario_steps
+from .scenario_jobs import HELD, LEFT_OUT, RETRIED_BY_RULES, RecordedBuild, ScenarioAttempt, ScenarioJob, ran
+from .scenario_steps import ends_itself, scenario_steps, seconds_before_signal
 
 if TYPE_CHECKING:
     from .clients import Simulator
@@ -22,17 +23,14 @@ __all__ = ["play"]
 _ENDLESS = 1e9
 """Seconds that a command runs that a user canceled."""
 
-_BY_AGENT = -1
-"""Exit status of a command that was interrupted and that its agent ended."""
-
 _BEGINNING = frozenset({"assigned", "accepted"})
 """States of jobs that an agent has taken and that don't run yet."""
 
-_WITHOUT_AGENT = frozenset({"canceled", "expired"})
+_WITHOUT_AGENT = frozenset({"canceled", "expired"}) | HELD
 """Last states of jobs that may have waited for an agent until then."""
 
-_ENDS = (FINISHED_JOBS | {"unblocked"}) - {"canceled"}
-"""Last states of jobs that no cancellation of the build has ended."""
+_ENDS = (FINISHED_JOBS | {"unblocked"}) - {"canceled"} - (UNREACHED_JOBS - LEFT_OUT)
+"""Last states of jobs that end by themselves, and not since another job has ended or the build was canceled."""
 
 
 def play(scenario: RecordedBuild, simulator: Simulator, scale: float) -> Build:
@@ -49,11 +47,18 @@ def play(scenario: RecordedBuild, simulator: Simulator, scale: float) -> Build:
     pipeline = simulator.pipeline(scenario.pipeline)
     if pipeline.state.steps:
         raise ValueError(f"the pipeline {scenario.pipeline!r} has steps already: play the scenario in a new pipeline")
-    for job, step in zip(scenario.jobs, scenario_steps(scenario, scale), strict=True):
+    grace = pipeline._engine.timing.canceling
+    jobs: dict[Step, ScenarioJob] = {}
+    for job, step in zip(scenario.jobs, scenario_steps(scenario, scale, grace), strict=True):
         if job.kind == "trigger" and job.pipeline is not None and job.pipeline != scenario.pipeline:
             _add_target(simulator, job.pipeline)
         pipeline._with_step(step, _behaviour(job, 0, scale))
-    jobs = dict(zip(pipeline.state.steps, scenario.jobs, strict=True))
+        jobs[step] = job
+        if isinstance(step, CommandStep):
+            jobs.update(dict.fromkeys(step.combinations, job))
+            pipeline.state.behaviours.update(dict.fromkeys(step.combinations, _behaviour(job, 0, scale)))
+    if scenario.state == "skipped":
+        pipeline.state.ending = "skipped"
     simulator.on_change(_Player(scenario, jobs, pipeline._engine, scale).react)
     return pipeline.build(branch=scenario.branch, commit=scenario.commit, message=scenario.message)
 
@@ -73,7 +78,8 @@ class _Player:
         """React to a change of a build or of its jobs."""
         if isinstance(change, BuildChanged):
             if change.before is None and self._scenario.state == "canceled" and self._plays(change.build):
-                self._later(self._scenario.seconds, lambda: self._cancel(change.build))
+                seconds = max(0.0, self._scenario.seconds * self._scale - self._grace())
+                self._engine.scheduler.after(seconds, self._cancel, change.build)
         elif isinstance(change, JobChanged):
             self._react_to_job(change, change.job)
 
@@ -81,16 +87,22 @@ class _Player:
         recorded = self._jobs.get(job.step)
         if recorded is None or not recorded.attempts:
             if change.before is None and (cause := job.build.triggered_by) is not None and cause.step in self._jobs:
-                job.behaviour = _behaviour(self._jobs[cause.step], cause.attempt, self._scale)
+                job.behaviour = _behaviour(self._jobs[cause.step], cause.attempt, self._scale, self._before_commands())
             return
         attempt = recorded.attempts[min(job.attempt, len(recorded.attempts) - 1)]
         waited = recorded.kind == "script" and attempt.state in _WITHOUT_AGENT and not ran(attempt)
         if change.before is None and waited:
             job.queue = None  # as in the recorded build, no agent takes it
+        if change.before is None:
+            job.parallel_index = recorded.parallel_group_index
         if change.before is None and job.attempt:
             job.behaviour = _behaviour(recorded, job.attempt, self._scale)
+        elif change.after == "broken" and attempt.state == "skipped":
+            self._engine.skip_job(job)
         elif change.after == _canceled_as(recorded, attempt) and self._canceled_alone(job, recorded):
-            self._later(attempt.seconds, lambda: self._engine.cancel_job(job))
+            grace = self._engine.timing.canceling if change.after == "running" else 0.0
+            seconds = seconds_before_signal(attempt, self._scale, grace)
+            self._engine.scheduler.after(seconds, self._engine.cancel_job, job)
         elif change.after == "blocked" and attempt.state == "unblocked":
             self._later(attempt.seconds, lambda: self._unblock(job))
         elif change.after == "scheduled" and attempt.state == "expired":
@@ -98,13 +110,24 @@ class _Player:
         elif (
             change.after == attempt.state and _retried_by_hand(recorded, job.attempt) and change.before != change.after
         ):
-            self._later(0, lambda: self._retry(job))
+            self._later(attempt.retried_after, lambda: self._retry(job))
         elif (job.over or change.after == "running") and job.build in self._canceled:
             self._later(0, lambda: self._cancel(job.build))
 
     def _canceled_alone(self, job: Job, recorded: ScenarioJob) -> bool:
         """Tell whether an attempt that was canceled wasn't canceled with its build."""
         return self._scenario.state != "canceled" or job.attempt < len(recorded.attempts) - 1
+
+    def _grace(self) -> float:
+        """Return the seconds for which commands run on when the build is canceled."""
+        ends = (job.attempts[-1] for job in self._scenario.jobs if job.kind == "script" and job.attempts)
+        stopped = any(each.state == "canceled" and ran(each) and not ends_itself(each) for each in ends)
+        return self._engine.timing.canceling if stopped else 0.0
+
+    def _before_commands(self) -> float:
+        """Return the seconds that a build takes before its first command runs."""
+        timing = self._engine.timing
+        return timing.creating + timing.pickup + timing.assigned + timing.accepted
 
     def _plays(self, build: Build) -> bool:
         return any(step in self._jobs for step in build.pipeline.steps)
@@ -164,6 +187,8 @@ def _canceled_as(job: ScenarioJob, attempt: ScenarioAttempt) -> str | None:
     """Return the state in which an attempt was canceled; None if it wasn't."""
     if attempt.state != "canceled":
         return None
+    if job.kind == "manual":
+        return "blocked"
     return "running" if ran(attempt) or job.kind != "script" else "scheduled"
 
 
@@ -180,17 +205,28 @@ def _add_target(simulator: Simulator, slug: str) -> None:
         target.job("build")
 
 
-def _behaviour(job: ScenarioJob, attempt: int, scale: float) -> CommandBehaviour:
+def _behaviour(job: ScenarioJob, attempt: int, scale: float, before: float = 0.0) -> CommandBehaviour:
+    """Return what happens in an attempt.
+
+    Args:
+        job: the job.
+        attempt: the number of the attempt, from 0.
+        scale: the factor of all times.
+        before: the seconds of the attempt that pass before its command runs.
+    """
     if not job.attempts:
         return CommandBehaviour(duration=0)
     one = job.attempts[min(attempt, len(job.attempts) - 1)]
-    failed, stopped = one.state == "failed", one.state in ("canceled", "timed_out")
-    seconds = one.seconds * scale
+    failed = one.state == "failed"
+    if one.state == "timed_out":  # later than the timeout of its step
+        one = replace(one, seconds=max(each.seconds for each in job.attempts))
+    seconds = max(0.0, one.seconds * scale - before)
     log = one.log.encode()
     return CommandBehaviour(
         duration=_ENDLESS if one.state == "canceled" else seconds + (1.0 if one.state == "timed_out" else 0.0),
         exit_statuses=((one.exit_status or 1) if failed else 0,),
-        interrupted=(0.0, one.exit_status) if stopped and one.exit_status not in (None, _BY_AGENT) else None,
+        signal_reason=one.signal_reason,
+        interrupted=(0.0, one.exit_status or 0) if ends_itself(one) else None,
         log=((0.0, log),) if one.state == "canceled" else log,
         artifacts=dict.fromkeys(one.artifacts, b""),
     )

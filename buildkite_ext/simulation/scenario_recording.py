@@ -35,6 +35,7 @@ class BuildRecording:
         pipeline, number: the build.
         log_bytes: the bytes that are kept of each log.
         cleaner: replaces secrets.
+        began: when the build was scheduled.
         left_out: called with a sentence for each part that is left out.
     """
 
@@ -43,6 +44,7 @@ class BuildRecording:
     number: int
     log_bytes: int
     cleaner: Cleaner
+    began: datetime | None
     left_out: Callable[[str], object]
 
     def jobs(self, jobs: Sequence[Any]) -> Iterator[ScenarioJob]:
@@ -51,6 +53,7 @@ class BuildRecording:
         later = {job.id for job in retries.values()}
         firsts = [job for job in jobs if job.id not in later]
         seen: set[int] = set()
+        ends: list[datetime] = [] if self.began is None else [self.began]
         for job in (*firsts, *jobs):  # of jobs that retry each other in a circle, none is the first
             kind = str(job.type)
             if id(job) in seen:
@@ -58,9 +61,10 @@ class BuildRecording:
             attempts = [*_attempts(job, retries)]
             seen.update(map(id, attempts))
             if kind in KINDS:
-                yield self._job(kind, attempts)
+                yield self._job(kind, attempts, ends)
             else:
                 self.left_out(f"The job {job.id} is of the kind {kind!r}, which the simulator doesn't have.")
+            ends += (at for each in attempts if (at := _ended_at(each)) is not None)
 
     def _retries(self, jobs: Sequence[Any]) -> dict[str, Any]:
         """Return the job that retried each one that was retried, by the id of this one.
@@ -94,42 +98,59 @@ class BuildRecording:
         self.cleaner.check(asdict(clean), "the scenario", hint="give it in secrets= as it stands there, or log_bytes=0")
         return clean
 
-    def _job(self, kind: str, attempts: list[Any]) -> ScenarioJob:
+    def _job(self, kind: str, attempts: list[Any], ends: Sequence[datetime]) -> ScenarioJob:
+        """Return a job. `ends` are the times at which those before it ended, and that at which the build began."""
         first = attempts[0]
         name = _text(first, "name") or _text(first, "label") or ""
         urls = (_text(getattr(job, "triggered_build", None), "url") or "" for job in attempts)
         slugs = (url.partition("/pipelines/")[2].partition("/")[0] for url in urls)
-        return ScenarioJob(
+        index, total = (getattr(first, f"parallel_group_{name}", None) for name in ("index", "total"))
+        made = ScenarioJob(
             kind=kind,
             name=name,
             key=_text(first, "step_key"),
             command=_text(first, "command"),
             pipeline=next(filter(None, slugs), None),
+            parallel_group_index=index if isinstance(index, int) else None,
+            parallel_group_total=total if isinstance(total, int) else None,
             attempts=tuple(
-                self._attempt(kind, name, job, last=job is attempts[-1])
-                for job in attempts
+                self._attempt(kind, name, job, later, ends)
+                for job, later in zip(attempts, (*attempts[1:], None), strict=True)
                 if getattr(job, "state", None) is not None
             ),
         )
+        if contradiction(replace(made, attempts=())) is None:
+            return made
+        return replace(made, parallel_group_index=None, parallel_group_total=None)
 
-    def _attempt(self, kind: str, name: str, job: Any, *, last: bool) -> ScenarioAttempt:
+    def _attempt(self, kind: str, name: str, job: Any, later: Any, ends: Sequence[datetime]) -> ScenarioAttempt:
+        """Return an attempt. `later` is the job that retried it, or None."""
         status = getattr(job, "exit_status", None)
-        ended = getattr(job, "unblocked_at", None) or getattr(job, "finished_at", None)
+        ended = _ended_at(job)
         began = getattr(job, "started_at", None) or (None if kind == "script" else getattr(job, "runnable_at", None))
+        if began is None and kind == "manual" and ended is not None:  # the API doesn't tell since when it was blocked
+            began = max((each for each in ends if each <= ended), default=None)
         log, artifacts = "", tuple[str, ...]()
         if kind == "script" and getattr(job, "started_at", None) is not None:
             log = self._log(name, job)
             found = self.client.artifacts.list_for_job(self.pipeline, self.number, job.id)
             artifacts = tuple(each.path for each in found if each.path)
-        retried = None if last else getattr(job, "retry_type", None) or ("manual" if kind == "trigger" else None)
+        retried = (
+            None if later is None else getattr(job, "retry_type", None) or ("manual" if kind == "trigger" else None)
+        )
+        state, reason = str(job.state), getattr(job, "signal_reason", None)
         made = ScenarioAttempt(
-            state=str(job.state),
+            state=state,
             exit_status=status if isinstance(status, int) else None,
             seconds=seconds_between(began, ended),
             soft_failed=getattr(job, "soft_failed", None) is True,
             log=log,
             artifacts=artifacts,
             retried=None if retried is None else str(retried),
+            retried_after=0.0
+            if str(retried) != "manual"
+            else seconds_between(ended, getattr(later, "created_at", None)),
+            signal_reason=None if reason is None or state != "failed" else str(reason),
         )
         said = contradiction(made)
         if said is None:
@@ -153,6 +174,11 @@ class BuildRecording:
             f"The log of {name or job.id!r} has {len(text.encode())} bytes. The first {self.log_bytes} are kept."
         )
         return cut + _LEFT
+
+
+def _ended_at(job: Any) -> datetime | None:
+    """Return when a job ended, or was unblocked."""
+    return getattr(job, "unblocked_at", None) or getattr(job, "finished_at", None)
 
 
 def _is_after(job: Any, other: Any) -> bool:

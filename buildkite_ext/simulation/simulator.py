@@ -8,7 +8,7 @@ from email.utils import formatdate
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-from weakref import ref
+from weakref import finalize, ref
 
 from buildkite_api.types import kind_of
 
@@ -194,6 +194,9 @@ class SimulatedOrganization(ResourceSeeding, RequestAssertions):
         )
         self._services = ServiceWebhooks(state, self._endpoints)
         self._engine.administration.integrations.on_service = self._service_changed
+        if isinstance(self.clock, VirtualClock):  # builds and jobs that a test holds are as they are at this time
+            reference = ref(self)
+            finalize(self, self.clock.on_advance(lambda: _caught_up(reference()))).atexit = False
 
     def _engines(
         self, timing: Timing, now: float, *, fixed: bool, stamps: bool
@@ -549,9 +552,7 @@ class SimulatedOrganization(ResourceSeeding, RequestAssertions):
                 return
             self._lock.released = self._endpoints.dispatch
             self._engine.changes.subscribe(self._endpoints.on_change)
-        if isinstance(self.clock, VirtualClock):
-            self.clock.on_advance(self.catch_up)
-        else:
+        if not isinstance(self.clock, VirtualClock):  # that calls `catch_up` whenever time passes
             reference = ref(self)
             Pulse(lambda: _caught_up(reference()))
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import threading
 import time
+from weakref import ref
 
 import anyio
 import pytest
@@ -113,6 +115,34 @@ def test_the_number_of_requests_does_not_change_the_history() -> None:
         return list(made.history)
 
     assert history(1) == history(600)
+
+
+def test_what_a_test_holds_is_as_it_is_at_the_time_of_the_clock() -> None:
+    simulator = Simulator()
+    made = simulator.pipeline("web").job("test", after=60, log="3 passed\n").build()
+    seen = [made.state]
+    for _ in range(2):
+        simulator.clock.sleep(45)
+        seen.append(made.state)
+    assert seen == ["scheduled", "running", "passed"]
+    assert made.jobs[0].exit_status == 0
+
+
+def test_a_clock_keeps_no_simulator() -> None:
+    clock = VirtualClock()
+    gone = ref(Simulator(clock=clock))
+    gc.collect()
+    assert gone() is None
+    clock.sleep(1)
+
+
+def test_a_listener_of_a_clock_can_be_removed() -> None:
+    clock, seen = VirtualClock(0), list[float]()
+    remove = clock.on_advance(lambda: seen.append(clock.time()))
+    clock.sleep(5)
+    remove()
+    clock.sleep(5)
+    assert seen == [5]
 
 
 def test_a_clock_that_only_measures_dates_no_builds() -> None:

@@ -406,7 +406,10 @@ def test_a_job_of_an_unknown_kind_is_left_out_and_told() -> None:
         scenario = Scenario.from_build(buildkite, "web", 1, on_left_out=told.append)
     assert [job.kind for job in scenario.jobs] == ["waiter"]
     assert Scenario.load(scenario.dump()) == scenario
-    assert told == ["The job j is of the kind 'hologram', which the simulator doesn't have."]
+    assert told == [
+        "The job j is of the kind 'hologram', which the simulator doesn't have.",
+        "The build 1 has the state passed, and no job of it ran: the scenario has the state that follows from its jobs.",
+    ]
 
 
 def test_no_canary_is_in_a_scenario(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -437,6 +440,109 @@ def test_a_secret_that_still_stands_encoded_is_refused(secret: str) -> None:
     simulator.clock.sleep(60)
     with simulator.client() as buildkite, pytest.raises(SecretRecorded, match="the scenario isn't written"):
         Scenario.from_build(buildkite, "web", 1, secrets=[secret])
+
+
+STATES = ["passed", "failed", "canceled", "skipped", "waiting_failed", "waiting"]
+
+
+@pytest.mark.parametrize("state", ["passed", "failed", "blocked", "canceled", "skipped", "not_run", None])
+def test_the_state_of_a_build_that_is_said_comes_out(state: str | None) -> None:
+    ends = [("script", each) for each in STATES] + [("manual", each) for each in ("blocked", "unblocked", "canceled")]
+    one = [{"kind": kind, "attempts": [{"state": each}]} for kind, each in [*ends, ("waiter", "passed")]]
+    said = {} if state is None else {"state": state}
+    wrong = []
+    for jobs in [[], *([each] for each in one), *([first, then] for first in one for then in one)]:
+        simulator = Simulator()
+        try:
+            scenario = Scenario.load(json.dumps({"pipeline": "web", "jobs": jobs, **said}))
+        except ConfigurationError:
+            assert state is not None
+            continue
+        build = scenario.play(simulator)
+        simulator.clock.sleep(60)
+        if build.state != scenario.state:
+            wrong.append((jobs, scenario.state, build.state))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("timing", ["recorded", "at once"])
+@pytest.mark.parametrize("ending", ["skipped", "not_run"])
+def test_a_build_that_never_began(
+    ending: Literal["skipped", "not_run"], timing: Literal["recorded", "at once"]
+) -> None:
+    simulator = Simulator()
+    simulator.pipeline("web").job("test").wait().block("Ship it?").trigger("api").ends(ending).build()
+    simulator.clock.sleep(60)
+    again = Simulator(timing=Timing(pickup=0))
+    build = Scenario.load(recorded(simulator).dump()).play(again, timing=timing)
+    again.clock.sleep(60)
+    assert states(again) == states(simulator)
+    assert [build.state, {job.state for job in build.jobs if job.type != "waiter"}] == [
+        ending,
+        {"skipped"} if ending == "skipped" else {"broken"},
+    ]
+
+
+LENGTHS: dict[str, tuple[str, ...]] = {
+    "- {command: a}\n- block: Ship it?\n- {command: b}": ("unblock",),
+    "- block: Ship it?\n- {command: b}": ("unblock",),
+    "- {command: a, key: fails}\n- block: Ship it?\n- {command: b}\n- block: Again?": ("retry", "unblock", "unblock"),
+    "- {command: a, key: slow}\n- wait\n- {command: b}": ("cancel",),
+    "- {command: a, key: slow, timeout_in_minutes: 1}": (),
+    "- {trigger: api}\n- wait\n- {command: b}": (),
+}
+"""What users do, each after 100 seconds, in a build with some steps. The job `fails` does so first, and `slow` takes 300 seconds."""
+
+
+@pytest.mark.parametrize("steps", LENGTHS)
+def test_a_played_build_takes_as_long_as_the_recorded_one(steps: str) -> None:
+    simulator, again = Simulator(), Simulator()
+    simulator.pipeline("api").job("a", after=50)
+    web = simulator.pipeline("web").configure(f"steps:\n{steps}\n")
+    if "fails" in steps:
+        web.script("fails", exit_status=[1, 0])
+    if "slow" in steps:
+        web.script("slow", after=300)
+    build = web.build()
+    for act in LENGTHS[steps]:
+        simulator.clock.sleep(100)
+        with simulator.client() as buildkite:
+            do(buildkite, build, act, 0)
+    simulator.clock.sleep(600)
+    played = Scenario.load(recorded(simulator).dump()).play(again)
+    again.clock.sleep(3600)
+    assert played.state == build.state
+    assert (played.finished_at or 0) - played.created_at == (build.finished_at or 0) - build.created_at
+
+
+def test_parallel_jobs_keep_their_places_and_signals_their_reasons() -> None:
+    simulator = Simulator()
+    web = simulator.pipeline("web").job("test", parallelism=2).job("lost", exit_status=[-1, 0])
+    web.script("lost", signal_reason="agent_stop").build()
+    simulator.clock.sleep(60)
+    with simulator.client() as buildkite:
+        buildkite.jobs.retry("web", 1, (buildkite.builds.get("web", 1).jobs or ())[2].id)
+        simulator.clock.sleep(60)
+        before = buildkite.builds.get("web", 1, include_retried_jobs=True).jobs or ()
+    again = Simulator()
+    Scenario.load(recorded(simulator).dump()).play(again)
+    again.clock.sleep(600)
+    with again.client() as buildkite:
+        after = buildkite.builds.get("web", 1, include_retried_jobs=True).jobs or ()
+    names = ("name", "state", "parallel_group_index", "parallel_group_total", "signal_reason")
+    shown_before, shown_after = ([[getattr(job, name) for name in names] for job in jobs] for jobs in (before, after))
+    assert shown_after == shown_before
+    assert [row[2:4] for row in shown_after[:2]] == [[0, 2], [1, 2]]
+    assert shown_after[2][4] == "agent_stop"
+
+
+def test_an_attempt_may_run_longer_than_the_one_that_was_timed_out() -> None:
+    attempts = "{state: timed_out, seconds: 60}, {state: passed, seconds: 90}"
+    scenario = Scenario.load(f"pipeline: web\njobs: [{{kind: script, attempts: [{attempts}]}}]")
+    simulator = Simulator()
+    build = scenario.play(simulator)
+    simulator.clock.sleep(600)
+    assert [job.state for job in build.jobs] == ["timed_out", "passed"]
 
 
 def test_a_blocked_build_stays_blocked() -> None:
@@ -510,6 +616,16 @@ NO_SCENARIOS = {
     "state: passed\n"
     + ATTEMPT % "state: expired": "the scenario has the state passed, and a job of it the state expired",
     "state: blocked\n" + ATTEMPT % "": "the scenario has the state blocked, and no job of it is blocked",
+    "state: canceled\n" + ATTEMPT % "": "the scenario has the state canceled, and no job of it was canceled",
+    "state: not_run\n" + ATTEMPT % "": "the scenario has the state not_run, and a job of it the state passed",
+    "state: skipped\n" + ATTEMPT % "": "the scenario has the state skipped, and a job of it the state passed",
+    "pipeline: web\nstate: passed": "the scenario has the state passed, and no job of it ran",
+    ATTEMPT % "state: passed, signal_reason: cancel": "has the state passed and the signal_reason cancel",
+    ATTEMPT % "state: failed, retried_after: 5": "has no attempt behind its last one, of which retried_after is 5",
+    ATTEMPT % "state: failed, retried: automatic, retried_after: 5}, {state: passed": "and has a retried_after",
+    "pipeline: web\njobs: [{kind: script, parallel_group_index: 0}]": "job 1 of the scenario has the parallel_group_index 0 and the parallel_group_total None",
+    "pipeline: web\njobs: [{kind: script, parallel_group_index: 2, parallel_group_total: 2}]": "the parallel_group_index 2",
+    "pipeline: web\njobs: [{kind: waiter, parallel_group_total: 2}]": "is of the kind waiter and has a parallel_group_index",
     "pipeline: a/b c": "pipeline of the scenario is 'a/b c': give the slug",
     "pipeline: web\njobs: [{kind: trigger, pipeline: ../x}]": "pipeline of job 1 of the scenario is '../x'",
     ATTEMPT % r'log: "\ud83d"': "character",

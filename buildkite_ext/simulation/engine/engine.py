@@ -286,6 +286,10 @@ class Engine:
         """Cancel a job alone, if it runs or waits."""
         self._progress.cancel(job)
 
+    def skip_job(self, job: Job) -> None:
+        """Let a job that was left out be skipped, as if a newer build had taken its place."""
+        self._transitions.move_job(job, "skipped")
+
     def _schedule(self, build: Build) -> None:
         if build.state != "creating":
             return
