@@ -53,7 +53,8 @@ class Simulator(SimulatedOrganization):
 
     Raises:
         TypeError: an argument has another type: `scopes` is a single string, the clock gives no dates. The message names it.
-        ConfigurationError: a text is empty, a number is negative, a URL has no host, or Buildkite has no such scope.
+        ConfigurationError: a text is empty, the organization isn't a slug, the token has a character that no header can carry, a
+            number is negative, a URL has no host, or Buildkite has no such scope.
 
     Example:
         >>> simulator = Simulator()

@@ -34,7 +34,9 @@ from .definition.checks import (
     check_names,
     check_number,
     check_optional_texts,
+    check_slug,
     check_text,
+    check_token,
     check_whole,
     configuration_errors,
     text_map,
@@ -140,7 +142,9 @@ class SimulatedOrganization(ResourceSeeding, RequestAssertions):
         check_optional_texts(name=name)
         check_whole("seed", seed, least=None)
         with configuration_errors():
-            check_names(organization=organization, token=token, user=user)
+            check_slug("organization", organization)
+            check_token(token)
+            check_names(user=user)
             allowed = known_scopes(scopes)
             check_whole("agents", agents, optional=True)
             check_whole("rate_limit", rate_limit)
@@ -372,13 +376,14 @@ class SimulatedOrganization(ResourceSeeding, RequestAssertions):
 
         Raises:
             TypeError: an argument has another type, such as `scopes` that are a single string. The message names it.
-            ValueError: Buildkite has no such scope, the token or the user is empty, or `expires_in` is negative.
+            ValueError: Buildkite has no such scope, the token or the user is empty, the token has a character that no header can
+                carry, or `expires_in` is negative.
 
         Example:
             >>> from buildkite_ext.simulation import Simulator
             >>> Simulator().add_token("bkua_reader", scopes={"read_builds"}, user="Grace Hopper")
         """
-        check_names(token=token)
+        check_token(token)
         allowed = known_scopes(scopes)
         if user is not None:
             check_names(user=user)

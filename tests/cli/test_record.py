@@ -158,6 +158,14 @@ def test_a_token_without_the_scope_for_logs(over: Simulator, command: Run, monke
     assert command("record", "web", "1", "--log-bytes", "0").code == 0
 
 
+def test_simulate_plays_a_scenario_once(command: Run, tmp_path: Path) -> None:
+    (tmp_path / "scenario.yml").write_text("pipeline: web\njobs: [{kind: script}]\n")
+    given = ("--scenario", str(tmp_path / "scenario.yml"))
+    result = command("simulate", "--port", "0", *given, *given)
+    assert (result.code, result.out) == (2, "")
+    assert "is given twice: a pipeline has the builds of one scenario" in result.err
+
+
 def test_simulate_plays_what_record_has_written(over: Simulator, command: Run, start: Start, tmp_path: Path) -> None:
     path = tmp_path / "scenario.yml"
     assert command("record", "web", "1", "--to", str(path)).code == 0

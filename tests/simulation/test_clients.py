@@ -261,3 +261,18 @@ def test_a_mock_client_has_a_simulator_of_its_own_or_one_that_exists() -> None:
     with MockBuildkiteClient(buildkite.simulator) as again:
         assert [build.state for build in again.builds.list("web")] == ["failed"]
     assert isinstance(again, BuildkiteClient)
+
+
+@pytest.mark.parametrize(
+    ("give", "said"),
+    [
+        ("'globex'", r"simulator is a str: give a Simulator, such as MockBuildkiteClient\(Simulator\('globex'\)\)"),
+        ("5", "simulator is an int: give a Simulator$"),
+        ("agents=0", r"'agents'. Give it to the simulator: MockBuildkiteClient\(Simulator\(agents=...\)\)"),
+        ("read_only=True", r"'read_only'. Give it to a client of a simulator: Simulator\(\).client\(read_only=...\)"),
+        ("hue='red'", "'hue'. It takes a simulator alone"),
+    ],
+)
+def test_a_mock_client_says_where_an_option_belongs(give: str, said: str) -> None:
+    with pytest.raises(TypeError, match=said):
+        eval(f"MockBuildkiteClient({give})")

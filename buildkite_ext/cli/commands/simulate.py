@@ -61,7 +61,11 @@ def simulate(
         raise UsageError("--at-once is for --scenario.")
     pipelines = pipeline_files(pipeline)
     inputs = Inputs()
-    scenarios = {source_of(path): inputs.text("--scenario", path) for path in scenario}
+    scenarios: dict[str, str] = {}
+    for path in scenario:
+        if (source := source_of(path)) in scenarios:
+            raise UsageError(f"--scenario {source} is given twice: a pipeline has the builds of one scenario.")
+        scenarios[source] = inputs.text("--scenario", path)
     named = not_empty("--organization", organization)
     simulator = simulated_organization(named, pipelines, scenarios, at_once=at_once)
     serve_until_stopped(simulator, host, check_port(port), allow_host, admin=admin)

@@ -6,6 +6,7 @@ A wrong type is a TypeError, a wrong value a ValueError. No message shows a valu
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from difflib import SequenceMatcher
@@ -25,7 +26,9 @@ __all__ = [
     "check_names",
     "check_number",
     "check_optional_texts",
+    "check_slug",
     "check_text",
+    "check_token",
     "check_whole",
     "configuration_errors",
     "elements",
@@ -122,6 +125,42 @@ def check_names(**values: object) -> None:
         check_text(name, value)
         if not value:
             raise ValueError(f"{name} is empty: give a text of at least one character")
+
+
+def check_slug(name: str, value: object) -> None:
+    """Check a slug, which stands in the paths of URLs.
+
+    Raises:
+        TypeError: it isn't a text.
+        ValueError: it is empty, or has a character that a slug doesn't have.
+
+    Example:
+        >>> check_slug("organization", "Acme Inc")
+        Traceback (most recent call last):
+        ...
+        ValueError: organization='Acme Inc': give the slug, which has letters, digits and dashes, such as 'acme-inc'
+    """
+    check_names(**{name: value})
+    if _SLUG.fullmatch(str(value)) is None:
+        words = "-".join(re.findall(r"[a-z0-9]+", str(value).lower()))
+        near = f", such as {shown(words)}" if words else ""
+        raise ValueError(f"{name}={shown(value)}: give the slug, which has letters, digits and dashes{near}")
+
+
+_SLUG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+
+
+def check_token(token: object) -> None:
+    """Check a token, which requests have to be able to carry in a header. No message shows it.
+
+    Raises:
+        TypeError: it isn't a text.
+        ValueError: it is empty, or has a space, a line break or a character outside ASCII.
+    """
+    check_names(token=token)
+    text = str(token)
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("token holds a space, a line break or a character outside ASCII, which no header can carry")
 
 
 def check_flags(**values: object) -> None:
