@@ -91,7 +91,8 @@ def test_a_program_that_asks_what_was_recorded(replay: Callable[..., Ended]) -> 
 def test_differences_are_told_and_are_the_exit_code(replay: Callable[..., Ended]) -> None:
     result = replay("builds", "artifact", "size", "dev")
     assert result.code == 1
-    assert result.err == "Recorded, never sent: POST /v2/organizations/acme/pipelines/web/builds.\n"
+    path = "/v2/organizations/acme/pipelines/web/builds"
+    assert result.err == f'Recorded, never sent: POST {path} with {{"branch": "main"}}.\n'
 
 
 def test_lenient_answers_another_body_and_tells_it(replay: Callable[..., Ended]) -> None:

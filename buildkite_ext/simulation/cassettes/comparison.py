@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from .request_texts import Key, names_of
 
 __all__ = ["ReplayedRequest", "differences"]
 
@@ -14,7 +16,7 @@ class _RecordedRequest(Protocol):
     """Recorded request."""
 
     @property
-    def key(self) -> tuple[str, ...]: ...
+    def key(self) -> Key: ...
 
     @property
     def repeatable(self) -> bool: ...
@@ -39,16 +41,19 @@ def differences(recorded: Sequence[_RecordedRequest], sent: Sequence[ReplayedReq
     """Yield a sentence for each difference between what was recorded and what was sent.
 
     A read may be sent more or less often than it was recorded, and reads may come in any order: programs poll. Writes have to be
-    sent as often as they were recorded, and in their order.
+    sent as often as they were recorded, and in their order; where some were left out or repeated, the others in theirs.
 
     Args:
         recorded: the recorded requests in their order.
         sent: the requests of the program in their order.
     """
     yield from dict.fromkeys(_of_request(each) for each in sent if each.recorded is None or each.differs)
+    names = names_of(recorded)
     asked = {each.recorded.key for each in sent if each.recorded is not None}
-    yield from dict.fromkeys(f"Recorded, never sent: {each}." for each in recorded if each.key not in asked)
-    yield from _of_writes(recorded, sent)
+    yield from dict.fromkeys(f"Recorded, never sent: {names[each.key]}." for each in recorded if each.key not in asked)
+    wanted = [each.key for each in recorded if not each.repeatable]
+    got = [each.recorded.key for each in sent if each.recorded is not None and not each.recorded.repeatable]
+    yield from _of_writes(wanted, got, names)
 
 
 def _of_request(each: ReplayedRequest) -> str:
@@ -57,19 +62,32 @@ def _of_request(each: ReplayedRequest) -> str:
     return f"Sent otherwise than recorded: {each.text}: {each.differs}."
 
 
-def _of_writes(recorded: Sequence[_RecordedRequest], sent: Sequence[ReplayedRequest]) -> Iterator[str]:
+def _of_writes(wanted: Sequence[Key], got: Sequence[Key], names: Mapping[Key, str]) -> Iterator[str]:
     """Yield the differences in the number and in the order of the writes that both have."""
-    names = {each.key: str(each) for each in recorded if not each.repeatable}
-    wanted = [each.key for each in recorded if not each.repeatable]
-    got = [each.recorded.key for each in sent if each.recorded is not None and not each.recorded.repeatable]
-    often = Counter(got)
-    for key, times in Counter(wanted).items():
+    often, recorded = Counter(got), Counter(wanted)
+    for key, times in recorded.items():
         if often[key] not in (0, times):
             yield f"Recorded {_times(times)}, sent {_times(often[key])}: {names[key]}."
-    orders = [list(dict.fromkeys(key for key in keys if key in often)) for keys in (wanted, got)]
-    if orders[0] != orders[1]:
-        before, now = ("; ".join(names[key] for key in keys) for keys in orders)
+    if _longest_common(wanted, got) < (often & recorded).total():
+        before, now = ("; ".join(names[key] for key in keys if key in often) for keys in (wanted, got))
         yield f"Sent in another order. Recorded: {before}. Sent: {now}."
+
+
+def _longest_common(wanted: Sequence[Key], got: Sequence[Key]) -> int:
+    """Return how many writes both sequences have in one order."""
+    numbers = {key: number for number, key in enumerate(dict.fromkeys((*wanted, *got)))}
+    one, other = ([numbers[key] for key in keys] for keys in (wanted, got))
+    start = next(
+        (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
+    lengths = [0] * (len(other) - start + 1)
+    for a in one[start:]:
+        diagonal = 0
+        for place, b in enumerate(other[start:], 1):
+            above = lengths[place]
+            lengths[place] = diagonal + 1 if a == b else max(above, lengths[place - 1])
+            diagonal = above
+    return start + lengths[-1]
 
 
 def _times(count: int) -> str:

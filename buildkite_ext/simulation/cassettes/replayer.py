@@ -21,6 +21,8 @@ from ..definition.checks import check_flags
 from .cleaning import Cleaner
 from .comparison import ReplayedRequest, differences
 from .plain_yaml import read_yaml
+from .relations import address_of, write_of
+from .request_texts import Key, differing
 
 if TYPE_CHECKING:
     import httpx
@@ -28,11 +30,14 @@ if TYPE_CHECKING:
 __all__ = ["Interaction", "ReplayMiss", "Replayer", "organization_of"]
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
-_LONGEST = 120
-"""Characters of a value in a message."""
+_STATUSES = range(200, 600)
+"""Statuses of answers. Those below 200 precede an answer."""
 
-_PIPELINE_PARTS = 6
-"""Components of `/v2/organizations/acme/pipelines/web`, with the empty one before the first slash."""
+_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""Name of a header: https://www.rfc-editor.org/rfc/rfc9110#section-5.1"""
+
+_FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+"""Value of a header: https://www.rfc-editor.org/rfc/rfc9110#section-5.5"""
 
 
 class ReplayMiss(LookupError):
@@ -59,7 +64,7 @@ class Interaction:
     headers: Sequence[tuple[str, str]]
     content: bytes
     used: int = 0
-    key: tuple[str, ...] = field(default=())
+    key: Key = field(default=())
 
     @property
     def path(self) -> str:
@@ -81,7 +86,9 @@ class Replayer:
 
     A request that was recorded several times gets the answers in their order, and then the last one again, so that a program may
     poll more often than the recorded one did. Requests that don't depend on each other may come in any order. A read after a
-    write gets an answer from after this write, if the cassette has one, and a read before it one from before.
+    write that changes what it shows gets an answer from after this write, if the cassette has one, and a read before it one from
+    before. A write changes its own item, what that is part of, and what is part of that: another build of the pipeline is none
+    of these, a list of its builds is one.
 
     Args:
         path: the file, as `Recorder` or vcrpy writes it.
@@ -113,10 +120,15 @@ class Replayer:
             text for each in self.interactions for text in (each.url, each.body.decode("latin-1"))
         )
         self._lock = threading.Lock()
-        self._at: dict[tuple[str, ...], Interaction] = {}
+        self._at: dict[Key, Interaction] = {}
         self._sent: list[ReplayedRequest] = []
         for each in self.interactions:
             each.key = self._key(each.method, each.url, each.body)
+        self._writes = [
+            (each, write_of(each.method, each.url, each.status, each.content))
+            for each in self.interactions
+            if not each.repeatable
+        ]
 
     @property
     def unused(self) -> list[Interaction]:
@@ -184,31 +196,32 @@ class Replayer:
             found = self._next(group) if method in _READS else _next_write(group)
             found.used += 1
             self._at[found.key] = found
-            self._sent.append(ReplayedRequest(shown, found, "; ".join(_differing(found.key, key))))
+            self._sent.append(ReplayedRequest(shown, found, "; ".join(differing(found.key, key))))
             return found
 
-    def _key(self, method: str, url: str, body: bytes) -> tuple[str, ...]:
+    def _key(self, method: str, url: str, body: bytes) -> Key:
         parts = urlsplit(self._cleaner.url(url))
         query = sorted(parse_qsl(parts.query, keep_blank_values=True))
         return method, parts.netloc, parts.path, json.dumps(query), _canonical(body, self._cleaner)
 
     def _next(self, group: list[Interaction]) -> Interaction:
-        """Return the next answer of a read: behind the last one, and on its side of the writes."""
-        writes = [
-            each for each in self.interactions if each.method not in _READS and _related(each.path, group[0].path)
-        ]
-        least = max((each.index for each in writes if each.used), default=-1)
-        most = min(
-            (each.index for each in writes if not each.used and each.index > least), default=len(self.interactions)
-        )
+        """Return the next answer of a read: behind the last one, and on its side of the writes that change what it shows.
+
+        Where none is left on its side, the answers from before these writes follow in their order, since the program may have
+        done them earlier than the recorded one.
+        """
+        address = address_of(group[0].url)
+        writes = [each for each, write in self._writes if write.changes(address)]
         last = self._at.get(group[0].key)
-        open_ = [each for each in group if least < each.index < most]
-        ahead = [each for each in open_ if last is None or each.index > last.index]
-        if ahead:
-            return ahead[0]
-        if last is not None:
-            return last
-        return group[0] if not open_ else open_[0]
+        start = -1 if last is None else last.index
+        least = max((each.index for each in writes if each.used), default=-1)
+        reached = max(start, least)
+        most = min(
+            (each.index for each in writes if not each.used and each.index > reached), default=len(self.interactions)
+        )
+        left = [each for each in group if start < each.index < most]
+        after = [each for each in left if each.index > least]
+        return next(iter(after or left), last or group[0])
 
     def _alike(self, method: str, url: str, body: bytes) -> list[Interaction]:
         wanted = self._key(method, url, body)
@@ -218,71 +231,22 @@ class Replayer:
         nearest = max(same, key=lambda each: _likeness(each.key, wanted))
         return [each for each in same if each.key == nearest.key]
 
-    def _nearest(self, wanted: tuple[str, ...]) -> str:
+    def _nearest(self, wanted: Key) -> str:
         """Return a sentence that names the recorded request that is nearest to a key."""
         if not self.interactions:
             return "The cassette is empty"
         near = max(self.interactions, key=lambda each: _likeness(each.key, wanted))
-        return f"The nearest recorded request is {near}: {'; '.join(_differing(near.key, wanted))}"
-
-
-def _differing(have: tuple[str, ...], want: tuple[str, ...]) -> list[str]:
-    """Return in what a recorded request differs from another one."""
-    names = ("method", "host", "path", "query", "body")
-    return [
-        _differing_body(one, other) if name == "body" else f"its {name} is {_short(one)}, not {_short(other)}"
-        for name, one, other in zip(names, have, want, strict=True)
-        if one != other
-    ]
-
-
-def _differing_body(one: str, other: str) -> str:
-    """Return in what a recorded body differs from another one: for two objects, the keys whose values differ.
-
-    Example:
-        >>> _differing_body('{"branch": "main", "commit": "HEAD"}', '{"branch": "dev", "commit": "HEAD"}')
-        'the branch in its body is "main", not "dev"'
-    """
-    try:
-        have, want = json.loads(one), json.loads(other)
-    except ValueError:
-        have = want = None
-    if not isinstance(have, dict) or not isinstance(want, dict):
-        return f"its body is {_short(one)}, not {_short(other)}"
-    return "; ".join(
-        f"the {key} in its body is {_value(have, key)}, not {_value(want, key)}"
-        for key in {**have, **want}
-        if _value(have, key) != _value(want, key)
-    )
-
-
-def _value(body: dict[str, Any], key: str) -> str:
-    if key not in body:
-        return "missing"
-    text = json.dumps(body[key], ensure_ascii=False)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+        return f"The nearest recorded request is {near}: {'; '.join(differing(near.key, wanted))}"
 
 
 def _next_write(group: list[Interaction]) -> Interaction:
     return next((each for each in group if not each.used), group[-1])
 
 
-def _likeness(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[int, float]:
+def _likeness(one: Key, other: Key) -> tuple[int, float]:
     same = sum(a == b for a, b in zip(one, other, strict=True))
     text = difflib.SequenceMatcher(None, " ".join(one)[:500], " ".join(other)[:500]).ratio()
     return (one[2] == other[2]) * 2 + (one[0] == other[0]), same + text
-
-
-def _related(write: str, read: str) -> bool:
-    """Tell whether a write can change what a read shows: unless both name pipelines, and different ones.
-
-    Example:
-        >>> _related("/v2/organizations/a/pipelines/web/builds", "/v2/organizations/a/pipelines/api/builds/1")
-        False
-    """
-    pipelines = [path.split("/")[:_PIPELINE_PARTS] for path in (write, read)]
-    named = [len(parts) == _PIPELINE_PARTS and parts[4] == "pipelines" for parts in pipelines]
-    return not all(named) or pipelines[0] == pipelines[1]
 
 
 def _canonical(body: bytes, cleaner: Cleaner) -> str:
@@ -291,10 +255,6 @@ def _canonical(body: bytes, cleaner: Cleaner) -> str:
         return json.dumps(json.loads(clean), sort_keys=True)
     except ValueError:
         return clean.decode("latin-1")
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}...")
 
 
 def organization_of(interactions: Sequence[Interaction]) -> str | None:
@@ -336,6 +296,10 @@ def _checked(index: int, recorded: Any) -> Interaction:
     for value, kind in kinds:
         if not isinstance(value, kind) or isinstance(value, bool):
             raise ValueError(f"interaction {index + 1}: {kind_of(value)} stands where {kind.__name__} does")
+    if found.status not in _STATUSES:
+        raise ValueError(
+            f"interaction {index + 1}: the status {found.status} isn't one of {_STATUSES.start} to {_STATUSES.stop - 1}"
+        )
     return found
 
 
@@ -362,10 +326,11 @@ def _interaction(index: int, recorded: Any) -> Interaction:
 
 
 def _header(name: str, value: object) -> str:
-    """Return the value of a header, which is on one line."""
-    if not isinstance(value, str | int | float) or "\n" in f"{name}{value}" or "\r" in f"{name}{value}":
+    """Return the value of a header, which is on one line and in Latin-1, as HTTP sends it."""
+    text = str(value) if isinstance(value, str | int | float) else "\n"
+    if not _FIELD_NAME.fullmatch(name) or not _FIELD_VALUE.fullmatch(text):
         raise ValueError(f"the header {name!r} can't be sent")
-    return str(value)
+    return text
 
 
 def _bytes(body: str | bytes | None) -> bytes:

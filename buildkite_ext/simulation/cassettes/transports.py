@@ -54,4 +54,5 @@ class AsyncReplayTransport(httpx.AsyncBaseTransport):
 
 
 def _response(found: _Recorded) -> httpx.Response:
-    return httpx.Response(found.status, headers=list(found.headers), stream=httpx.ByteStream(found.content))
+    headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in found.headers]
+    return httpx.Response(found.status, headers=headers, stream=httpx.ByteStream(found.content))
