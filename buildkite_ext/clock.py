@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from ._sleeps import Sleeps
 from .errors import ConfigurationError
 
 __all__ = [
@@ -96,6 +97,9 @@ class SystemClock:
 class VirtualClock:
     """Clock of virtual time, which passes only when code sleeps by it or calls `advance`. Tests need not wait for a build.
 
+    Several threads and tasks may sleep by it: the sleeps of all let time pass, one after another. The `timeout=` of a client's
+    call, and that of a wait for a build, don't count what others sleep.
+
     Args:
         start: its first time, in seconds since the epoch.
 
@@ -114,6 +118,7 @@ class VirtualClock:
             raise ConfigurationError(f"start={start:g}: give seconds since the epoch, not beyond the year 9999")
         self._now = float(start)
         self._lock = threading.Lock()
+        self._sleeps = Sleeps()
         self._listeners: tuple[Callable[[], object], ...] = ()
 
     def monotonic(self) -> float:
@@ -173,14 +178,20 @@ class VirtualClock:
 
     def sleep(self, seconds: float) -> None:
         """Let `seconds` pass without waiting for them."""
-        self.advance(min(seconds, LONGEST_SLEEP))
+        self._pass(seconds)
 
     async def asleep(self, seconds: float) -> None:
         """Let `seconds` pass without waiting for them. Other tasks run meanwhile, and a cancellation is noticed."""
         import anyio
 
-        self.advance(min(seconds, LONGEST_SLEEP))
+        self._pass(seconds)
         await anyio.lowlevel.checkpoint()
+
+    def _pass(self, seconds: float) -> None:
+        seconds = min(seconds, LONGEST_SLEEP)
+        if seconds > 0:
+            self._sleeps.add(seconds)  # before time passes: who reads the clock first takes it for that of others
+        self.advance(seconds)
 
 
 def are_countable(seconds: float) -> bool:

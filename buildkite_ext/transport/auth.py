@@ -73,7 +73,8 @@ class SignStage:
         try:
             return await runtime.awaited(source(), seconds=deadline.ends - runtime.now())
         except TimeoutError as error:
-            if runtime.now() < deadline.ends:  # an error of the function itself
+            now, deadline = runtime.now(), context_of(request).deadline or deadline
+            if now < deadline.ends:  # an error of the function itself
                 raise
             raise deadline.exceeded(request, doing="the function of token= has not returned") from error
 

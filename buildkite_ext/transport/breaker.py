@@ -97,8 +97,8 @@ class CircuitBreakerStage:
             failed = self._failed(request, response, context)
             return response
         except NetworkError:
-            deadline = context.deadline
-            if deadline is None or not deadline.ended_attempt(runtime.now()):
+            now, deadline = runtime.now(), context.deadline
+            if deadline is None or not deadline.ended_attempt(now):
                 failed, answered = True, False
             raise
         finally:

@@ -362,6 +362,8 @@ class BudgetStage:
         users, token = self._store.users, (self._root, identity)
         asked = False
         try:
+            own = RequestContext()
+            own.begin(context.sleeps)
             sent = runtime.now()
             if await self._store.admit(limits, self._policy, "foreground", runtime, token=token) is not None:
                 return  # the next request of this token asks
@@ -370,7 +372,6 @@ class BudgetStage:
                 return
             headers = {"Accept": "application/json"}
             request = httpx.Request("GET", self._root + PATH, headers=headers, extensions={"timeout": _TIMEOUTS})
-            own = RequestContext()
             own.deadline = Deadline(sent + _LEARNING, _LEARNING)  # also for calls without a timeout
             if context.deadline is not None and context.deadline.ends < own.deadline.ends:
                 own.deadline = context.deadline

@@ -159,7 +159,7 @@ class CacheStage:
         context = context_of(request)
         signal = runtime.signal()
         flights.listen(flight, signal)
-        first = context.deadline
+        first = context.unmoved
         waited = flight.context.waited_at(runtime.now())
         try:
             while True:
@@ -169,6 +169,7 @@ class CacheStage:
                     if first.from_admission:
                         deadline = first.later(flight.context.waited_at(now) - waited, latest=context.ends)
                     context.deadline = deadline
+                    deadline = context.deadline or deadline
                     if now >= deadline.ends:
                         raise deadline.exceeded(
                             request, doing="an identical request was sent before and isn't answered"

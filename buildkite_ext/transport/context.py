@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from buildkite_api.operations import Operation
     from buildkite_api.types import Secret
 
+    from .._sleeps import Sleeps
     from ..stores.circuits import Permit
     from ..stores.limits import Priority
     from .deadline import Deadline
@@ -30,8 +31,6 @@ class CircuitMoved(Exception):
 class RequestContext:
     """Context of one request, from its first stage to the wire."""
 
-    deadline: Deadline | None = None
-    """End of the request, set by the stage of the deadline."""
     organization: str | None = None
     """Slug of the organization in the path; None until it is asked for."""
     priority: Priority | None = None
@@ -59,6 +58,12 @@ class RequestContext:
     passed: httpx.Request | None = None
     """Request that the stages of the user passed on; None without such stages. Of several it is a write, if there is one."""
     _values: Mapping[str, str] | None = None
+    unmoved: Deadline | None = None
+    """Deadline as it would be if nobody else slept."""
+    sleeps: Sleeps | None = None
+    """Sleeps by a virtual clock."""
+    _others: float = 0.0
+    """Seconds that others had slept when the request began."""
 
     def __init__(
         self,
@@ -80,6 +85,26 @@ class RequestContext:
         self.files = files
         """Files that the request sends."""
 
+    @property
+    def deadline(self) -> Deadline | None:
+        """End of the request, set by the stage of the deadline; later by what others have slept since the request began.
+
+        Read the clock before it: who sleeps in between moves it too.
+        """
+        deadline = self.unmoved
+        if deadline is None or self.sleeps is None:
+            return deadline
+        return deadline.later(self.sleeps.others_since(self._others), latest=None)
+
+    @deadline.setter
+    def deadline(self, deadline: Deadline | None) -> None:
+        self.unmoved = deadline
+
+    def begin(self, sleeps: Sleeps | None) -> None:
+        """Take in that the request begins, before the clock is read for its deadline."""
+        self.sleeps = sleeps
+        self._others = 0.0 if sleeps is None else sleeps.of_others()
+
     def attach(self, request: httpx.Request) -> httpx.Request:
         """Make this the context of a request, and return the request."""
         request.extensions[CONTEXT] = self
@@ -93,9 +118,9 @@ class RequestContext:
     def wait_for_limit(self, seconds: float) -> None:
         """Take in that it waits for the rate limit for some seconds. A timeout that nobody gave doesn't count them."""
         self.waited += seconds
-        deadline = self.deadline
+        deadline = self.unmoved
         if deadline is not None and deadline.from_admission:
-            self.deadline = deadline.later(seconds, latest=self.ends)
+            self.unmoved = deadline.later(seconds, latest=self.ends)
 
     def match(self, request: httpx.Request, match: Match) -> None:
         """Take in that the request has become another one, with another method or path."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from .._sleeps import sleeps_of
 from ..errors import DeadlineExceeded, NetworkError
 from ..urls import path_of
 from .context import context_of
@@ -14,6 +15,7 @@ from .context import context_of
 if TYPE_CHECKING:
     import httpx
 
+    from .._sleeps import Sleeps
     from ..runtime import Runtime, Send
 
 __all__ = ["DEFAULT_TIMEOUT", "Deadline", "DeadlineStage"]
@@ -35,6 +37,8 @@ class Deadline(Struct, frozen=True):
 
     def later(self, seconds: float, *, latest: float | None) -> Deadline:
         """Return the deadline moved by some seconds, but not past `latest`."""
+        if not seconds and latest is None:
+            return self
         ends = self.ends + seconds
         return replace(self, ends=ends if latest is None else min(ends, latest))
 
@@ -70,7 +74,17 @@ class DeadlineStage:
         return f"Deadline({self._seconds!r})"
 
     async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
+        sleeps = sleeps_of(runtime)
+        if sleeps is None:
+            return await self._send(request, send, runtime, None)
+        with sleeps.call():
+            return await self._send(request, send, runtime, sleeps)
+
+    async def _send(
+        self, request: httpx.Request, send: Send, runtime: Runtime, sleeps: Sleeps | None
+    ) -> httpx.Response:
         context = context_of(request)
+        context.begin(sleeps)
         now = runtime.now()
         deadline = None
         if self._seconds is not None:
@@ -83,7 +97,8 @@ class DeadlineStage:
         try:
             return await send(request)
         except NetworkError as lost:
+            now = runtime.now()
             deadline = context.deadline or deadline  # it moves while a request waits for the rate limit
-            if deadline.ended_attempt(runtime.now()):
+            if deadline.ended_attempt(now):
                 raise deadline.exceeded(request) from lost
             raise

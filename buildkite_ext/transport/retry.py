@@ -207,8 +207,8 @@ class RetryStage:
                     await context.answered()  # the call may wait for long, and others wait for what it tells
                 self._check_wait(request, outcome, pause, runtime.now())
                 context.wait_for_limit(pause)
-            deadline = context.deadline
-            if deadline is not None and runtime.now() + pause >= deadline.ends:
+            now, deadline = runtime.now(), context.deadline
+            if deadline is not None and now + pause >= deadline.ends:
                 cause = outcome if isinstance(outcome, NetworkError) else _error(outcome, request)
                 exceeded = DeadlineExceeded(
                     f"{request.method} {path_of(request)}: the next attempt is due in {pause:.1f} s, past the "

@@ -64,10 +64,9 @@ class Wire:
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         context = context_of(request)
+        now, seconds = self._runtime.now(), None
         deadline = context.deadline
-        seconds = None
         if deadline is not None:
-            now = self._runtime.now()
             if now >= deadline.ends:
                 raise deadline.exceeded(request)
             seconds = deadline.ends - now + _GRACE if self._runtime.real_time else None
@@ -80,7 +79,8 @@ class Wire:
         except DeadlineExceeded:
             raise
         except TimeoutError:
-            if deadline is None or self._runtime.now() < deadline.ends:  # an error of the request's own body
+            now, deadline = self._runtime.now(), context.deadline
+            if deadline is None or now < deadline.ends:  # an error of the request's own body
                 raise
             raise deadline.exceeded(request) from _cut_off(request)
         finally:
@@ -131,7 +131,6 @@ class Wire:
 
     async def _read(self, response: httpx.Response, request: httpx.Request, context: RequestContext) -> httpx.Response:
         """Return an answer with its whole body, decompressed; an error answer with what could be read of it."""
-        deadline = context.deadline
         body: list[bytes] = []
         size = 0
 
@@ -146,7 +145,8 @@ class Wire:
                     f"{request.method} {path_of(request)}: the answer is larger than {self._max_body} bytes and was "
                     "dropped. A larger max_body= allows it."
                 )
-            if deadline is not None and self._runtime.now() >= deadline.ends:
+            now, deadline = self._runtime.now(), context.deadline
+            if deadline is not None and now >= deadline.ends:
                 raise deadline.exceeded(request) from _cut_off(request)
             return True
 

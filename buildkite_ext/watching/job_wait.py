@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from .._sleeps import WaitEnd
 from ..errors import BuildkiteError, DeadlineExceeded
 from ..messages import in_state, job_name, shown
 from ..states import FAILED_OUTCOMES, PASSED_OUTCOMES, UNREACHED_OUTCOMES, JobOutcome, job_outcome
@@ -246,20 +247,18 @@ class _Polls:
         requester: sends the requests.
         pipeline, number: the build.
         chains: takes what the polls show.
-        ends: the end of the time allowed.
+        end: the end of the time allowed.
 
     Attributes:
         requests: the number of requests so far.
     """
 
-    def __init__(
-        self, requester: Requester, pipeline: str, number: int, chains: RetryChains, ends: float | None
-    ) -> None:
+    def __init__(self, requester: Requester, pipeline: str, number: int, chains: RetryChains, end: WaitEnd) -> None:
         self.requests = 0
         self._requester = requester
         self._at = requester.organization, pipeline, number
         self._chains = chains
-        self._ends = ends
+        self._end = end
 
     async def poll(self) -> None:
         """Read one job by itself, and several with their build."""
@@ -280,7 +279,7 @@ class _Polls:
         self.requests += 1
         get_job = self._requester.module("jobs", "get_build_job")
         organization, pipeline, number = self._at
-        job: Job = await self._requester.call_by(self._ends, get_job, organization, pipeline, number, identity)
+        job: Job = await self._requester.call_by(self._end.at, get_job, organization, pipeline, number, identity)
         self._chains.see_one(identity, job)
 
     async def _read_build(self) -> None:
@@ -288,7 +287,7 @@ class _Polls:
         get_build = self._requester.module("builds", "get_build")
         organization, pipeline, number = self._at
         build: Build = await self._requester.call_by(
-            self._ends, get_build, organization, pipeline, number, include_retried_jobs=True, exclude_pipeline=True
+            self._end.at, get_build, organization, pipeline, number, include_retried_jobs=True, exclude_pipeline=True
         )
         self._chains.see(build.jobs)
         self._chains.build_over = outcome_after(build, self._chains.pending) is not None
@@ -317,9 +316,9 @@ async def wait_for_jobs(
         known: the caller has the jobs from an answer. Then they exist, and a 404 passes for a while.
     """
     runtime = requester.runtime
-    ends = None if timeout is None else runtime.now() + timeout
+    end = WaitEnd(runtime, timeout)
     chains = RetryChains(ids)
-    polls = _Polls(requester, pipeline, number, chains, ends)
+    polls = _Polls(requester, pipeline, number, chains, end)
     patience = Patience()
     interval = min(_FIRST_INTERVAL, poll_interval)
     last = False
@@ -328,14 +327,15 @@ async def wait_for_jobs(
         try:
             await polls.poll()
         except BuildkiteError as error:
-            if not patience.bears(error, runtime.now(), seen=known or chains.started, limited=ends is not None):
+            if not patience.bears(error, runtime.now(), seen=known or chains.started, limited=timeout is not None):
                 raise
             failure = error
         else:
             patience.succeeded()
             if chains.ended():
                 return JobWaitResult(chains.results(), polls.requests)
-        left = None if ends is None else ends - runtime.now()
+        now, ends = runtime.now(), end.at
+        left = None if ends is None else ends - now
         if last or (left is not None and left <= 0):
             if chains.over() or (on_timeout == "return" and chains.started):
                 return JobWaitResult(chains.results(), polls.requests)

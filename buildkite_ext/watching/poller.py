@@ -7,6 +7,7 @@ from datetime import datetime
 from statistics import median
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from .._sleeps import WaitEnd
 from ..errors import BuildkiteError, DeadlineExceeded
 from ..messages import in_state
 from ..states import build_state
@@ -95,7 +96,7 @@ class BuildPoller:
         """The build as the caller has seen it, or None."""
         self._on_event = on_event
         self._began = requester.runtime.now()
-        self._ends = None if timeout is None else self._began + timeout
+        self._end = WaitEnd(requester.runtime, timeout)
         self._born: float | None = None
         self._ran_at: float | None = None
         self._revived = float("-inf")
@@ -135,7 +136,7 @@ class BuildPoller:
                 build = await self._read(jobs=jobs)
             except BuildkiteError as error:
                 self.error = error
-                seen, limited = (self.seen or self.known) is not None, self._ends is not None
+                seen, limited = (self.seen or self.known) is not None, self._end.at is not None
                 if not patience.bears(error, self._requester.runtime.now(), seen=seen, limited=limited):
                     raise
                 if not await self.pause(at_least=asked_pause(error)):
@@ -153,7 +154,8 @@ class BuildPoller:
         """
         runtime, retry = self._requester.runtime, self._requester.options.retry
         now = runtime.now()
-        left = None if self._ends is None else self._ends - now
+        ends = self._end.at
+        left = None if ends is None else ends - now
         if self.last or (left is not None and left <= 0):
             return False
         pause = self._pacing.pause(
@@ -196,9 +198,9 @@ class BuildPoller:
         if self._on_event is not None:
             options["include_retried_jobs"] = True
         kwargs = endpoint._get_kwargs(*self.address, **options)
-        request = requester.build(endpoint, kwargs, ends=self._ends, fresh=True)
+        request = requester.build(endpoint, kwargs, ends=self._end.at, fresh=True)
         self.requests += 1
-        response = await requester.send_by(self._ends, request)
+        response = await requester.send_by(self._end.at, request)
         build: Build = requester.parse(endpoint, response)
         self.has_jobs = jobs or self._jobs
         if self.seen is None:
@@ -228,7 +230,7 @@ class BuildPoller:
         self.requests += 1
         try:
             builds: list[Build] = await requester.call_by(
-                self._ends,
+                self._end.at,
                 endpoint,
                 organization,
                 pipeline,
