@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, Self, TypeV
 import httpx
 from buildkite_api.types import UNSET, Secret, Unset
 
-from ._in_process import in_process
+from ._in_process import answers_for
 from ._sync import run
 from ._tracebacks import EndsAtCaller
 from .options import (
@@ -208,7 +208,7 @@ class AsyncBuildkiteClient(AsyncServices):
                 on_event=on_event,
                 telemetry=telemetry,
             )
-            if transport is None and (here := in_process(options.base_url)) is not None:
+            if transport is None and (here := answers_for(options.base_url)) is not None:
                 transport, clock = here.async_transport(), here.clock if clock is None else clock
             self._requester = Requester(
                 options, SharedState(AsyncRuntime(clock), transport, on_event, store, telemetry, limits=limits)
@@ -627,7 +627,7 @@ class BuildkiteClient(Services):
                 on_event=on_event,
                 telemetry=telemetry,
             )
-            if transport is None and (here := in_process(options.base_url)) is not None:
+            if transport is None and (here := answers_for(options.base_url)) is not None:
                 transport, clock = here.transport(), here.clock if clock is None else clock
             self._requester = Requester(
                 options, SharedState(BlockingRuntime(clock), transport, on_event, store, telemetry, limits=limits)

@@ -70,6 +70,9 @@ class Simulator(SimulatedOrganization):
     _connections = 0
     """Number of open blocks of `connected`. A server that is started within one is led to as well."""
 
+    _servers = 0
+    """Number of servers that run."""
+
     def client(self, **options: Any) -> BuildkiteClient:
         """Return a `BuildkiteClient` of this organization, without sockets and with the simulator's clock.
 
@@ -98,8 +101,9 @@ class Simulator(SimulatedOrganization):
 
         Meanwhile the environment has the variables that clients read, those of the simulator, and no other token. A
         `BuildkiteClient()` or an `AsyncBuildkiteClient()` that is made without a `transport=` is answered in this process,
-        and pauses by the simulator's clock. One that was made before stays as it is. For clients of other libraries, and for
-        other processes, `buildkite_ext.simulation.server.running` serves the simulator. The two blocks may stand in either order.
+        and pauses by the simulator's clock. One that was made before stays as it is. A client of https://api.buildkite.com is
+        refused. For clients of other libraries, and for other processes, forked ones too,
+        `buildkite_ext.simulation.server.running` serves the simulator. The two blocks may stand in either order.
 
         Yields:
             The simulator.
@@ -135,7 +139,20 @@ class Simulator(SimulatedOrganization):
     @contextmanager
     def _served_at(self, base_url: str, artifacts_url: str) -> Iterator[None]:
         with super()._served_at(base_url, artifacts_url), self.connected() if self._connections else nullcontext():
-            yield
+            self._count_servers(1)
+            try:
+                yield
+            finally:
+                self._count_servers(-1)
+
+    @property
+    def is_served(self) -> bool:
+        """True while a server of it runs: `buildkite_ext.simulation.server.running`."""
+        return self._servers > 0
+
+    def _count_servers(self, change: int) -> None:
+        with self._lock:
+            self._servers += change
 
     def _arguments(self) -> dict[str, Any]:
         return {

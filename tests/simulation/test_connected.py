@@ -13,7 +13,7 @@ from itertools import permutations
 
 import pytest
 
-from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, SystemClock, Unauthorized
+from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, ConfigurationError, SystemClock, Unauthorized
 from buildkite_ext._in_process import in_process
 from buildkite_ext.cli import main
 from buildkite_ext.simulation import Simulator, VirtualClock
@@ -208,3 +208,58 @@ def test_the_simulator_is_reached_again_after_its_server() -> None:
             assert buildkite.user.get().name == "Ada Byron"
     with running(simulator, real_time=False):
         assert in_process(simulator.base_url) is None
+
+
+@pytest.mark.parametrize("kind", [BuildkiteClient, AsyncBuildkiteClient])
+@pytest.mark.parametrize("url", ["https://api.buildkite.com", "https://API.buildkite.com:443/v2"])
+def test_no_client_reaches_buildkite_itself_meanwhile(
+    kind: type[BuildkiteClient | AsyncBuildkiteClient], url: str
+) -> None:
+    with Simulator("acme").connected(), pytest.raises(ConfigurationError, match="Nothing was sent"):
+        kind("acme", token="mine", base_url=url)
+    with Simulator("acme").connected() as simulator:
+        BuildkiteClient("acme", token="mine", base_url=url, transport=simulator.transport())
+    kind("acme", token="mine", base_url=url)
+
+
+FORKING = """
+import os, sys
+from contextlib import nullcontext
+from buildkite_ext import BuildkiteClient
+from buildkite_ext.simulation import Simulator
+from buildkite_ext.simulation.server import running
+
+simulator = Simulator("acme")
+simulator.pipeline("web").job("test")
+before = None
+with simulator.connected(), running(simulator) if "served" in sys.argv else nullcontext():
+    if "before" in sys.argv:
+        before = BuildkiteClient()
+    child = os.fork()
+    if child == 0:
+        try:
+            with before or BuildkiteClient() as buildkite:
+                print("created", buildkite.builds.create("web", commit="HEAD", branch="main").number, flush=True)
+        except Exception as error:
+            print(type(error).__name__, error, flush=True)
+        os._exit(0)
+    os.waitpid(child, 0)
+    print(len(simulator.pipeline("web").builds))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.parametrize(
+    ("words", "said", "builds"),
+    [
+        (["served"], "created 1", "1"),
+        (["served", "before"], "ConfigurationError This client was made before a fork", "0"),
+        ([], "ConfigurationError A simulator or a cassette in the parent process answers here", "0"),
+        (["before"], "ConfigurationError A simulator or a cassette in the parent process answers here", "0"),
+    ],
+)
+def test_a_forked_process_uses_no_copy_of_it(words: list[str], said: str, builds: str) -> None:
+    ended = subprocess.run([sys.executable, "-c", FORKING, *words], capture_output=True, text=True, check=True)
+    first, *_, last = ended.stdout.splitlines()
+    assert first.startswith(said), ended.stdout
+    assert last == builds

@@ -74,8 +74,6 @@ def test_an_async_call_counts_what_its_tasks_sleep(
         woken.set()
 
     async def main() -> None:
-        nonlocal slept, woken
-        slept, woken = anyio.Event(), anyio.Event()
         async with simulator.async_client(token=token) as buildkite, anyio.create_task_group() as group:
             group.start_soon(other)
             if own:
@@ -85,7 +83,7 @@ def test_an_async_call_counts_what_its_tasks_sleep(
             else:
                 assert (await buildkite.pipelines.get("web")).slug == "web"
 
-    slept, woken = anyio.Event(), anyio.Event()
+    slept, woken = anyio.Event(), anyio.Event()  # of anyio, which takes them for any loop until one waits
     run(main) if run is trio.run else asyncio.run(main())
 
 
