@@ -249,6 +249,14 @@ def _checked(item: pytest.Item) -> None:
         except ValueError as error:
             raise _misused(item, "buildkite_pipeline", error) from None
     simulated = bool(pipelines) or item.get_closest_marker("buildkite_simulator") is not None
+    chosen = {each.slug: each.outcome for each in reversed(pipelines)}
+    if chosen and None not in chosen.values() and "buildkite_outcome" in getattr(item, "fixturenames", ()):
+        raise _misused(
+            item,
+            "buildkite_pipeline",
+            f"outcome={next(iter(chosen.values()))!r}: with the fixture buildkite_outcome, all runs of the test would be the "
+            "same. Leave outcome= out of the pipeline whose builds end in each way",
+        )
     cassette = item.get_closest_marker("buildkite_cassette")
     if cassette is not None:
         _parsed(item, cassette, _Cassette)
@@ -512,6 +520,7 @@ def _replayed(node: pytest.Item, cassette: _Cassette, path: Path, *, check: bool
     from .clock import VirtualClock
     from .options import DEFAULT_BASE_URL, TOKEN_VARIABLES, client_variables, normalize_base_url
     from .simulation import Replayer
+    from .simulation.cassettes.replayed_httpx import replayed_httpx
     from .simulation.cassettes.replayer import organization_of
     from .simulation.clients import environment
 
@@ -530,6 +539,7 @@ def _replayed(node: pytest.Item, cassette: _Cassette, path: Path, *, check: bool
     with (
         environment({**dict.fromkeys(TOKEN_VARIABLES), **variables}),
         answer_in_process(normalize_base_url(url), _Replay(replayer, VirtualClock())),
+        replayed_httpx(replayer, url),
     ):
         yield path
     wrong = replayer.differences if check else replayer.missed

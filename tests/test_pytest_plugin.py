@@ -288,6 +288,30 @@ def test_all_wrong_markers_are_told_at_once(project: pytest.Pytester) -> None:
     ended.stderr.fnmatch_lines(["*test_a: *'faild': did you mean 'failed'?*", "*test_b: *missing.yml doesn't exist"])
 
 
+def test_one_outcome_in_all_runs_of_every_outcome_is_a_wrong_use(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        test_it="""
+        import pytest
+
+        @pytest.mark.buildkite_pipeline("web", outcome="failed")
+        def test_a(buildkite_outcome): ...
+        """
+    )
+    ended = project.runpytest_inprocess()
+    assert ended.ret == pytest.ExitCode.USAGE_ERROR
+    ended.stderr.fnmatch_lines(["*test_a*: @pytest.mark.buildkite_pipeline: outcome='failed': with the fixture *"])
+    project.makepyfile(
+        test_it="""
+        import pytest
+
+        @pytest.mark.buildkite_pipeline("api", outcome="failed")
+        @pytest.mark.buildkite_pipeline("web")
+        def test_a(buildkite_outcome): ...
+        """
+    )
+    project.runpytest_inprocess().assert_outcomes(passed=7)
+
+
 def test_a_forgotten_pipeline_is_told(project: pytest.Pytester) -> None:
     project.makepyfile(
         test_it="""
@@ -476,6 +500,47 @@ def test_what_was_recorded_is_answered_without_a_network(
     project.runpytest_inprocess("--strict-markers").assert_outcomes(passed=4)
     assert len(buildkite.requests) == sent
     assert not [name for name in os.environ if name.startswith("BUILDKITE_")]
+
+
+RAW = """
+import os
+import httpx
+import pytest
+
+client = httpx.Client()
+
+@pytest.mark.buildkite_cassette
+def test_raw():
+    url = os.environ["BUILDKITE_REST_API_ENDPOINT"] + "/v2/organizations/acme/pipelines/web"
+    headers = {"Authorization": f"Bearer {os.environ['BUILDKITE_API_TOKEN']}"}
+    with client:
+        assert httpx.get(url, headers=headers).json()["slug"] == client.get(url, headers=headers).json()["slug"] == "web"
+
+@pytest.mark.buildkite_cassette
+def test_async():
+    async def main():
+        async with httpx.AsyncClient() as client:
+            url = os.environ["BUILDKITE_REST_API_ENDPOINT"] + "/v2/user"
+            headers = {"Authorization": f"Bearer {os.environ['BUILDKITE_API_TOKEN']}"}
+            assert (await client.get(url, headers=headers)).status_code == 200
+    import asyncio
+    asyncio.run(main())
+"""
+
+
+def test_httpx_itself_is_answered_from_a_cassette(project: pytest.Pytester, buildkite: Simulator) -> None:
+    project.makepyfile(test_it=RAW)
+    project.runpytest_inprocess("--buildkite-record").assert_outcomes(passed=2)
+    sent = len(buildkite.requests)
+    project.runpytest_inprocess("--buildkite-check").assert_outcomes(passed=2)
+    other = RAW.replace("/v2/user", "/v2/organizations").replace(
+        'os.environ["BUILDKITE_REST_API_ENDPOINT"] + "/v2/organizations"', '"https://api.buildkite.com/v2/user"'
+    )
+    project.makepyfile(test_it=other)
+    ended = project.runpytest_inprocess()
+    ended.assert_outcomes(passed=1, failed=1)
+    ended.stdout.fnmatch_lines(["*the cassette doesn't answer GET /v2/user*its host is *not 'api.buildkite.com'*"])
+    assert len(buildkite.requests) == sent
 
 
 def test_a_request_that_was_not_recorded_fails_the_test(project: pytest.Pytester, buildkite: Simulator) -> None:

@@ -351,11 +351,14 @@ def _server(server: type[uvicorn.Server], app: App) -> uvicorn.Server:
 
 @contextmanager
 def _without_dropped_connections() -> Iterator[None]:
-    """Keep uvicorn from logging the unfinished answers that stand for dropped connections."""
+    """Keep uvicorn from logging the unfinished answers that stand for dropped connections, and requests that its end cuts off."""
     logger = logging.getLogger("uvicorn.error")
 
     def wanted(record: logging.LogRecord) -> bool:
-        return "without completing response" not in record.getMessage()
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, asyncio.CancelledError) and not any(
+            unwanted in record.getMessage() for unwanted in ("without completing response", "running task(s)")
+        )
 
     logger.addFilter(wanted)
     try:
