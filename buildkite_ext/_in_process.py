@@ -39,7 +39,7 @@ class InProcess(Protocol):
         ...
 
     @property
-    def is_served(self) -> bool:
+    def _is_served(self) -> bool:
         """True if other processes reach it at its root."""
         ...
 
@@ -81,7 +81,7 @@ def answers_for(base_url: str) -> InProcess | None:
         return None
     answers, process = found[-1]
     if process != os.getpid():
-        if answers.is_served:
+        if answers._is_served:
             return None
         raise ConfigurationError(_FORKED)
     return _OfThisProcess(answers, process)
@@ -99,8 +99,8 @@ class _OfThisProcess:
         return self.answers.clock
 
     @property
-    def is_served(self) -> bool:
-        return self.answers.is_served
+    def _is_served(self) -> bool:
+        return self.answers._is_served
 
     def transport(self) -> httpx.BaseTransport:
         from ._forked_transports import GuardedTransport
@@ -122,7 +122,7 @@ class _OfThisProcess:
             raise ConfigurationError(
                 "This client was made before a fork, and what answers it is in the parent process. Make the client in the "
                 "forked process."
-                if self.answers.is_served
+                if self.answers._is_served
                 else _FORKED
             )
 

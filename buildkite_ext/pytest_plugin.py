@@ -554,7 +554,7 @@ class _Replay:
 
     replayer: Replayer
     clock: VirtualClock
-    is_served: bool = False
+    _is_served: bool = False
 
     def transport(self) -> httpx.BaseTransport:
         """Return a transport for a blocking client."""

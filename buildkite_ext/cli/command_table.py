@@ -496,7 +496,8 @@ COMMANDS: tuple[Command | CommandGroup, ...] = (
         name="replay",
         function="buildkite_ext.cli.commands.replay:replay",
         help="Run a program against recorded requests, and compare what it asks with them.\n\n"
-        "Nothing is sent to Buildkite. The exit code is that of the program.",
+        "Nothing is sent to Buildkite. The exit code is that of the program, whose own pauses, such as those "
+        "between the polls of a wait, take real time.",
         examples=EXAMPLES,
         codes=REPLAY_CODES,
         usage="[OPTIONS] CASSETTE [-- PROGRAM [ARGUMENT]...]",

@@ -146,7 +146,7 @@ class Simulator(SimulatedOrganization):
                 self._count_servers(-1)
 
     @property
-    def is_served(self) -> bool:
+    def _is_served(self) -> bool:
         """True while a server of it runs: `buildkite_ext.simulation.server.running`."""
         return self._servers > 0
 

@@ -388,12 +388,9 @@ def test_recorded_bodies_are_bounded(simulator: Simulator) -> None:
 @pytest.mark.parametrize("host", ["api", "artifacts"])
 def test_its_end_says_nothing_of_a_request_that_is_half_sent(host: str, caplog: pytest.LogCaptureFixture) -> None:
     simulator = Simulator()
-    with socket.socket() as client:
-        with running(simulator):
-            parts = urlsplit(simulator.base_url if host == "api" else simulator.artifacts_url)
-            client.connect(("127.0.0.1", parts.port))
-            client.sendall(
-                b"POST /v2/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n"
-            )
-            assert client.recv(100).startswith(b"HTTP/1.1 100 ")  # the application reads the body
+    with socket.socket() as client, running(simulator):
+        parts = urlsplit(simulator.base_url if host == "api" else simulator.artifacts_url)
+        client.connect(("127.0.0.1", parts.port))
+        client.sendall(b"POST /v2/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 100 ")  # the application reads the body
     assert not [record.getMessage() for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
