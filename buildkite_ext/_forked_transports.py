@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import httpx
 
-__all__ = ["AsyncGuardedTransport", "GuardedTransport"]
+__all__ = ["AsyncUnforkedTransport", "UnforkedTransport"]
 
 
-class GuardedTransport(httpx.BaseTransport):
+class UnforkedTransport(httpx.BaseTransport):
     """Transport that calls a function before each request.
 
     Args:
@@ -29,7 +29,7 @@ class GuardedTransport(httpx.BaseTransport):
         self._transport.close()
 
 
-class AsyncGuardedTransport(httpx.AsyncBaseTransport):
+class AsyncUnforkedTransport(httpx.AsyncBaseTransport):
     """The same for async code."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport, check: Callable[[], None]) -> None:

@@ -103,14 +103,14 @@ class _OfThisProcess:
         return self.answers._is_served
 
     def transport(self) -> httpx.BaseTransport:
-        from ._forked_transports import GuardedTransport
+        from ._forked_transports import UnforkedTransport
 
-        return GuardedTransport(self.answers.transport(), self.check)
+        return UnforkedTransport(self.answers.transport(), self.check)
 
     def async_transport(self) -> httpx.AsyncBaseTransport:
-        from ._forked_transports import AsyncGuardedTransport
+        from ._forked_transports import AsyncUnforkedTransport
 
-        return AsyncGuardedTransport(self.answers.async_transport(), self.check)
+        return AsyncUnforkedTransport(self.answers.async_transport(), self.check)
 
     def check(self) -> None:
         """Check that this is the process.

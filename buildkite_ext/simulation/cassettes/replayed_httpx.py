@@ -12,18 +12,18 @@ import httpx
 __all__ = ["replayed_httpx"]
 
 
-class _Replaying(Protocol):
+class _ReplaysToClients(Protocol):
     """Replayer of a cassette."""
 
     @property
-    def interactions(self) -> Sequence[_Recorded]: ...
+    def interactions(self) -> Sequence[_RecordedUrl]: ...
 
     def transport(self) -> httpx.BaseTransport: ...
 
     def async_transport(self) -> httpx.AsyncBaseTransport: ...
 
 
-class _Recorded(Protocol):
+class _RecordedUrl(Protocol):
     """Recorded request."""
 
     @property
@@ -31,7 +31,7 @@ class _Recorded(Protocol):
 
 
 @contextmanager
-def replayed_httpx(replayer: _Replaying, base_url: str) -> Iterator[None]:
+def replayed_httpx(replayer: _ReplaysToClients, base_url: str) -> Iterator[None]:
     """Answer requests of httpx from a cassette while a `with` block runs, also of clients that were made before.
 
     Those to recorded hosts and to the API are answered. Others, and clients with a transport of their own, are left alone.
