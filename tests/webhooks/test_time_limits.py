@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
+import weakref
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 import trio
 
@@ -148,6 +151,49 @@ def test_event_loops_in_several_threads_use_one_limit() -> None:
     assert results == ["too late"] * 18
 
 
+@pytest.mark.parametrize("waiting", [wait, wait_in_scope])
+def test_event_loops_that_take_turns_have_one_timer_each(waiting: Any) -> None:
+    limit = TimeLimit(LONG)
+    loops = [Loop(), Loop()]
+    event = asyncio.Event()
+    event.set()
+    for _ in range(20):
+        for loop in loops:
+            assert loop.run_until_complete(waiting(limit, event)) == "in time"
+    assert [loop.timers for loop in loops] == [1, 1]
+    for loop in loops:
+        loop.close()
+
+
+def test_an_event_loop_that_has_ended_is_not_kept() -> None:
+    """A server that runs each request in an event loop of its own would keep them all."""
+    limit = TimeLimit(LONG)
+
+    async def left() -> asyncio.Task[str]:
+        task = asyncio.create_task(wait(limit, asyncio.Event()))
+        await asyncio.sleep(0)
+        return task
+
+    async def ended() -> None:
+        with limit.move_on():
+            await asyncio.sleep(0)
+
+    loop = Loop()
+    references = [weakref.ref(loop)]
+    task = loop.run_until_complete(left())
+    task._log_destroy_pending = False  # type: ignore[attr-defined]
+    loop.close()
+    del task
+    for _ in range(3):
+        loop = Loop()
+        references.append(weakref.ref(loop))
+        loop.run_until_complete(ended())
+        loop.close()
+    del loop
+    gc.collect()
+    assert [reference() for reference in references] == [None] * 4
+
+
 async def both_are_too_late() -> bool:
     limit = TimeLimit(0.001)
     with limit.move_on():
@@ -192,3 +238,21 @@ def test_what_a_handler_shields_is_ended_after_its_time_is_over() -> None:
     assert ended == ["shielded"]
     (failed,) = [each for each in reports if isinstance(each, HandlerFailed)]
     assert str(failed.error).endswith("took longer than 0.01 s")
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_handler_sees_its_deadline(backend: str) -> None:
+    """Libraries that use anyio, such as httpx, may ask for it."""
+    left: list[float] = []
+    hooks = WebhookHandler(secret=SECRET, respond_after="handled", handler_timeout=LONG, now=lambda: NOW)
+
+    @hooks.on("*")
+    async def look(event: Any) -> None:
+        left.append(anyio.current_effective_deadline() - anyio.current_time())
+        with anyio.move_on_after(1):
+            await anyio.lowlevel.checkpoint()
+            left.append(anyio.current_effective_deadline() - anyio.current_time())
+
+    assert anyio.run(post, hooks, build_body(), backend=backend).status == 200
+    assert LONG / 2 < left[0] <= LONG
+    assert left[1] <= 1

@@ -7,10 +7,13 @@ does that is there already.
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import cache
 from types import TracebackType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import anyio
 
@@ -38,13 +41,15 @@ class TimeLimit:
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self._waits: _Waits | None = None
+        self._of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _Waits] = WeakKeyDictionary()
+        self._lock = threading.Lock()
         reset_after_fork(self)
 
     def _reset_after_fork(self) -> None:
         """Forget the waits of the parent process."""
-        keep_inherited(self._waits)
-        self._waits = None
+        keep_inherited(self._of_loops)
+        self._of_loops = WeakKeyDictionary()
+        self._lock = threading.Lock()
 
     def move_on(self) -> AbstractContextManager[object]:
         """Return a context that is cancelled when its time is over, and then left without an error."""
@@ -52,21 +57,24 @@ class TimeLimit:
         task = None if loop is None else asyncio.current_task(loop)
         if loop is None or task is None:  # trio, which may also run as a guest of an event loop
             return anyio.move_on_after(self.seconds)
-        return _Cancelled(self._waits_of(loop), task)
+        return _Cancelled(self._waits_of(loop), loop, task)
 
     def scope(self) -> AbstractContextManager[anyio.CancelScope]:
-        """Return the same for code of users: a scope of anyio, which respects the scopes inside that are shielded."""
+        """Return the same for code of users: a scope of anyio, with a deadline, which respects the shielded scopes inside."""
         loop = running_loop()
         if loop is None or asyncio.current_task(loop) is None:
             return anyio.move_on_after(self.seconds)
-        return _Scope(self._waits_of(loop))
+        return _Scope(self._waits_of(loop), loop)
 
     def _waits_of(self, loop: asyncio.AbstractEventLoop) -> _Waits:
-        waits = self._waits
-        if waits is None or waits.loop is not loop:
-            # Those of another loop go on: each wait knows where it belongs.
-            waits = self._waits = _Waits(loop, self.seconds)
-        return waits
+        found = self._of_loops.get(loop)
+        if found is None:
+            with self._lock:
+                for other in list(self._of_loops):
+                    if other.is_closed():  # what still waited in it keeps it referenced
+                        del self._of_loops[other]
+                found = self._of_loops[loop] = _Waits(self.seconds)
+        return found
 
 
 class _Wait:
@@ -87,34 +95,38 @@ class _Wait:
 
 
 class _Waits:
-    """The waits of one event loop. All may take the same time, so the first of them is the first that is too late."""
+    """The waits of one event loop. All may take the same time, so the first of them is the first that is too late.
 
-    __slots__ = ("_pending", "_seconds", "_timer", "loop", "scope")
+    It doesn't refer to the loop, so that a loop can end without it.
+    """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
-        self.loop = loop
-        # The class of asyncio. anyio.CancelScope() looks for it at each call, which takes most of its time.
-        self.scope = type(anyio.CancelScope())
+    __slots__ = ("_pending", "_timed", "seconds")
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
         self._pending: dict[_Wait, None] = {}
-        self._seconds = seconds
-        self._timer: asyncio.TimerHandle | None = None
+        self._timed = False
 
-    def begin(self, expire: Callable[[], object]) -> _Wait:
-        wait = _Wait(self.loop.time() + self._seconds, expire)
+    def begin(self, loop: asyncio.AbstractEventLoop, until: float, expire: Callable[[], object]) -> _Wait:
+        wait = _Wait(until, expire)
         self._pending[wait] = None
-        if self._timer is None:
-            self._timer = self.loop.call_at(wait.until, self._expire)
+        if not self._timed:
+            self._time(loop, until)
         return wait
 
     def end(self, wait: _Wait) -> None:
         self._pending.pop(wait, None)
 
-    def _expire(self) -> None:
-        self._timer = None
-        now = self.loop.time()
+    def _time(self, loop: asyncio.AbstractEventLoop, until: float) -> None:
+        loop.call_at(until, self._expire, loop)
+        self._timed = True
+
+    def _expire(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timed = False
+        now = loop.time()
         for wait in tuple(self._pending):
             if wait.until > now:
-                self._timer = self.loop.call_at(wait.until, self._expire)
+                self._time(loop, wait.until)
                 break
             del self._pending[wait]
             wait.expired = True
@@ -124,15 +136,17 @@ class _Waits:
 class _Cancelled:
     """A context whose task is cancelled when its time is over, in the way of `asyncio.timeout`."""
 
-    __slots__ = ("_before", "_task", "_wait", "_waits")
+    __slots__ = ("_before", "_loop", "_task", "_wait", "_waits")
 
-    def __init__(self, waits: _Waits, task: asyncio.Task[Any]) -> None:
+    def __init__(self, waits: _Waits, loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]) -> None:
         self._waits = waits
+        self._loop = loop
         self._task = task
 
     def __enter__(self) -> None:
         self._before = self._task.cancelling()
-        self._wait = self._waits.begin(self._task.cancel)
+        until = self._loop.time() + self._waits.seconds
+        self._wait = self._waits.begin(self._loop, until, self._task.cancel)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -144,18 +158,38 @@ class _Cancelled:
         return self._task.uncancel() <= self._before and kind is asyncio.CancelledError
 
 
+@cache
+def _scope_class() -> Any:
+    """Return a class of scopes of anyio for asyncio that have a deadline and no timer.
+
+    It is called in a task of asyncio. `anyio.CancelScope()` looks for the class at each call, which takes most of its time.
+    """
+    base: Any = type(anyio.CancelScope())
+
+    class Scope(base):  # type: ignore[misc]
+        __slots__ = ()
+
+        def _timeout(self) -> None:
+            """Begin no timer. A version of anyio that calls something else has its own timer, which does no harm."""
+
+    return Scope
+
+
 class _Scope:
     """A scope of anyio that is cancelled when its time is over."""
 
-    __slots__ = ("_scope", "_wait", "_waits")
+    __slots__ = ("_loop", "_scope", "_wait", "_waits")
 
-    def __init__(self, waits: _Waits) -> None:
+    def __init__(self, waits: _Waits, loop: asyncio.AbstractEventLoop) -> None:
         self._waits = waits
-        self._scope = waits.scope()
+        self._loop = loop
 
     def __enter__(self) -> anyio.CancelScope:
-        scope = self._scope.__enter__()
-        self._wait = self._waits.begin(scope.cancel)
+        until = self._loop.time() + self._waits.seconds
+        scope: anyio.CancelScope = _scope_class()(deadline=until)
+        self._scope = scope
+        scope.__enter__()
+        self._wait = self._waits.begin(self._loop, until, scope.cancel)
         return scope
 
     def __exit__(
