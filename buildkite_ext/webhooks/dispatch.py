@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import CoroutineType
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from .deduplication import DeduplicationStore, deduplication_key
 from .delivery import Delivery, Handling
 from .events import DeliveryEvents, DeliveryHandled, HandlerFailed
 from .routing import Registration
+from .runtime.own_cancel import take_back_cancel
 from .runtime.thread_pool import ThreadPool
 from .runtime.time_limits import TimeLimit
 
@@ -57,11 +58,24 @@ class HandlerDispatcher:
         self._threads = ThreadPool(threads)
         self._limits: dict[float, TimeLimit] = {}
 
-    async def run(self, registrations: Sequence[Registration], event: WebhookEvent, delivery: Delivery) -> None:
+    async def run(
+        self,
+        registrations: Sequence[Registration],
+        event: WebhookEvent,
+        delivery: Delivery,
+        ending: Callable[[], bool] | None = None,
+    ) -> None:
         """Run each handler that matches the event, in order.
 
         A handler that is annotated with classes of events is never called with another one. If the event came without fields
         that its class requires, the handler fails with a TypeError instead of running.
+
+        Args:
+            registrations: the handlers.
+            event: the event.
+            delivery: its delivery.
+            ending: for a worker of asyncio that only handles deliveries: returns True if somebody ends it. Otherwise a
+                handler that cancels its own task has failed, and the worker goes on.
 
         Raises:
             HandlersFailed: at least one handler failed. All were run.
@@ -81,19 +95,26 @@ class HandlerDispatcher:
                     if wrong is not None:
                         raise wrong
                     if registration.once:
-                        await self._run_once(registration, event, delivery)
+                        await self._run_once(registration, event, delivery, ending)
                     else:
-                        await self._call(registration, event)
+                        await self._call(registration, event, ending)
                 except Exception as error:
                     errors.append(error)
                 except asyncio.CancelledError:
                     task = asyncio.current_task()
-                    if task is None or task.cancelling():
+                    if task is None or task.cancelling() or (ending is not None and ending()):
                         raise
-                    # The worker isn't cancelled: the handler awaited something that was.
-                    errors.append(RuntimeError(f"{registration.name} awaited a task that was cancelled"))
+                    # The worker isn't cancelled.
+                    errors.append(
+                        RuntimeError(f"{registration.name} cancelled itself, or awaited a task that was cancelled")
+                    )
                 except SystemExit as exit_:
                     errors.append(RuntimeError(f"{registration.name} called sys.exit({exit_.code!r})"))
+                except BaseException as error:
+                    if ending is None or isinstance(error, (KeyboardInterrupt, GeneratorExit)):
+                        raise  # trio's own, or the end of the process
+                    errors.append(RuntimeError(f"{registration.name} raised {type(error).__name__}"))
+                    errors[-1].__cause__ = error
                 else:
                     continue
                 self._events.emit(HandlerFailed(delivery.id, event.event, registration.name, errors[-1]))
@@ -102,7 +123,13 @@ class HandlerDispatcher:
             raise HandlersFailed(event.event, errors)
         self._events.count_and_emit("handled", lambda: DeliveryHandled(delivery.id, event.event, ran))
 
-    async def _run_once(self, registration: Registration, event: WebhookEvent, delivery: Delivery) -> None:
+    async def _run_once(
+        self,
+        registration: Registration,
+        event: WebhookEvent,
+        delivery: Delivery,
+        ending: Callable[[], bool] | None,
+    ) -> None:
         key = f"once:{registration.name}:{deduplication_key(event) or delivery.id}"
         lease = (registration.timeout or _WITHOUT_TIMEOUT) + _MARGIN
         claim = await self._store.claim(key, lease)
@@ -112,13 +139,25 @@ class HandlerDispatcher:
             raise _HandlerBusy(f"{registration.name} handles the same event elsewhere at this time")
         done = False
         try:
-            await self._call(registration, event)
+            await self._call(registration, event, ending)
             done = True
         finally:
             with anyio.CancelScope(shield=True):
                 await self._store.settle(key, self._remember if done else 0)
 
-    async def _call(self, registration: Registration, event: WebhookEvent) -> None:
+    async def _call(self, registration: Registration, event: WebhookEvent, ending: Callable[[], bool] | None) -> None:
+        if ending is None:
+            await self._call_in_time(registration, event)
+            return
+        cancelled = False
+        try:
+            await self._call_in_time(registration, event)
+        finally:
+            cancelled = await take_back_cancel(ending)
+        if cancelled:
+            raise RuntimeError(f"{registration.name} cancelled itself")
+
+    async def _call_in_time(self, registration: Registration, event: WebhookEvent) -> None:
         if registration.timeout is None:
             await self._finish(registration, event, [])
             return

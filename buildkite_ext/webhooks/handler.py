@@ -17,7 +17,7 @@ from ..errors import ConfigurationError
 from ..messages import shown
 from .allowed_ips import AllowedIPs
 from .deduplication import DeduplicationStore, MemoryDeduplicationStore
-from .delivery import Delivery, EventSink, EventSource
+from .delivery import Delivery, EventSink, EventSource, Handle
 from .dispatch import HandlerDispatcher
 from .events import DeliveryAccepted, DeliveryEvent, DeliveryEvents, DeliveryHook
 from .http import MAX_BODY, Headers, RequestHead, WebhookResponse, received_headers
@@ -140,7 +140,8 @@ class WebhookHandler(Router):
             self._events.hooks.add(partial(_count_received, telemetry))
         self._dispatcher = HandlerDispatcher(self._events, store, remember=remember, threads=threads)
         queue = sink if isinstance(sink, MemoryQueue) else None
-        self._lifecycle = Lifecycle(sink, queue, store, self.handle, self._events, close_timeout=close_timeout)
+        handle = self.handle if queue is None else self._handle_of(queue)
+        self._lifecycle = Lifecycle(sink, queue, store, handle, self._events, close_timeout=close_timeout)
         self._receiver = Receiver(
             verifier,
             store,
@@ -364,11 +365,22 @@ class WebhookHandler(Router):
         Raises:
             HandlersFailed: at least one handler failed. All were run, and their errors were reported.
         """
+        await self._run(delivery, None)
+
+    async def _run(self, delivery: Delivery, ending: Callable[[], bool] | None) -> None:
         if self._telemetry is None:
-            await self._dispatcher.run(self._handlers, event_of(delivery), delivery)
+            await self._dispatcher.run(self._handlers, event_of(delivery), delivery, ending)
             return
         with self._telemetry.span(_SPAN, {"event_type": delivery.event}, kind="consumer"):
-            await self._dispatcher.run(self._handlers, event_of(delivery), delivery)
+            await self._dispatcher.run(self._handlers, event_of(delivery), delivery, ending)
+
+    def _handle_of(self, queue: MemoryQueue) -> Handle:
+        """Return `handle` for the workers of a queue, which know if somebody ends them."""
+
+        async def handle(delivery: Delivery, /) -> None:
+            await self._run(delivery, queue._ending)
+
+        return handle
 
     async def dispatch(self, event: WebhookEvent, /) -> None:
         """Run the handlers of an event that no delivery brought, such as one of `builds.events`.
@@ -422,7 +434,7 @@ class WebhookHandler(Router):
         Args:
             source: such as a `RedisStreamSource`.
         """
-        await source.consume(self.handle)
+        await source.consume(self._handle_of(source) if isinstance(source, MemoryQueue) else self.handle)
 
     def work(self, source: EventSource) -> None:
         """Run a worker's main program: handle deliveries until Ctrl-C or SIGTERM, then finish what has begun.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import zlib
 from collections import deque
@@ -11,6 +12,7 @@ from .._forks import reset_after_fork
 from .._unfinished import shown_unfinished
 from ..errors import ConfigurationError, WebhookQueueFull
 from .delivery import Delivery, Handle
+from .runtime.own_cancel import take_back_cancel
 
 __all__ = ["MemoryQueue"]
 
@@ -38,6 +40,35 @@ class _Lane:
             self._idle.append(woken)
             await woken  # a worker is cancelled only with all others
         return self.items.popleft()
+
+
+class _Workers:
+    """The workers of one call of `consume`. They are tasks of one event loop.
+
+    Attributes:
+        busy: the number of deliveries that they handle.
+        over: True when they are to end at once.
+        abandoned: True if that is because their time is over. Then they take no more deliveries.
+    """
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.thread = threading.get_ident()
+        self.busy = 0
+        self.over = False
+        self.abandoned = False
+        self.tasks: list[asyncio.Task[None]] = []
+        self._consumer = asyncio.current_task()
+        self._cancelling = self._consumer.cancelling() if self._consumer else 0
+
+    def ending(self) -> bool:
+        """Return True if somebody ends the workers, and not a handler that cancels its own task."""
+        return self.over or (self._consumer is not None and self._consumer.cancelling() > self._cancelling)
+
+    def cancel(self) -> None:
+        self.over = True
+        for task in self.tasks:
+            task.cancel()
 
 
 class MemoryQueue:
@@ -81,12 +112,14 @@ class MemoryQueue:
     def _reset_after_fork(self) -> None:
         """Empty the queue in a forked process. The parent process handles what it accepted."""
         self._lock = threading.Lock()
+        self._reset()
+
+    def _reset(self) -> None:
         self._lanes = self._new_lanes()
         self._waiting = 0
         self._waiting_bytes = 0
-        self._busy = 0
-        self._home: asyncio.AbstractEventLoop | None = None
-        self._home_thread = 0
+        self._interrupted = 0
+        self._present: _Workers | None = None
         self._closed = False
 
     @shown_unfinished
@@ -98,7 +131,7 @@ class MemoryQueue:
 
     def __len__(self) -> int:
         """Return the number of deliveries that wait or are being handled."""
-        return self._waiting + self._busy
+        return self._waiting + (self._present.busy if self._present else 0)
 
     def _new_lanes(self) -> list[_Lane]:
         return [_Lane() for _ in range(self._workers if self._ordered else 1)]
@@ -131,29 +164,33 @@ class MemoryQueue:
 
     def _enter(self, lane: _Lane, item: Delivery | None) -> None:
         """Put an item into a lane, in the thread of the loop of its workers."""
-        if self._home is None or self._home_thread == threading.get_ident():
+        if self._present is None or self._present.thread == threading.get_ident():
             lane.put(item)
         else:
-            self._home.call_soon_threadsafe(lane.put, item)
+            self._present.loop.call_soon_threadsafe(lane.put, item)
 
     async def consume(self, handle: Handle, /) -> None:
         """Give each delivery to `handle`, until the queue is closed and empty."""
         with self._lock:
             self._adopt()
-            self._home = asyncio.get_running_loop()
-            self._home_thread = threading.get_ident()
+            workers = self._present = _Workers()
             if self._closed:
                 self._end_lanes()
         lanes = self._lanes if self._ordered else self._lanes * self._workers
-        workers = [asyncio.create_task(self._work(lane, handle)) for lane in lanes]
+        workers.tasks = [asyncio.create_task(self._work(lane, handle, workers)) for lane in lanes]
         try:
-            await asyncio.gather(*workers)
+            await asyncio.gather(*workers.tasks)
+        except asyncio.CancelledError:
+            if not workers.abandoned:
+                raise
         finally:
-            for worker in workers:
-                worker.cancel()
-            await asyncio.gather(*workers, return_exceptions=True)
-            with self._lock:
-                self._home, self._closed = None, False
+            workers.cancel()
+            try:
+                await asyncio.gather(*workers.tasks, return_exceptions=True)
+            finally:  # also if this is cancelled a second time, as asyncio.run does at its end
+                with self._lock:
+                    if self._present is workers and not workers.abandoned:
+                        self._present, self._closed = None, False
 
     def _adopt(self) -> None:
         """Move waiting deliveries to new lanes: workers of another loop may have waited for the old ones."""
@@ -169,28 +206,61 @@ class MemoryQueue:
             return self._lanes[0]
         return self._lanes[zlib.crc32((delivery.build_id or delivery.id).encode()) % len(self._lanes)]
 
-    async def _work(self, lane: _Lane, handle: Handle) -> None:
+    async def _work(self, lane: _Lane, handle: Handle, workers: _Workers) -> None:
         while (delivery := await lane.get()) is not None:
             with self._lock:
+                if workers.abandoned:
+                    return
                 self._waiting -= 1
                 self._waiting_bytes -= len(delivery.body)
-                self._busy += 1
+                workers.busy += 1
+            interrupted = False
             try:
                 await handle(delivery)
             except Exception:  # noqa: S110 - it was reported by the dispatcher, and this queue doesn't try again
                 pass
+            except asyncio.CancelledError:
+                interrupted = workers.ending()
+                if interrupted:
+                    raise
             finally:
                 with self._lock:
-                    self._busy -= 1
+                    workers.busy -= 1
+                    self._interrupted += interrupted and self._present is workers
+            await take_back_cancel(workers.ending)
+
+    def _ending(self) -> bool:
+        """Return True if somebody ends the workers, and not a handler that cancels its own task."""
+        workers = self._present
+        return workers is None or workers.ending()
 
     async def aclose(self) -> None:
         """Refuse new deliveries, and end the workers when they have handled the others. Then it can be used again."""
         with self._lock:
-            if self._closed or not (self._home or self._waiting):
+            workers = self._present
+            if self._closed or not (workers or self._waiting):
                 return
             self._closed = True
-            if self._home:
+            if workers and not workers.loop.is_closed():
                 self._end_lanes()
+
+    def _abandon(self) -> None:
+        """Cancel the workers, which take no more deliveries. The queue refuses others until `_discard`."""
+        with self._lock:
+            workers = self._present
+            if workers is None:
+                return
+            workers.abandoned = True
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            workers.loop.call_soon_threadsafe(workers.cancel)
+
+    def _discard(self) -> int:
+        """Empty the queue, which can be used again then. Return the number of deliveries that aren't handled."""
+        self._abandon()
+        with self._lock:
+            lost = len(self) + self._interrupted
+            self._reset()
+        return lost
 
     def _end_lanes(self) -> None:
         for lane in self._lanes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 import subprocess
@@ -18,7 +19,14 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from buildkite_ext import ConfigurationError
-from buildkite_ext.webhooks import DeliveriesLost, DeliveryEvent, MemoryQueue, WebhookEvent, WebhookHandler
+from buildkite_ext.webhooks import (
+    DeliveriesLost,
+    DeliveryEvent,
+    HandlerFailed,
+    MemoryQueue,
+    WebhookEvent,
+    WebhookHandler,
+)
 from buildkite_ext.webhooks.runtime.lifecycle import sudden_end
 
 from .conftest import post, until
@@ -167,6 +175,156 @@ def test_a_delivery_lost_at_the_end_releases_the_call_that_waits_for_it(
 
     assert asyncio.run(scenario()) == 200
     assert [event for event in reports if isinstance(event, DeliveriesLost)] == [DeliveriesLost(1)]
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+def test_deliveries_lost_at_the_end_are_gone_and_the_next_start_takes_new_ones(
+    ordered: bool, reports: list[DeliveryEvent]
+) -> None:
+    hooks = WebhookHandler(
+        secret=SECRET,
+        sink=MemoryQueue(ordered=ordered, workers=2),
+        close_timeout=0.01,
+        now=lambda: NOW,
+        on_delivery_event=reports.append,
+    )
+    handled: list[int] = []
+
+    @hooks.on("build.*")
+    async def handle(event: Any) -> None:
+        if event.build.number < 10:
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                if event.build.number:
+                    raise
+        handled.append(event.build.number)
+
+    async def serve(numbers: range) -> list[int]:
+        async with hooks.lifespan():
+            statuses = [await request(hooks.asgi(), number) for number in numbers]
+            await asyncio.sleep(0)
+        return statuses
+
+    assert asyncio.run(serve(range(6))) == [200] * 6
+    assert asyncio.run(serve(range(10, 13))) == [200] * 3
+    # The first one was finished while the receiver closed, so it isn't lost.
+    assert handled == [0, 10, 11, 12]
+    assert [event for event in reports if isinstance(event, DeliveriesLost)] == [DeliveriesLost(5)]
+    assert hooks.counts == {"accepted": 9, "handled": 4, "lost": 5}
+
+
+def test_what_is_left_when_nobody_waits_for_the_end_of_a_lifespan_is_reported(reports: list[DeliveryEvent]) -> None:
+    """A second Ctrl-C, or the time limit of a server."""
+    hooks = WebhookHandler(secret=SECRET, now=lambda: NOW, on_delivery_event=reports.append)
+
+    @hooks.on("build.*")
+    async def handle(event: Any) -> None:
+        await asyncio.sleep(3600 if event.build.number < 10 else 0)
+
+    async def serve(number: int) -> None:
+        async with hooks.lifespan():
+            assert await request(hooks.asgi(), number) == 200
+            await asyncio.sleep(0)
+            if number < 10:
+                asyncio.get_running_loop().call_soon(asyncio.current_task().cancel)  # type: ignore[union-attr]
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(serve(1))
+    asyncio.run(serve(10))
+    assert hooks.counts == {"accepted": 2, "handled": 1, "lost": 1}
+
+
+class Odd(BaseException):
+    """Error that isn't an Exception, such as those of test frameworks."""
+
+
+def cancel_myself() -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+
+
+async def cancelled_at_once() -> None:
+    cancel_myself()
+    await asyncio.sleep(0)
+
+
+async def cancelled_at_its_end() -> None:
+    cancel_myself()
+
+
+async def cancelled_twice_with_an_error() -> None:
+    cancel_myself()
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.sleep(0)
+    cancel_myself()
+    raise ValueError("of my own")
+
+
+async def odd() -> None:
+    raise Odd
+
+
+@pytest.mark.parametrize("ends", [cancelled_at_once, cancelled_at_its_end, cancelled_twice_with_an_error, odd])
+@pytest.mark.parametrize("once", [False, True])
+@pytest.mark.parametrize("timeout", [None, 60.0])
+def test_a_handler_that_cancels_itself_fails_alone(
+    ends: Callable[[], Any], once: bool, timeout: float | None, reports: list[DeliveryEvent]
+) -> None:
+    hooks = WebhookHandler(
+        secret=SECRET, sink=MemoryQueue(workers=2), now=lambda: NOW, on_delivery_event=reports.append
+    )
+    handled: list[str] = []
+
+    @hooks.on("build.*", once=once, timeout=timeout)
+    async def first(event: Any) -> None:
+        if event.build.number in (1, 3):
+            await ends()
+            return
+        await asyncio.sleep(0.001)
+        handled.append(f"first {event.build.number}")
+
+    @hooks.on("build.*")
+    async def second(event: Any) -> None:
+        await asyncio.sleep(0)
+        task = asyncio.current_task()
+        assert task is not None
+        assert task.cancelling() == 0
+        handled.append(f"second {event.build.number}")
+
+    async def serve() -> None:
+        async with hooks.lifespan():
+            for number in range(6):
+                assert await request(hooks.asgi(), number) == 200
+
+    asyncio.run(serve())
+    expected = [f"second {number}" for number in range(6)]
+    assert sorted(handled) == sorted([*expected, *(f"first {number}" for number in (0, 2, 4, 5))])
+    assert hooks.counts == {"accepted": 6, "handled": 4, "failed": 2}
+    failed = [event for event in reports if isinstance(event, HandlerFailed)]
+    assert [event.handler.rpartition(".")[2] for event in failed] == ["first", "first"]
+
+
+def test_a_handler_that_catches_its_own_cancellation_has_not_failed() -> None:
+    hooks = WebhookHandler(secret=SECRET, sink=MemoryQueue(workers=1), now=lambda: NOW)
+
+    @hooks.on("build.*")
+    async def handle(event: Any) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        assert task.cancelling() == 0
+        cancel_myself()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+
+    async def serve() -> None:
+        async with hooks.lifespan():
+            for number in range(3):
+                await request(hooks.asgi(), number)
+
+    asyncio.run(serve())
+    assert hooks.counts == {"accepted": 3, "handled": 3}
 
 
 def test_within_a_lifespan_handlers_run_in_its_loop(queued: WebhookHandler) -> None:

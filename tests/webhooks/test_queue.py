@@ -207,6 +207,28 @@ def test_a_cancelled_worker_leaves_deliveries_that_have_not_begun() -> None:
     assert asyncio.run(scenario()) == 2
 
 
+def test_a_function_that_cancels_its_own_task_ends_no_worker() -> None:
+    async def scenario() -> list[str]:
+        queue, seen = MemoryQueue(workers=2), []
+
+        async def handle(each: Delivery) -> None:
+            if each.id in ("d1", "d2"):
+                task = asyncio.current_task()
+                assert task is not None
+                task.cancel()
+                if each.id == "d1":
+                    return
+            await asyncio.sleep(0)
+            seen.append(each.id)
+
+        for number in range(6):
+            await queue.put(delivery(number))
+        await drained(queue, handle)
+        return seen
+
+    assert sorted(asyncio.run(scenario())) == ["d0", "d3", "d4", "d5"]
+
+
 @pytest.mark.parametrize("numbers", [{"limit": 0}, {"workers": 0}, {"limit": -1}, {"max_bytes": 0}])
 def test_invalid_numbers_are_refused(numbers: dict[str, int]) -> None:
     with pytest.raises(ConfigurationError, match="must be 1 or more"):

@@ -243,17 +243,22 @@ class Lifecycle:
             worker, self._worker = self._worker, None
         if worker is None or self.queue is None:
             return
-        if not worker.loop.is_running():
-            # The worker's loop was stopped before the worker ended.
-            lost = len(self.queue)
-        elif await worker.ended(timeout):
-            lost = 0
-        else:
-            lost = len(self.queue)
-            worker.consumed.cancel()
-            await worker.ended(_CANCEL_TIMEOUT)
-        if lost:
-            self._events.emit(DeliveriesLost(lost))
+        ended = False
+        try:
+            # Its loop may have been stopped before the worker ended.
+            ended = worker.loop.is_running() and await worker.ended(timeout)
+            if not ended:
+                self.queue._abandon()
+                if worker.loop.is_running():
+                    await worker.ended(_CANCEL_TIMEOUT)
+        finally:  # also if the caller doesn't wait so long
+            lost = 0 if ended else self.queue._discard()
+            if lost:
+                self._events.emit(DeliveriesLost(lost))
+            self._release_calls()
+
+    def _release_calls(self) -> None:
+        """End the calls of the app that wait until their delivery was handled."""
         while self._awaited:
             self._awaited.popitem()[1].set_result(None)
 
@@ -270,13 +275,13 @@ class _Worker:
         return not self.consumed.done() and self.loop.is_running()
 
     async def ended(self, timeout: float) -> bool:
-        """Wait for the end, and return True if it came in time."""
+        """Wait for the end, and return True if it came in time, with nothing left in the queue."""
         if running_loop() is None:  # trio
             wait = partial(concurrent.futures.wait, [self.consumed], timeout)
             await anyio.to_thread.run_sync(wait, abandon_on_cancel=True)
         else:
             await asyncio.wait({asyncio.wrap_future(self.consumed)}, timeout=timeout)
-        return self.consumed.done()
+        return self.consumed.done() and not self.consumed.cancelled() and self.consumed.exception() is None
 
 
 def sudden_end(handler: object) -> str | None:
