@@ -146,26 +146,22 @@ class HandlerDispatcher:
                 await self._store.settle(key, self._remember if done else 0)
 
     async def _call(self, registration: Registration, event: WebhookEvent, ending: Callable[[], bool] | None) -> None:
-        if ending is None:
-            await self._call_in_time(registration, event)
-            return
         cancelled = False
         try:
-            await self._call_in_time(registration, event)
+            if registration.timeout is None:
+                await self._finish(registration, event, [])
+            else:
+                begun: list[bool] = []
+                with self._limit(registration.timeout).scope() as scope:
+                    await self._finish(registration, event, begun)
+                if scope.cancelled_caught:
+                    raise TimeoutError(self._too_late(registration, begun=registration.is_async or bool(begun)))
         finally:
-            cancelled = await take_back_cancel(ending)
+            task = None if ending is None else asyncio.current_task()
+            if ending is not None and task is not None and task.cancelling():
+                cancelled = await take_back_cancel(task, ending)
         if cancelled:
             raise RuntimeError(f"{registration.name} cancelled itself")
-
-    async def _call_in_time(self, registration: Registration, event: WebhookEvent) -> None:
-        if registration.timeout is None:
-            await self._finish(registration, event, [])
-            return
-        begun: list[bool] = []
-        with self._limit(registration.timeout).scope() as scope:
-            await self._finish(registration, event, begun)
-        if scope.cancelled_caught:
-            raise TimeoutError(self._too_late(registration, begun=registration.is_async or bool(begun)))
 
     def _limit(self, seconds: float) -> TimeLimit:
         limit = self._limits.get(seconds)

@@ -207,6 +207,7 @@ class MemoryQueue:
         return self._lanes[zlib.crc32((delivery.build_id or delivery.id).encode()) % len(self._lanes)]
 
     async def _work(self, lane: _Lane, handle: Handle, workers: _Workers) -> None:
+        task = asyncio.current_task()
         while (delivery := await lane.get()) is not None:
             with self._lock:
                 if workers.abandoned:
@@ -227,7 +228,8 @@ class MemoryQueue:
                 with self._lock:
                     workers.busy -= 1
                     self._interrupted += interrupted and self._present is workers
-            await take_back_cancel(workers.ending)
+            if task is not None and task.cancelling():
+                await take_back_cancel(task, workers.ending)
 
     def _ending(self) -> bool:
         """Return True if somebody ends the workers, and not a handler that cancels its own task."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 __all__ = ["take_back_cancel"]
 
 
-async def take_back_cancel(ending: Callable[[], bool]) -> bool:
-    """Take back the requests to cancel the current task, unless its worker is being ended.
+async def take_back_cancel(task: asyncio.Task[Any], ending: Callable[[], bool]) -> bool:
+    """Take back the requests to cancel a task, unless its worker is being ended.
 
     Args:
+        task: the current task, which somebody has cancelled.
         ending: returns True if somebody ends the worker.
 
     Returns:
@@ -20,8 +22,7 @@ async def take_back_cancel(ending: Callable[[], bool]) -> bool:
     Raises:
         asyncio.CancelledError: the worker is being ended.
     """
-    task = asyncio.current_task()
-    if task is None or not task.cancelling() or ending():
+    if ending():
         return False
     waiting = False
     try:
