@@ -514,8 +514,8 @@ class AsyncRuntime:
             if isinstance(failures[0], Exception):
                 raise failures[0]
             raise RuntimeError(
-                "A call raised CancelledError, although nobody cancelled it: something was cancelled that it awaited, for example "
-                "in a function that was passed as token=."
+                "A call raised CancelledError, although nobody cancelled it: something was cancelled that it awaited, for "
+                "example in a function that was passed as token=."
             ) from failures[0]
         return [results[index] for index in range(len(items))]
 
