@@ -25,7 +25,7 @@ import httpx
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["GuardedTransport", "TaskSignal", "asyncio_task", "guarded", "run_soon"]
+__all__ = ["GuardedTransport", "TaskSignal", "asyncio_task", "guarded", "is_stray", "run_soon"]
 
 _T = TypeVar("_T")
 
@@ -44,6 +44,14 @@ def asyncio_task() -> asyncio.Task[Any] | None:
         return asyncio.current_task()
     except RuntimeError:
         return None
+
+
+def is_stray(error: BaseException) -> bool:
+    """Tell if an error is a CancelledError of asyncio in a task that nobody cancelled. Groups of tasks would drop it."""
+    import asyncio
+
+    task = asyncio_task() if isinstance(error, asyncio.CancelledError) else None
+    return task is not None and not task.cancelling()
 
 
 async def guarded(

@@ -7,6 +7,8 @@ first asked for: `httpx.main` is the same object then.
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
+from threading import get_ident
 from typing import Any
 
 __all__ = ["import_httpx"]
@@ -15,11 +17,14 @@ _COMMAND_LINE = "httpx._main"
 
 
 class _Refusal:
-    """Finder that refuses the command line, and leaves other modules to the next finder."""
+    """Finder that refuses the command line to the thread that made it. It leaves all else to the next finder."""
+
+    def __init__(self) -> None:
+        self._thread = get_ident()
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:  # noqa: ARG002 - the protocol
         """Raise ModuleNotFoundError for the command line."""
-        if name == _COMMAND_LINE:
+        if name == _COMMAND_LINE and get_ident() == self._thread:
             raise ModuleNotFoundError(f"{name} is imported when httpx.main is asked for", name=name)
 
 
@@ -32,9 +37,13 @@ def import_httpx() -> None:
     try:
         import httpx
     finally:
-        sys.meta_path.remove(finder)
+        with suppress(ValueError):  # another one has replaced the finders meanwhile
+            sys.meta_path.remove(finder)
     names: dict[str, Any] = httpx.__dict__
-    if _COMMAND_LINE in sys.modules or "main" not in names or "__getattr__" in names:
+    loaded = getattr(
+        sys.modules.get(_COMMAND_LINE), "main", None
+    )  # by another thread, which may have imported httpx as well
+    if names.get("main") is loaded or "__getattr__" in names:
         return
 
     def load(name: str) -> Any:
@@ -51,5 +60,5 @@ def import_httpx() -> None:
 
     without = names["main"]
     names["__getattr__"] = load
-    names["__dir__"] = lambda: [*names, "main"]
+    names["__dir__"] = lambda: [*{*names, "main"}]
     del names["main"]

@@ -489,14 +489,18 @@ class AsyncRuntime:
             return [await function(item) for item in items]
         import anyio
 
+        from ._cancellation import is_stray
+
         results: dict[int, R] = {}
-        failures: list[Exception] = []
+        failures: list[BaseException] = []
         slots = anyio.Semaphore(most)
 
         async def work(index: int, item: T) -> None:
             try:
                 results[index] = await function(item)
-            except Exception as error:  # raised below, as itself instead of inside an exception group
+            except BaseException as error:  # raised below, as itself instead of inside an exception group
+                if not (isinstance(error, Exception) or is_stray(error)):
+                    raise
                 failures.append(error)
                 group.cancel_scope.cancel()
             else:
@@ -507,7 +511,12 @@ class AsyncRuntime:
                 await slots.acquire()
                 group.start_soon(work, index, item)  # from here, so that each has the caller's context variables
         if failures:
-            raise failures[0]
+            if isinstance(failures[0], Exception):
+                raise failures[0]
+            raise RuntimeError(
+                "A call raised CancelledError, although nobody cancelled it: something was cancelled that it awaited, for "
+                "example in a function that was passed as token=."
+            ) from failures[0]
         return [results[index] for index in range(len(items))]
 
     def signal(self) -> Signal:

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -158,9 +159,10 @@ class Tree:
         """Close the root. Calling it twice is allowed."""
         with self._lock:
             self._closed = True
-            if self._descriptor is not None:
-                os.close(self._descriptor)
-                self._descriptor = None
+            # First, for Ctrl-C: a descriptor that is closed twice may be another file by then.
+            descriptor, self._descriptor = self._descriptor, None
+            if descriptor is not None:
+                os.close(descriptor)
 
     def _open(self, names: tuple[str, ...]) -> _Folder:
         if not self._by_descriptor:
@@ -179,8 +181,8 @@ class Tree:
         try:
             for place, name in enumerate(names):
                 below = _open_folder(name, current, self.root.joinpath(*names[: place + 1]))
-                os.close(current)
-                current = below
+                above, current = current, below
+                os.close(above)
         except BaseException:
             os.close(current)
             raise
@@ -213,21 +215,19 @@ class _Folder:
         self.path = root.joinpath(*names)
         self.descriptor = descriptor
 
-    def create(self) -> tuple[str, BinaryIO]:
-        """Make a temporary file, locked until it is closed, and return its name and the file."""
-        for _ in range(_TRIES):
-            name = f".buildkite-ext-{secrets.token_hex(8)}.part"
-            self._check()
-            if self.descriptor is None:
-                file: BinaryIO = (self.path / name).open("xb")
-            else:
-                flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | _NOT_A_LINK
-                file = os.fdopen(os.open(name, flags, 0o666, dir_fd=self.descriptor), "wb")
-            # Another download may have taken the file for one that was left, before it was locked.
-            if _lock(file.fileno()) is not False and os.fstat(file.fileno()).st_nlink:
-                return name, file
-            file.close()
-        raise OSError(errno.EAGAIN, "another process removes temporary files as they are made", str(self.path))
+    def create(self, name: str) -> BinaryIO | None:
+        """Make a temporary file, locked until it is closed. None if another download took it for one that was left."""
+        self._check()
+        if self.descriptor is None:
+            file: BinaryIO = (self.path / name).open("xb")
+        else:
+            # One call, in which no signal handler runs: the descriptor always has an owner. O_EXCL follows no link.
+            opener = partial(os.open, mode=0o666, dir_fd=self.descriptor)
+            file = open(name, "xb", opener=opener)  # noqa: SIM115
+        if _lock(file.fileno()) is not False and os.fstat(file.fileno()).st_nlink:
+            return file
+        file.close()
+        return None
 
     def replace(self, name: str, target: str) -> None:
         """Rename a temporary file to its target."""
@@ -264,9 +264,9 @@ class _Folder:
 
     def close(self) -> None:
         """Close the folder."""
-        if self.descriptor is not None:
-            os.close(self.descriptor)
-            self.descriptor = None
+        descriptor, self.descriptor = self.descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
 
     def _names_in_it(self) -> list[str]:
         if self.descriptor is None:
@@ -336,8 +336,15 @@ class PartFile:
         """Make the file, and the folders that it needs."""
         with self._guarded():
             self._folder = self._tree.open(self._target.parts[:-1])
-            self._name, self._file = self._folder.create()
             reset_after_fork(self)
+            for _ in range(_TRIES):
+                self._name = f".buildkite-ext-{secrets.token_hex(8)}.part"  # before it is there, for Ctrl-C
+                self._file = self._folder.create(self._name)
+                if self._file is not None:
+                    break
+            else:
+                said = "another process removes temporary files as they are made"
+                raise OSError(errno.EAGAIN, said, str(self._folder.path))
 
     def write(self, data: bytes) -> None:
         """Append bytes."""
@@ -375,15 +382,20 @@ class PartFile:
             self._close()
 
     def _close(self) -> None:
-        if self._file is not None:
-            with suppress(OSError):
-                self._file.close()
-        if self._folder is not None:
-            if self._name:
+        try:
+            if self._file is not None:
                 with suppress(OSError):
-                    self._folder.remove(self._name)
-            self._folder.close()
-        self._file = self._folder = None
+                    self._file.close()
+                self._file = None
+        finally:  # Ctrl-C may come in each step
+            try:
+                if self._folder is not None and self._name:
+                    with suppress(OSError):
+                        self._folder.remove(self._name)
+            finally:
+                folder, self._folder = self._folder, None
+                if folder is not None:
+                    folder.close()
 
     def _reset_after_fork(self) -> None:
         """Leave the file to the parent process: what a child still has in memory of it is written nowhere."""

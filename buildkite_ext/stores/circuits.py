@@ -34,7 +34,7 @@ class CircuitBreaker:
     A call fails if its last answer is a 5xx or was lost. Every other answer is a success, 4xx and 429 included. These count as
     neither: an answer that an operation documents for a feature that is off, a call that the library itself gave up (its
     timeout, cancellation, a wait for a connection or for the rate limit), the storage of artifacts, and a 5xx of a job's log
-    after the first one: a log that can't be read opens no circuit.
+    within five minutes of the last one: a log that can't be read opens no circuit.
 
     Attributes:
         failures: calls in a row that have to fail to open the circuit.

@@ -29,6 +29,9 @@ __all__ = ["CircuitBreakerStage"]
 _MOST_LOGS = 1000
 """Logs that are remembered since they couldn't be read."""
 
+_EXCUSED = 300.0
+"""Seconds after its last failure for which a log that couldn't be read opens no circuit."""
+
 _LATE = 1.0
 """Seconds within which a call that has reached its deadline reports how it ended."""
 
@@ -53,7 +56,11 @@ class CircuitBreakerStage:
         self._suffix = f" at {root}"
         self._events = events
         self._admission = admission
-        self._unreadable: set[str] = set()
+        self._excused_for = max(_EXCUSED, 2 * policy.open_for)  # what counts again while it is open would keep it open
+        self._unreadable: dict[str, float] = {}
+        """Paths of logs that couldn't be read, and the times until which that is excused."""
+        self._vain_until: dict[str, float] = {}
+        """Circuits whose probe failed in a way that says nothing, and the times until which no such call probes again."""
 
     def __repr__(self) -> str:
         return repr(self._policy)
@@ -72,6 +79,11 @@ class CircuitBreakerStage:
             permit = await self._store.permit(
                 name, self._policy, runtime, admission=self._admission, probe_for=_probes_for(request, runtime.now())
             )
+            if isinstance(permit, Permit) and permit.probe:
+                wait = self._vain_until.get(name, 0.0) - runtime.now()
+                if wait > 0 and self._may_say_nothing(request, runtime.now()):
+                    self._store.release(name, permit, runtime)
+                    permit = wait
             if not isinstance(permit, Permit):
                 raise CircuitOpen(
                     f"{request.method} {path_of(request)}: {self._policy.failures} calls to {self._root} failed in a row, so "
@@ -94,7 +106,9 @@ class CircuitBreakerStage:
         failed, answered = None, True
         try:
             response = await send(request)
-            failed = self._failed(request, response, context)
+            failed = self._failed(request, response, context, runtime.now())
+            if failed is None and permit.probe:
+                self._vain_until[name] = runtime.now() + self._policy.open_for
             return response
         except NetworkError:
             now, deadline = runtime.now(), context.deadline
@@ -111,24 +125,33 @@ class CircuitBreakerStage:
             else:
                 await self._report(name, permit, runtime, failed=failed, answered=answered)
 
-    def _failed(self, request: httpx.Request, response: httpx.Response, context: RequestContext) -> bool | None:
+    def _failed(
+        self, request: httpx.Request, response: httpx.Response, context: RequestContext, now: float
+    ) -> bool | None:
         """Tell if an answer is a failure of the API; None if it says nothing.
 
-        Logs are polled, and the store of one may fail for long: it counts once until it can be read. In an outage, several fail.
+        Logs are polled, and the store of one may fail for long: it counts once until it can be read, or isn't read for a while.
+        In an outage, several fail.
         """
         failed = _failed(response, context)
-        if context.operation is None or context.operation.row not in OF_LOGS:
+        if not _reads_log(context):
             return failed
         path = request.url.path
         if not failed:
-            self._unreadable.discard(path)
-        elif path in self._unreadable:
-            return None
-        else:
-            if len(self._unreadable) >= _MOST_LOGS:
-                self._unreadable.clear()
-            self._unreadable.add(path)
-        return failed
+            self._unreadable.pop(path, None)
+            return failed
+        excused = now < self._unreadable.get(path, now)
+        if path not in self._unreadable and len(self._unreadable) >= _MOST_LOGS:
+            self._unreadable.clear()
+        self._unreadable[path] = now + self._excused_for
+        return None if excused else failed
+
+    def _may_say_nothing(self, request: httpx.Request, now: float) -> bool:
+        """Tell if a failure of a call would say nothing about the API, so that it would let the next call probe at once."""
+        context = context_of(request)
+        if _reads_log(context):
+            return now < self._unreadable.get(request.url.path, now)
+        return context.operation is not None and context.operation.unavailable
 
     async def _answered(self, context: RequestContext, name: str, permit: Permit, runtime: Runtime) -> None:
         """Report a call that probes, and that Buildkite has answered. It goes on as any other."""
@@ -159,3 +182,7 @@ def _failed(response: httpx.Response, context: RequestContext) -> bool | None:
         return False
     documented = context.operation is not None and context.operation.unavailable
     return None if response.status_code == 503 and documented else True
+
+
+def _reads_log(context: RequestContext) -> bool:
+    return context.operation is not None and context.operation.row in OF_LOGS

@@ -10,7 +10,7 @@ The collector belongs to the process. So a pause is one for all threads: the fir
 last one that ends enables it again, however they end. Code of users doesn't run in a pause, except their signal handlers,
 their other threads, and the finalizers of young garbage of theirs. What they do to the collector meanwhile:
 
-- They had disabled it before: it stays disabled.
+- They had disabled it before: it stays disabled. After `gc.set_threshold(0)` it is enabled, and collects nothing all the same.
 - They call `gc.enable()`: it is enabled at once, and stays so.
 - They call `gc.disable()`: the end of the pause enables it again, because Python doesn't tell who disabled it.
 """
@@ -81,7 +81,7 @@ class _State:
                 self.disabled = False
 
     def collect_young(self) -> None:
-        if self.disabled and _GENERATIONS:
+        if self.disabled and _GENERATIONS and gc.get_threshold()[0]:
             gc.collect(0)
 
     def continue_in_child(self) -> None:

@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 import threading
+import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,6 +23,7 @@ import pytest
 from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, DownloadProgress, errors
 from buildkite_ext.artifacts.folders import HAS_DESCRIPTORS, PartFile, Tree
 from buildkite_ext.artifacts.names import Target
+from tests.test_collector import interrupted_at
 
 from .fakes import TOKEN, FakeClock, Flavor
 from .storage import Storage, artifact, described, files
@@ -107,6 +109,44 @@ def test_no_descriptor_is_left_open(tmp_path: Path, by_descriptor: bool) -> None
             file.discard()
     tree.close()
     assert opened_descriptors() == before
+
+
+def test_ctrl_c_anywhere_in_a_download_leaves_no_temporary_file(tmp_path: Path, by_descriptor: bool) -> None:
+    step, was_whole = 0, False
+    while not was_whole:
+        step += 1
+        root = tmp_path / str(step)
+        tree = Tree(root, by_descriptor=by_descriptor)
+        file = part(tree)
+
+        def download(file: PartFile = file) -> None:
+            file.open()
+            file.write(b"wheel")
+            file.place()
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)  # of a file that is closed because nothing refers to it
+            was_whole = interrupted_at(step, download)
+            file.discard()
+            tree.close()
+        assert set(files(root).values()) <= {b"wheel"}
+        assert not any(name.endswith(".part") for name in files(root))
+    assert step > 20
+
+
+@posix
+@pytest.mark.parametrize("step", range(12))
+def test_ctrl_c_in_the_clean_up_closes_no_descriptor_twice(tmp_path: Path, step: int) -> None:
+    tree = Tree(tmp_path / "to")
+    file = part(tree)
+    file.open()
+
+    def clean_up() -> None:
+        file.discard()
+        tree.close()
+
+    interrupted_at(step, clean_up)
+    clean_up()
 
 
 @posix

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 import signal
 import threading
@@ -227,6 +228,39 @@ async def test_the_first_error_of_a_batch_is_raised_as_it_is(runtime: Runtime) -
 
     with pytest.raises(KeyError, match="2"):
         await runtime.map(fail, range(4))
+
+
+@pytest.mark.parametrize("number_of_them", [1, 9])
+def test_a_batch_in_which_something_awaited_was_cancelled_says_so(number_of_them: int) -> None:
+    """As a function for `token=` does that awaits a task which the program has cancelled."""
+    runtime = AsyncRuntime(FakeClock())
+
+    async def work(number: int) -> int:
+        if number < number_of_them:
+            task = asyncio.ensure_future(asyncio.sleep(300))
+            task.cancel()
+            await task
+        return number
+
+    with pytest.raises(RuntimeError, match="CancelledError, although nobody cancelled") as error:
+        asyncio.run(asyncio.wait_for(runtime.map(work, range(9), at_once=2), 60))
+    assert isinstance(error.value.__cause__, asyncio.CancelledError)
+
+
+def test_a_batch_whose_task_is_cancelled_is_cancelled() -> None:
+    runtime = AsyncRuntime()
+
+    async def work(_: int) -> None:
+        await runtime.sleep(300)
+
+    async def main() -> bool:
+        task = asyncio.ensure_future(runtime.map(work, range(9), at_once=2))
+        await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.wait([task])
+        return task.cancelled()
+
+    assert asyncio.run(main())
 
 
 async def test_the_first_error_wakes_the_sleepers_of_its_batch(anyio_backend: str) -> None:

@@ -159,7 +159,10 @@ def test_a_client_over_http_reads_no_certificates() -> None:
 
 @pytest.mark.parametrize(
     "use",
-    ["from httpx import *", "import httpx; assert {*httpx.__all__} <= {*dir(httpx)}; httpx.main"],
+    [
+        "from httpx import *",
+        "import httpx; assert {*httpx.__all__} <= {*dir(httpx)}; httpx.main; assert dir(httpx).count('main') == 1",
+    ],
     ids=["all", "main"],
 )
 def test_the_command_line_of_httpx_is_there_when_it_is_asked_for(use: str) -> None:
@@ -172,6 +175,31 @@ def test_an_httpx_that_the_program_has_imported_before_stays_as_it_is() -> None:
     loaded(
         "import httpx\nbefore = {**vars(httpx)}\nfrom buildkite_ext import BuildkiteClient\nassert vars(httpx) == before"
     )
+
+
+WHILE_HTTPX_IS_IMPORTED = """
+import threading
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "httpx._api":
+            meanwhile()
+sys.meta_path.insert(0, Finder())
+"""
+
+
+def test_another_thread_finds_the_command_line_of_httpx_while_it_is_imported() -> None:
+    program = f"{WHILE_HTTPX_IS_IMPORTED}found = []\n"
+    program += "def search(): found.extend(each.find_spec('httpx._main', sys.modules['httpx'].__path__) for each in sys.meta_path)\n"
+    program += "def meanwhile():\n    thread = threading.Thread(target=search)\n    thread.start()\n    thread.join()\n"
+    program += "from buildkite_ext import BuildkiteClient\nassert any(found)"
+    loaded(program)
+
+
+def test_finders_may_be_replaced_while_httpx_is_imported() -> None:
+    program = f"{WHILE_HTTPX_IS_IMPORTED}before = sys.meta_path[1:]\n"
+    program += "def meanwhile(): sys.meta_path[:] = before\n"
+    program += "from buildkite_ext import BuildkiteClient\nimport httpx\nhttpx.main\nassert sys.meta_path == before"
+    loaded(program)
 
 
 def test_httpx_without_click_says_what_to_install_beside_this_package_too() -> None:

@@ -181,6 +181,81 @@ def test_a_log_that_could_not_be_read_before_keeps_no_circuit_open() -> None:
     assert buildkite.builds.get("web", 7).number == 7
 
 
+@pytest.mark.parametrize("call", ["a log", "a feature that may be off"])
+def test_while_the_api_is_down_a_call_whose_failure_says_nothing_probes_once_in_30_seconds(call: str) -> None:
+    clock, down, sent = FakeClock(), True, 0
+
+    def api(_: httpx.Request) -> httpx.Response:
+        nonlocal sent
+        sent += 1
+        return httpx.Response(503 if down else 200, json={**build(7), "content": "x", "size": 1})
+
+    transport, breaker = httpx.MockTransport(api), CircuitBreaker(failures=2)
+    buildkite = BuildkiteClient("acme", token=TOKEN, transport=transport, clock=clock, retry=ONCE, breaker=breaker)
+
+    def vain() -> None:
+        if call == "a log":
+            buildkite.jobs.log("web", 7, "j1")
+        else:
+            buildkite.agent_images.get("c1", "i1")
+
+    def refused(function: Any) -> bool:
+        try:
+            function()
+        except errors.BuildkiteError as error:
+            return isinstance(error, CircuitOpen)
+        return False
+
+    def get() -> None:
+        buildkite.builds.get("web", 7)
+
+    assert [refused(each) for each in (vain, get, get, get)][-1]
+    for _ in range(2):
+        clock.advance(30)
+        sent = 0
+        assert [refused(vain) for _ in range(5)] == [False] + [True] * 4
+        assert sent == 1
+    with pytest.raises(CircuitOpen) as error:
+        vain()
+    assert error.value.retry_after == 30
+    assert [refused(get), refused(get)] == [False, True]  # another call still probes at once
+    down = False
+    clock.advance(30)
+    assert [refused(vain), refused(vain), refused(get)] == [False] * 3
+
+
+@pytest.mark.parametrize(("seconds", "opens"), [(299, False), (300, True)])
+def test_a_log_that_could_not_be_read_counts_again_when_it_was_not_read_for_five_minutes(
+    seconds: float, opens: bool
+) -> None:
+    """Otherwise a later outage, in which only such logs are read, would open no circuit."""
+    clock, down = FakeClock(), True
+
+    def api(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(500 if down else 200, json=build(7))
+
+    transport, breaker = httpx.MockTransport(api), CircuitBreaker(failures=3)
+    buildkite = BuildkiteClient("acme", token=TOKEN, transport=transport, clock=clock, retry=ONCE, breaker=breaker)
+    logs = ("j1", "j2", "j3")
+    for job in logs:
+        with pytest.raises(errors.ServerError):
+            buildkite.jobs.log("web", 7, job)
+        down = False
+        assert buildkite.builds.get("web", 7).number == 7
+        down = True
+    for _ in range(2):  # as long as a log is read, it opens no circuit
+        clock.advance(299)
+        for job in logs:
+            with pytest.raises(errors.ServerError):
+                buildkite.jobs.log("web", 7, job)
+    clock.advance(seconds)
+    for job in logs:
+        with pytest.raises(errors.ServerError):
+            buildkite.jobs.log("web", 7, job)
+    with pytest.raises(CircuitOpen if opens else errors.ServerError):
+        buildkite.jobs.log("web", 7, "j1")
+
+
 @pytest.mark.anyio
 async def test_our_own_deadline_says_nothing(flavor: Flavor) -> None:
     clock = FakeClock()
