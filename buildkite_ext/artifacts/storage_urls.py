@@ -50,6 +50,7 @@ class Source:
 
 
 def refused(said: str, status: int) -> ArtifactUnavailable:
+    """Return the error of an answer that isn't the artifact."""
     advice = ""
     if status in _GONE:
         advice = " It may have expired or been deleted."

@@ -30,7 +30,7 @@ def quick(command: Run, web: Simulator) -> Run:
 @pytest.fixture
 def canceled(command: Run, web: Simulator) -> Run:
     """Return a function that runs `cancel …` for build 1 of acme/web, which runs."""
-    web.pipeline("web").job("test", after=30)
+    web.pipeline("web").job("test", after=1)
     with web.client() as client:
         client.builds.create("web", commit="HEAD", branch="main")
     return lambda *words: command("cancel", *words)

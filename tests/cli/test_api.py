@@ -393,7 +393,9 @@ def test_a_redirect_is_told_without_what_opens_it(api: Run, web: Simulator) -> N
 
 
 def test_a_rate_limit_is_waited_for_and_a_long_wait_is_told_of(start: Start, filled: Simulator) -> None:
-    filled.fail_next(status=429, operation="list_pipeline_builds", body={"message": "Slow down", "reset": 1})
+    filled.fail_next(
+        status=429, operation="list_pipeline_builds", headers={"RateLimit-Remaining": "0", "RateLimit-Reset": "1"}
+    )
     result = ended(start("api", "GET", BUILDS, "--select", "[0].number"))  # a process that knows of no window yet
     assert (result.code, result.out) == (0, "23\n")
     assert "answered 429. Trying again in" in result.err

@@ -246,7 +246,7 @@ def test_one_look_is_one_request_for_the_build_and_one_for_each_running_job(web:
 
 def test_a_rate_limit_is_waited_for(web: Simulator, start: Start) -> None:
     web.pipeline("web").job("test", log="ok\n", after=0.1)
-    web.fail_next(status=429, operation="create_build", body={"message": "Slow down", "reset": 0.5})
+    web.fail_next(status=429, operation="create_build", headers={"RateLimit-Remaining": "0", "RateLimit-Reset": "1"})
     result = ended(start("run", "web", "--branch", "main"))  # a process that knows of no window yet
     assert result.code == 0
 

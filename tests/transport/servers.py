@@ -63,7 +63,7 @@ class Server:
 
     def _run(self, connection: socket.socket) -> None:
         try:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, StopIteration):  # the client may give up before its first request
                 if self._context is not None:
                     with self._context.wrap_socket(connection, server_side=True) as secure:
                         self._serve(secure)
