@@ -28,7 +28,10 @@ def found(text: str, *, interpolated: bool = True) -> list[tuple[str, int, int, 
 
 
 ERRORS = [
-    ("not YAML", "steps: [", 2, 1, "not YAML"),
+    ("not YAML", "steps: [", 1, 9, "not YAML"),
+    ("not YAML, up to the end of the last line", "steps: [\n", 2, 1, "not YAML"),
+    ("not YAML, in the last of several lines", "steps:\r\n- command: x\r\n  if: [#x", 3, 10, "not YAML"),
+    ("a list of queues", "- {command: x, agents: {queue: [a, b]}}", 1, 32, "`queue` is a list: a text was expected"),
     ("a tab", "steps:\n\t- command: x", 2, 1, "indented with a tab"),
     ("a tab behind spaces", "steps:\n  \t- command: x", 2, 3, "indented with a tab"),
     ("no pipeline", "true", 1, 1, "a pipeline was expected"),
