@@ -371,7 +371,7 @@ def test_arguments_are_checked(arguments: dict[str, Any], error: type[Exception]
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("steps: [", "line 2, column 1: not YAML"),
+        ("steps: [", "line 1, column 9: not YAML"),
         ("- {command: x, parallelism: 0}", "line 1, column 29: `parallelism` is 0"),
         ("- {command: 'a ${B?never set}'}", "line 1, column 13: \\$B: never set"),
         ("- {command: a, if: build.branch == $UNSET}", "stands where a value was expected"),
