@@ -81,8 +81,20 @@ def _by_wave(jobs: Sequence[PlannedJob]) -> dict[int, list[PlannedJob]]:
 def _head(branch: str, state: str, steps: Sequence[PlannedStep], waves: Sequence[Sequence[PlannedJob]]) -> str:
     counts = f"{counted(sum(map(len, waves)), 'job')} in {counted(len(waves), 'wave')}"
     ends = _STATES.get(state, f"ends as {state}")
+    if state == "failed":
+        ends += _unless_uploaded(steps)
     blocking = next((f" at {printable(step.title)}" for step in steps if step.outcome == "blocked"), "")
     return f"The build of {printable(branch)} {ends}{blocking if state == 'blocked' else ''}: {counts}"
+
+
+def _unless_uploaded(steps: Sequence[PlannedStep]) -> str:
+    """Return which steps may keep a build from failing that fails for want of keys alone: they upload what isn't known."""
+    missing = list(dict.fromkeys(printable(key) for step in steps for key in step.missing))
+    uploading = [printable(step.title) for step in steps if step.uploads and step.outcome == "passed"]
+    if not missing or not uploading or any(step.outcome in ("failed", "canceled") for step in steps):
+        return ""
+    wanted = f"the key {missing[0]}" if len(missing) == 1 else f"{len(missing)} missing keys"
+    return f", unless {uploading[0] if len(uploading) == 1 else f'one of {len(uploading)} steps'} uploads {wanted}"
 
 
 def _gates(steps: Sequence[PlannedStep], width: int) -> Iterator[str]:

@@ -291,6 +291,22 @@ def test_an_empty_queue_has_no_agents_and_says_what_to_give(queue: str, why: str
     assert plan_pipeline(text, env={"Q": "gpu"}).state == ("passed" if unset else "scheduled")
 
 
+@pytest.mark.parametrize(
+    ("steps", "headline"),
+    [
+        ("{command: x, depends_on: a}", "fails, unless Up uploads the key a: 1 job"),
+        ("{command: x, depends_on: [a, b]}", "fails, unless Up uploads 2 missing keys: 1 job"),
+        ("{label: Up, command: make pipeline upload}, {command: x, depends_on: a}", "fails, unless one of 2 steps uploads the key a"),
+        ("{command: x, depends_on: a}, {command: y, key: y}", "fails: 2 jobs"),
+        ("{command: x}", "passes: 2 jobs"),
+    ],
+)  # fmt: skip
+def test_a_plan_that_an_upload_may_keep_from_failing_says_so(steps: str, headline: str) -> None:
+    text = f"[{{label: Up, command: buildkite-agent pipeline upload}}, {steps}]"
+    plan = plan_pipeline(text, fail={"y": 1} if "key: y" in steps else None)
+    assert str(plan).startswith(f"The build of main {headline}")
+
+
 def test_a_gate_of_a_group_is_no_line_across_the_picture() -> None:
     group = "{group: Packages, steps: [{command: a}, wait, {block: Sure?}, {command: b}]}"
     drawn = str(plan_pipeline(f"[{group}, wait, {{command: c}}]")).splitlines()
