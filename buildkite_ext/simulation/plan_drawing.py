@@ -117,7 +117,7 @@ def _wave(
     steps: Sequence[PlannedStep], rows: Sequence[tuple[PlannedStep, list[PlannedJob]]], width: int
 ) -> Iterator[str]:
     """Yield the lines of a wave: some steps, each with its jobs that start in it."""
-    shown = [(name, note, step) for step, jobs in rows for name, note in _names(jobs)]
+    shown = [(name, note, step) for step, jobs in rows for name, note in _names(step, jobs)]
     column = min(max((cells(name) + cells(note) for name, note, _ in shown), default=0), width // 2)
     group: str | None = None
     for index, (name, note, step) in enumerate(shown):
@@ -138,12 +138,14 @@ def _dependency(step: PlannedStep) -> str:
     return f"{printable(step.title)}{' (left out)' if step.outcome == 'left_out' else ''}"
 
 
-def _names(jobs: list[PlannedJob]) -> Iterator[tuple[str, str]]:
+def _names(step: PlannedStep, jobs: list[PlannedJob]) -> Iterator[tuple[str, str]]:
     """Yield the names of some jobs of a step, equal ones once, each with what is to be said about it."""
     counted: dict[tuple[str, str], int] = {}
-    for job in jobs:
-        note = "" if job.state == "passed" else f" {_failure(job)}"
-        counted[printable(job.name), note] = counted.get((printable(job.name), note), 0) + 1
+    notes = ["" if job.state == "passed" else f" {_failure(job)}" for job in jobs]
+    differ = len(set(notes)) > 1
+    for job, note in zip(jobs, notes, strict=True):
+        name = printable(step.title_of(job) if differ and note else job.name)
+        counted[name, note] = counted.get((name, note), 0) + 1
     for (name, note), count in counted.items():
         yield name, f"{f' × {count}' if count > 1 else ''}{note}"
 
@@ -190,7 +192,7 @@ def _left_out(step: PlannedStep) -> Iterator[tuple[str, Sequence[str]]]:
         return
     for job in step.jobs:
         if job.skip is not None:
-            yield printable(job.name), [f"skip: {printable(job.skip.removeprefix('skip: '))}"]
+            yield printable(step.title_of(job)), [f"skip: {printable(job.skip.removeprefix('skip: '))}"]
 
 
 def _why_left_out(found: LeftOut) -> list[str]:
@@ -223,12 +225,19 @@ def _not_run(steps: Sequence[PlannedStep], step: PlannedStep) -> Iterator[tuple[
         yield _with_line(step), _why_held_back(steps, step)
         return
     ended = Counter(
-        (printable(job.name), job.state) for job in step.jobs if job.wave is None and job.state in _ENDED_EARLY
+        (printable(_ended_name(step, job)), job.state)
+        for job in step.jobs
+        if job.wave is None and job.state in _ENDED_EARLY
     )
     for (name, state), count in ended.items():
         several = f" × {count}" if count > 1 else ""
         said = f"{state} before {'they' if several else 'it'} started"
         yield f"{name}{several}", [f"{said}, as the build was failing" if state == "canceled" else said]
+
+
+def _ended_name(step: PlannedStep, job: PlannedJob) -> str:
+    """Return the name of a job that ended before it started: with its values of a matrix, if other jobs of the step ran."""
+    return job.name if all(each.state == job.state for each in step.jobs) else step.title_of(job)
 
 
 def _why_held_back(steps: Sequence[PlannedStep], step: PlannedStep) -> list[str]:

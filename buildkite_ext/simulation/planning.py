@@ -363,6 +363,7 @@ def _job(job: Job, starts: Sequence[float]) -> PlannedJob:
         attempts=job.attempt + 1,
         soft_failed=job.soft_failed,
         skip=skip if isinstance(skip, str) else "skip: true" if skip else None,
+        matrix=job.step.matrix if isinstance(job.step, CommandStep) else None,
     )
 
 

@@ -291,6 +291,24 @@ def test_an_empty_queue_has_no_agents_and_says_what_to_give(queue: str, why: str
     assert plan_pipeline(text, env={"Q": "gpu"}).state == ("passed" if unset else "scheduled")
 
 
+def test_the_combinations_of_a_matrix_that_its_label_lacks_are_named_where_they_are_left_out_or_fail() -> None:
+    text = """
+      - label: T {{matrix.os}}
+        command: x
+        matrix:
+          setup: {os: [mac, linux], n: [1, 2]}
+          adjustments: [{with: {os: mac, n: 1}, skip: no mac}, {with: {os: linux, n: 2}, soft_fail: true}]
+      - {label: M, command: 'y {{matrix}}', matrix: {setup: [a, b], adjustments: [{with: b, skip: true}]}}
+      - {label: All, command: 'z {{matrix}}', matrix: [a, b]}
+    """
+    drawn = str(plan_pipeline(text, fail={"T mac": 1, "T linux": 1, "All": 1}))
+    assert "T mac (n: 1)  skip: no mac" in drawn
+    assert "T linux (n: 2) ✗ failed softly" in drawn
+    assert "M (b)         skip: true" in drawn
+    assert "All × 2 ✗ failed" in drawn
+    assert plan_pipeline(text).steps[0].jobs[0].matrix == {"os": "mac", "n": "1"}
+
+
 @pytest.mark.parametrize(
     ("steps", "headline"),
     [
