@@ -162,7 +162,10 @@ def _notes(step: PlannedStep) -> Iterator[str]:
     if step.uploads:
         yield "uploads further steps, which can't be known here"
     if step.concurrency_group is not None:
-        yield f"concurrency group {printable(step.concurrency_group)}"
+        unset = " and ".join(f"${name}" for name in step.unset_in_group)
+        verb = "is" if len(step.unset_in_group) == 1 else "are"
+        why = f", as {unset} {verb} unset" if unset else ""
+        yield f"concurrency group {printable(step.concurrency_group)}{why}"
     if any(job.state == "passed" and job.attempts > 1 for job in step.jobs):
         yield f"passes at attempt {max(job.attempts for job in step.jobs)}"
 

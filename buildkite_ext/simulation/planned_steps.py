@@ -65,6 +65,7 @@ class PlannedStep:
         uploads: True if its command uploads further steps, which a plan can't know.
         queue: the key of the queue whose agents run it; None for the default one. No agent has an empty one.
         unset: the variables whose values would name its queue, where that is empty.
+        unset_in_group: the variables whose values its concurrency group lacks.
     """
 
     kind: Literal["command", "wait", "block", "input", "trigger"]
@@ -84,6 +85,7 @@ class PlannedStep:
     uploads: bool = False
     queue: str | None = None
     unset: tuple[str, ...] = ()
+    unset_in_group: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -138,6 +140,7 @@ class PlannedStep:
             "uploads": self.uploads,
             "queue": self.queue,
             "unset": list(self.unset),
+            "unset_in_group": list(self.unset_in_group),
         }
 
 

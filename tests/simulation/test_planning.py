@@ -325,6 +325,21 @@ def test_a_plan_that_an_upload_may_keep_from_failing_says_so(steps: str, headlin
     assert str(plan).startswith(f"The build of main {headline}")
 
 
+@pytest.mark.parametrize(
+    ("group", "note", "unset"),
+    [
+        ("$G/deploy", "concurrency group /deploy, as $G is unset", ["G"]),
+        ("${G}/${H:-x}", "concurrency group /x, as $G is unset", ["G"]),
+        ("$BUILDKITE_BRANCH/$$G", "concurrency group main/$G", []),
+        ("deploy", "concurrency group deploy", []),
+    ],
+)
+def test_a_concurrency_group_says_which_of_its_variables_is_unset(group: str, note: str, unset: list[str]) -> None:
+    plan = plan_pipeline(f"[{{command: a, concurrency: 1, concurrency_group: '{group}'}}]")
+    assert [line.strip() for line in str(plan).splitlines() if "concurrency group" in line] == [note]
+    assert plan.steps[0].to_dict()["unset_in_group"] == unset
+
+
 def test_a_gate_of_a_group_is_no_line_across_the_picture() -> None:
     group = "{group: Packages, steps: [{command: a}, wait, {block: Sure?}, {command: b}]}"
     drawn = str(plan_pipeline(f"[{group}, wait, {{command: c}}]")).splitlines()
