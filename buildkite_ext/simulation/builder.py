@@ -187,7 +187,7 @@ class SimulatedPipeline(ScriptedPipeline):
             check_names(queue=queue)
             with self._current():
                 cluster = self._engine.organization.cluster_of(self.state)
-                self._engine.administration.clusters.add_queue(cluster, queue, self._user)
+                self._engine.administration.clusters.add_queue(cluster, queue, self._user, of_step=True)
         step = CommandStep(
             label=name,
             command=command if command is not None else f"make {name}",

@@ -6,11 +6,11 @@ https://buildkite.com/docs/pipelines/configure/depends-on
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from ..unknown_names import nearest
 from .definition.selection import may_be_left_out
-from .definition.steps import Dependency, Group, Step
+from .definition.steps import BlockStep, Dependency, Group, Step, WaitStep
 from .definition.yaml_tree import Mark, PipelineProblem
 from .state.graph import gate_edges
 
@@ -47,9 +47,9 @@ def unknown_keys(steps: Sequence[Step], groups: Sequence[Group], *, expanded: bo
 def dependency_cycles(steps: Sequence[Step]) -> Iterator[PipelineProblem]:
     """Yield a problem for each circle of steps that wait for each other, in the graph that a build has. No two share a step.
 
-    Circles of `depends_on` alone come first. If there is none, those are looked for that go by way of a wait or block step. A
-    circle is a warning if one of its steps may be left out: the others run then. The cost grows with the steps and the entries
-    of `depends_on`, not with the pairs of steps in groups that wait for each other.
+    A circle of which no step may be left out is an error; one that a build may leave open is a warning. Of each, those of
+    `depends_on` alone come first. If there is none, those are looked for that go by way of a wait or block step. The cost grows
+    with the steps and the entries of `depends_on`, not with the pairs of steps in groups that wait for each other.
 
     Example:
         >>> from .definition.compiler import compile_pipeline
@@ -62,12 +62,10 @@ def dependency_cycles(steps: Sequence[Step]) -> Iterator[PipelineProblem]:
     named = _NamedSteps(steps)
     if not any(named.waits_for_later(number) for number in range(len(steps))):
         return  # in a circle, one waits for a step behind it
-    circles = list(_circles(named.sources({})))
-    if not circles:
-        gates: dict[int, list[int]] = {}
-        for source, to in gate_edges(steps, named.skipped):
-            gates.setdefault(to, []).append(source)
-        circles = list(_circles(named.sources(gates)))
+    optional = frozenset(filter(may_be_left_out, steps)) - named.skipped
+    circles = named.circles(optional)
+    if optional:
+        circles += named.circles(known=circles)
     told: set[Mark] = set()
     for circle in circles:
         first = circle.index(min(circle))
@@ -159,10 +157,28 @@ class _NamedSteps:
         """Tell whether the `depends_on` of a group has an entry, wherever that stands."""
         return entry in self._all_entries[group]
 
-    def sources(self, gates: Mapping[int, Sequence[int]]) -> list[tuple[_Sources, ...]]:
+    def circles(self, left_out: frozenset[Step] = frozenset(), known: Sequence[Sequence[int]] = ()) -> list[list[int]]:
+        """Return circles, those of `depends_on` alone before others.
+
+        Args:
+            left_out: steps of which none is in a circle.
+            known: circles that were found before. None that is returned shares a step with them.
+        """
+        found = list(_circles(self._sources(left_out, {}), set(chain.from_iterable(known))))
+        if found or known:
+            return found
+        # One that doesn't wait for those before it lets the steps behind it go on, if a build has it.
+        freeing = {step for step in left_out if isinstance(step, WaitStep | BlockStep) and step.depends_on is not None}
+        gates: dict[int, list[int]] = {}
+        for source, to in gate_edges(self._steps, self.skipped | (left_out - freeing)):
+            gates.setdefault(to, []).append(source)
+        return list(_circles(self._sources(left_out, gates), set()))
+
+    def _sources(self, left_out: frozenset[Step], gates: Mapping[int, Sequence[int]]) -> list[tuple[_Sources, ...]]:
         """Return the steps for which each step waits.
 
         Args:
+            left_out: steps that wait for nothing, beside those that no build runs.
             gates: those for which it waits for another reason than `depends_on`.
         """
         members = {key: _Sources((number, None) for number in numbers) for key, numbers in self._members.items()}
@@ -177,7 +193,7 @@ class _NamedSteps:
         groups = {group: _Sources(items(entries)) for group, entries in self._entries.items()}
         found: list[tuple[_Sources, ...]] = []
         for number, step in enumerate(self._steps):
-            if step in self.skipped:
+            if step in self.skipped or step in left_out:
                 found.append(())
                 continue
             own = [*items(entry.key for entry in step.depends_on or ())]
@@ -213,12 +229,15 @@ def _own(step: Step, entry: Dependency, named: _NamedSteps) -> str:
     return f"the step {_name(step)} waits for itself"
 
 
-def _circles(sources: Sequence[Iterable[_Sources]]) -> Iterator[list[int]]:
+def _circles(sources: Sequence[Iterable[_Sources]], done: set[int]) -> Iterator[list[int]]:
     """Yield circles, in which each step waits for the next one, and the last one for the first.
 
     It goes from each step to each one once. The steps of a circle that was found count as waiting for nothing.
+
+    Args:
+        sources: the steps for which each step waits.
+        done: the steps that are in no circle. Those that were looked at are added.
     """
-    done: set[int] = set()
     for root in range(len(sources)):
         path: dict[int, None] = {} if root in done else {root: None}
         while path:

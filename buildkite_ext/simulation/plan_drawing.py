@@ -81,8 +81,20 @@ def _by_wave(jobs: Sequence[PlannedJob]) -> dict[int, list[PlannedJob]]:
 def _head(branch: str, state: str, steps: Sequence[PlannedStep], waves: Sequence[Sequence[PlannedJob]]) -> str:
     counts = f"{counted(sum(map(len, waves)), 'job')} in {counted(len(waves), 'wave')}"
     ends = _STATES.get(state, f"ends as {state}")
+    if state == "failed":
+        ends += _unless_uploaded(steps)
     blocking = next((f" at {printable(step.title)}" for step in steps if step.outcome == "blocked"), "")
     return f"The build of {printable(branch)} {ends}{blocking if state == 'blocked' else ''}: {counts}"
+
+
+def _unless_uploaded(steps: Sequence[PlannedStep]) -> str:
+    """Return which steps may keep a build from failing that fails for want of keys alone: they upload what isn't known."""
+    missing = list(dict.fromkeys(printable(key) for step in steps for key in step.missing))
+    uploading = [printable(step.title) for step in steps if step.uploads and step.outcome == "passed"]
+    if not missing or not uploading or any(step.outcome in ("failed", "canceled") for step in steps):
+        return ""
+    wanted = f"the key {missing[0]}" if len(missing) == 1 else f"{len(missing)} missing keys"
+    return f", unless {uploading[0] if len(uploading) == 1 else f'one of {len(uploading)} steps'} uploads {wanted}"
 
 
 def _gates(steps: Sequence[PlannedStep], width: int) -> Iterator[str]:
@@ -105,7 +117,7 @@ def _wave(
     steps: Sequence[PlannedStep], rows: Sequence[tuple[PlannedStep, list[PlannedJob]]], width: int
 ) -> Iterator[str]:
     """Yield the lines of a wave: some steps, each with its jobs that start in it."""
-    shown = [(name, note, step) for step, jobs in rows for name, note in _names(jobs)]
+    shown = [(name, note, step) for step, jobs in rows for name, note in _names(step, jobs)]
     column = min(max((cells(name) + cells(note) for name, note, _ in shown), default=0), width // 2)
     group: str | None = None
     for index, (name, note, step) in enumerate(shown):
@@ -126,12 +138,14 @@ def _dependency(step: PlannedStep) -> str:
     return f"{printable(step.title)}{' (left out)' if step.outcome == 'left_out' else ''}"
 
 
-def _names(jobs: list[PlannedJob]) -> Iterator[tuple[str, str]]:
+def _names(step: PlannedStep, jobs: list[PlannedJob]) -> Iterator[tuple[str, str]]:
     """Yield the names of some jobs of a step, equal ones once, each with what is to be said about it."""
     counted: dict[tuple[str, str], int] = {}
-    for job in jobs:
-        note = "" if job.state == "passed" else f" {_failure(job)}"
-        counted[printable(job.name), note] = counted.get((printable(job.name), note), 0) + 1
+    notes = ["" if job.state == "passed" else f" {_failure(job)}" for job in jobs]
+    differ = len(set(notes)) > 1
+    for job, note in zip(jobs, notes, strict=True):
+        name = printable(step.title_of(job) if differ and note else job.name)
+        counted[name, note] = counted.get((name, note), 0) + 1
     for (name, note), count in counted.items():
         yield name, f"{f' × {count}' if count > 1 else ''}{note}"
 
@@ -148,7 +162,10 @@ def _notes(step: PlannedStep) -> Iterator[str]:
     if step.uploads:
         yield "uploads further steps, which can't be known here"
     if step.concurrency_group is not None:
-        yield f"concurrency group {printable(step.concurrency_group)}"
+        unset = " and ".join(f"${name}" for name in step.unset_in_group)
+        verb = "is" if len(step.unset_in_group) == 1 else "are"
+        why = f", as {unset} {verb} unset" if unset else ""
+        yield f"concurrency group {printable(step.concurrency_group)}{why}"
     if any(job.state == "passed" and job.attempts > 1 for job in step.jobs):
         yield f"passes at attempt {max(job.attempts for job in step.jobs)}"
 
@@ -178,7 +195,7 @@ def _left_out(step: PlannedStep) -> Iterator[tuple[str, Sequence[str]]]:
         return
     for job in step.jobs:
         if job.skip is not None:
-            yield printable(job.name), [f"skip: {printable(job.skip.removeprefix('skip: '))}"]
+            yield printable(step.title_of(job)), [f"skip: {printable(job.skip.removeprefix('skip: '))}"]
 
 
 def _why_left_out(found: LeftOut) -> list[str]:
@@ -211,12 +228,19 @@ def _not_run(steps: Sequence[PlannedStep], step: PlannedStep) -> Iterator[tuple[
         yield _with_line(step), _why_held_back(steps, step)
         return
     ended = Counter(
-        (printable(job.name), job.state) for job in step.jobs if job.wave is None and job.state in _ENDED_EARLY
+        (printable(_ended_name(step, job)), job.state)
+        for job in step.jobs
+        if job.wave is None and job.state in _ENDED_EARLY
     )
     for (name, state), count in ended.items():
         several = f" × {count}" if count > 1 else ""
         said = f"{state} before {'they' if several else 'it'} started"
         yield f"{name}{several}", [f"{said}, as the build was failing" if state == "canceled" else said]
+
+
+def _ended_name(step: PlannedStep, job: PlannedJob) -> str:
+    """Return the name of a job that ended before it started: with its values of a matrix, if other jobs of the step ran."""
+    return job.name if all(each.state == job.state for each in step.jobs) else step.title_of(job)
 
 
 def _why_held_back(steps: Sequence[PlannedStep], step: PlannedStep) -> list[str]:

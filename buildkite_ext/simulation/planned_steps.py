@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,6 +30,7 @@ class PlannedJob:
         attempts: how often it is tried.
         soft_failed: True if it fails and the build may pass.
         skip: the reason for which an adjustment of its matrix leaves it out; None if none does.
+        matrix: its values of a matrix by dimension, that of a plain list by `""`; None without a matrix.
     """
 
     name: str
@@ -38,6 +39,7 @@ class PlannedJob:
     attempts: int = 1
     soft_failed: bool = False
     skip: str | None = None
+    matrix: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,7 @@ class PlannedStep:
         uploads: True if its command uploads further steps, which a plan can't know.
         queue: the key of the queue whose agents run it; None for the default one. No agent has an empty one.
         unset: the variables whose values would name its queue, where that is empty.
+        unset_in_group: the variables whose values its concurrency group lacks.
     """
 
     kind: Literal["command", "wait", "block", "input", "trigger"]
@@ -82,11 +85,20 @@ class PlannedStep:
     uploads: bool = False
     queue: str | None = None
     unset: tuple[str, ...] = ()
+    unset_in_group: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
         """Its name as a picture shows it: `…` stands for the values of a matrix, which differ between its jobs."""
         return _PLACEHOLDER.sub("…", self.name)
+
+    def title_of(self, job: PlannedJob) -> str:
+        """Return the name of one of its jobs, with the values of a matrix that the label doesn't show."""
+        shown = {dimension.strip().removeprefix(".") for dimension in _PLACEHOLDER.findall(self.name)}
+        others = [
+            f"{name}: {value}" if name else value for name, value in (job.matrix or {}).items() if name not in shown
+        ]
+        return f"{job.name} ({', '.join(others)})" if others else job.name
 
     def to_dict(self) -> dict[str, object]:
         """Return it as values of JSON."""
@@ -107,6 +119,7 @@ class PlannedStep:
                     "attempts": job.attempts,
                     "soft_failed": job.soft_failed,
                     "skip": job.skip,
+                    "matrix": None if job.matrix is None else dict(job.matrix),
                 }
                 for job in self.jobs
             ],
@@ -127,6 +140,7 @@ class PlannedStep:
             "uploads": self.uploads,
             "queue": self.queue,
             "unset": list(self.unset),
+            "unset_in_group": list(self.unset_in_group),
         }
 
 

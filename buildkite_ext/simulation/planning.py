@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -38,6 +39,7 @@ from .definition.steps import BlockStep, CommandStep, InputStep, Step, TriggerSt
 from .definition.template import Template
 from .definition.yaml_tree import Mark, PipelineError, PipelineProblem, Tree, documents
 from .engine.changes import Change, JobChanged
+from .engine.contexts import build_environment
 from .engine.engine import Engine
 from .plan import Plan
 from .planned_steps import PlannedJob, PlannedStep, StepOutcome
@@ -53,6 +55,8 @@ _DURATION = 1.0
 """Seconds that each job takes, so that jobs that start at the same time make a wave."""
 
 _UPLOADS = "pipeline upload"
+_PLAIN_VARIABLE = re.compile(r"(?<![\\$])\$(?:\{(\w+)\}|(\w+))")
+"""Variable without a default."""
 
 
 @checks_keywords
@@ -193,7 +197,7 @@ def plan_pipeline(
     return Plan(
         branch=branch,
         state=build.state,
-        steps=_steps(build, template.definition.steps),
+        steps=_steps(build, template.definition.steps if template.expands else (), organization),
         warnings=warnings,
         documents=len(trees),
     )
@@ -278,12 +282,13 @@ def _run(engine: Engine, build: Build, opens: Callable[[Step], bool]) -> None:
             time = engine.scheduler.next_time()
 
 
-def _steps(build: Build, written: Sequence[Step]) -> tuple[PlannedStep, ...]:
+def _steps(build: Build, written: Sequence[Step], organization: str) -> tuple[PlannedStep, ...]:
     """Return the steps of a plan.
 
     Args:
         build: its build.
-        written: the steps with variables as they were written.
+        written: the steps with variables as they were written; none if variables stay as they are.
+        organization: the slug of its organization.
     """
     nodes = build.graph.nodes
     index = {node: position for position, node in enumerate(nodes)}
@@ -304,6 +309,7 @@ def _steps(build: Build, written: Sequence[Step]) -> tuple[PlannedStep, ...]:
     def indexes(found: Iterable[Node]) -> tuple[int, ...]:
         return tuple(sorted({index[node] for node in found}))
 
+    variables = {**build.pipeline.env, **build.request.env, **build_environment(build, organization)}
     planned: list[PlannedStep] = []
     for node in nodes:
         step, run = node.step, build.runs[node]
@@ -331,6 +337,7 @@ def _steps(build: Build, written: Sequence[Step]) -> tuple[PlannedStep, ...]:
                 uploads=isinstance(step, CommandStep) and _UPLOADS in step.command,
                 queue=queue,
                 unset=() if queue != "" or not same else tuple(names_in(_queue(written[node.number]) or "")),
+                unset_in_group=tuple(_unset_in_group(written[node.number], variables)) if same else (),
             )
         )
     return tuple(planned)
@@ -342,6 +349,15 @@ def _queue(step: Step) -> str | None:
         return None
     queues = [each.queue for each in step.combinations or (step,)]
     return "" if "" in queues else queues[0]
+
+
+def _unset_in_group(step: Step, variables: Mapping[str, str]) -> list[str]:
+    """Return the variables without a value and without a default that the concurrency group of a step names, as written."""
+    if not isinstance(step, CommandStep) or step.concurrency is None:
+        return []
+    group = step.concurrency.group
+    plain = {braced or bare for braced, bare in _PLAIN_VARIABLE.findall(group)}
+    return [name for name in names_in(group) if name in plain and not variables.get(name)]
 
 
 def _job(job: Job, starts: Sequence[float]) -> PlannedJob:
@@ -363,6 +379,7 @@ def _job(job: Job, starts: Sequence[float]) -> PlannedJob:
         attempts=job.attempt + 1,
         soft_failed=job.soft_failed,
         skip=skip if isinstance(skip, str) else "skip: true" if skip else None,
+        matrix=job.step.matrix if isinstance(job.step, CommandStep) else None,
     )
 
 

@@ -9,7 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from buildkite_ext import ApiError, ConfigurationError
@@ -28,7 +28,10 @@ def found(text: str, *, interpolated: bool = True) -> list[tuple[str, int, int, 
 
 
 ERRORS = [
-    ("not YAML", "steps: [", 2, 1, "not YAML"),
+    ("not YAML", "steps: [", 1, 9, "not YAML"),
+    ("not YAML, up to the end of the last line", "steps: [\n", 2, 1, "not YAML"),
+    ("not YAML, in the last of several lines", "steps:\r\n- command: x\r\n  if: [#x", 3, 10, "not YAML"),
+    ("a list of queues", "- {command: x, agents: {queue: [a, b]}}", 1, 32, "`queue` is a list: a text was expected"),
     ("a tab", "steps:\n\t- command: x", 2, 1, "indented with a tab"),
     ("a tab behind spaces", "steps:\n  \t- command: x", 2, 3, "indented with a tab"),
     ("no pipeline", "true", 1, 1, "a pipeline was expected"),
@@ -368,6 +371,46 @@ def test_circles_across_waits_are_told_if_there_are_no_others() -> None:
     assert [message for *_, message in found(across + named)] == ["these steps wait for each other: a -> b -> a"]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            (
+                "- {command: a, key: a, depends_on: [b, c]}\n- {command: b, key: b, depends_on: a, if: build.tag != null}\n"
+                "- {command: c, key: c, depends_on: a}"
+            ),
+            [("error", 1, "a -> c -> a")],
+        ),
+        (
+            (
+                "- {command: a, key: a, depends_on: b}\n- {command: b, key: b, depends_on: a, if: build.tag != null}\n"
+                "- {command: d, key: d, depends_on: e}\n- wait\n- {command: e, key: e}"
+            ),
+            [("warning", 1, "a -> b -> a, unless one of them is left out"), ("error", 3, "behind this one holds back")],
+        ),
+        (
+            (
+                "- {group: g, key: g, depends_on: h, steps: [{command: a, key: a}, wait, {command: b, key: b}]}\n"
+                "- {group: h, key: h, depends_on: g, if: build.tag != null, steps: [{command: c, key: c}]}\n"
+                "- {block: Ok?, key: ok, depends_on: last}\n- {command: last, key: last}"
+            ),
+            [("warning", 1, "a -> c -> a, unless one of them is left out"), ("error", 3, "behind this one holds back")],
+        ),
+        (
+            "- {command: a, key: a, depends_on: c}\n- {wait: ~, if: build.tag != null}\n- {command: c, key: c}",
+            [("warning", 1, "holds back, unless one of them is left out")],
+        ),
+    ],
+    ids=["a step in both", "across a wait", "across a block", "a wait that may be left out"],
+)
+def test_a_circle_that_always_happens_is_an_error_beside_one_that_may_not(
+    text: str, expected: list[tuple[str, int, str]]
+) -> None:
+    assert [(level, line) for level, line, *_ in found(text)] == [(level, line) for level, line, _ in expected]
+    for (*_, message), (*_, end) in zip(found(text), expected, strict=True):
+        assert message.endswith(end)
+
+
 def test_groups_that_wait_for_each_other_are_told_once() -> None:
     text = "".join(
         f"- {{group: {g}, key: {g}, depends_on: {h}, steps: [{{command: x, key: {g}1}}, {{command: x, key: {g}2}}]}}\n"
@@ -506,6 +549,32 @@ def test_a_build_passes_if_and_only_if_no_circle_is_told(
         assert {step.outcome for step in plan_pipeline(text).steps} == {"passed"}
     else:
         assert {level for level, *_ in found(text)} == {"error"}
+
+
+@given(st.lists(st.tuples(_STEPS, st.booleans()), min_size=4, max_size=4), _DEPENDS_ON, st.booleans())
+@example(
+    [(("command", ["c"]), False), (("wait", None), False), (("command", None), False), (("wait", []), True)], None, True
+)
+def test_no_build_passes_if_a_circle_is_an_error(
+    steps: list[tuple[tuple[str, list[str] | None], bool]], of_g: list[str] | None, group_is_optional: bool
+) -> None:
+    on_main: list[dict[str, object]] = [{"if": 'build.branch == "main"'} if optional else {} for _, optional in steps]
+    of_group: dict[str, object] = {"if": 'build.branch == "main"'} if group_is_optional else {}
+    a, b, c, d = (
+        _step(kind, key, depends_on, **({"plugins": ["x#v1"]} if kind == "command" else {}), **others)
+        for key, ((kind, depends_on), _), others in zip(_NAMES, steps, on_main, strict=False)
+    )
+    text = json.dumps([_step("group", "g", of_g, steps=[a, b], **of_group), d, c, {"command": "x", "key": "h"}])
+    levels = {level for level, *_ in found(text)}
+    web = (simulator := Simulator()).pipeline("web").configure(text)
+    for branch in ("main", "fix"):
+        web.build(branch=branch)
+    simulator.clock.sleep(3600)
+    passed = [build.state in ("passed", "not_run") for build in web.builds]
+    if "error" in levels:
+        assert not any(passed)
+    elif not levels:
+        assert passed[0]
 
 
 def test_steps_that_are_reached_in_many_ways_are_looked_at_once() -> None:

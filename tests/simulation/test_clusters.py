@@ -55,6 +55,41 @@ def test_jobs_go_to_the_default_queue_that_was_chosen(
     assert build(api)["state"] == "passed"
 
 
+@pytest.mark.parametrize("queue", ["gpu", "${QUEUE:-gpu}"])
+def test_a_queue_that_only_a_step_names_is_not_the_default_one(
+    simulator: Simulator, api: httpx.Client, queue: str
+) -> None:
+    cluster = f"{ORG}/clusters/{api.post(f'{ORG}/clusters', json={'name': 'new'}).json()['id']}"
+    steps = f"steps: [{{label: plain, command: x}}, {{label: gpu, command: y, agents: {{queue: '{queue}'}}}}]"
+    pipeline = {"name": "web", "repository": "git@x:y.git", "cluster_id": cluster.rpartition("/")[2]}
+    assert api.post(f"{ORG}/pipelines", json={**pipeline, "configuration": steps}).status_code == 201
+    for number in (1, 2):
+        create(api)
+        simulator.clock.sleep(60)
+        assert api.get(cluster).json()["default_queue_id"] is None
+        made = {job.step.label: job for job in simulator.pipeline("web").builds[number - 1].jobs}
+        assert (made["plain"].queue, made["plain"].state) == (None, "scheduled")
+        assert made["gpu"].queue is not None
+        assert (made["gpu"].queue.key, made["gpu"].state) == ("gpu", "passed")
+    (gpu,) = api.get(f"{cluster}/queues").json()
+    assert api.patch(cluster, json={"default_queue_id": gpu["id"]}).json()["default_queue_id"] == gpu["id"]
+    create(api)
+    simulator.clock.sleep(60)
+    assert {job.state for job in simulator.pipeline("web").builds[2].jobs} == {"passed"}
+
+
+def test_a_queue_that_a_step_has_named_is_the_default_one_if_a_user_adds_it_too() -> None:
+    simulator = Simulator(agents=0)
+    simulator.pipeline("web").job("test", queue="gpu")
+    (cluster,) = simulator.state.clusters
+    with simulator.client() as client:
+        default = client.clusters.get(cluster.id).default_queue_id
+        client.request("DELETE", f"{ORG}/clusters/{cluster.id}/queues/{default}")
+        assert client.clusters.get(cluster.id).default_queue_id is None
+        gpu = simulator.queue("gpu")
+        assert client.clusters.get(cluster.id).default_queue_id == gpu.id
+
+
 @pytest.mark.parametrize(
     "change",
     [

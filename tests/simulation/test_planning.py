@@ -291,6 +291,55 @@ def test_an_empty_queue_has_no_agents_and_says_what_to_give(queue: str, why: str
     assert plan_pipeline(text, env={"Q": "gpu"}).state == ("passed" if unset else "scheduled")
 
 
+def test_the_combinations_of_a_matrix_that_its_label_lacks_are_named_where_they_are_left_out_or_fail() -> None:
+    text = """
+      - label: T {{matrix.os}}
+        command: x
+        matrix:
+          setup: {os: [mac, linux], n: [1, 2]}
+          adjustments: [{with: {os: mac, n: 1}, skip: no mac}, {with: {os: linux, n: 2}, soft_fail: true}]
+      - {label: M, command: 'y {{matrix}}', matrix: {setup: [a, b], adjustments: [{with: b, skip: true}]}}
+      - {label: All, command: 'z {{matrix}}', matrix: [a, b]}
+    """
+    drawn = str(plan_pipeline(text, fail={"T mac": 1, "T linux": 1, "All": 1}))
+    assert "T mac (n: 1)  skip: no mac" in drawn
+    assert "T linux (n: 2) ✗ failed softly" in drawn
+    assert "M (b)         skip: true" in drawn
+    assert "All × 2 ✗ failed" in drawn
+    assert plan_pipeline(text).steps[0].jobs[0].matrix == {"os": "mac", "n": "1"}
+
+
+@pytest.mark.parametrize(
+    ("steps", "headline"),
+    [
+        ("{command: x, depends_on: a}", "fails, unless Up uploads the key a: 1 job"),
+        ("{command: x, depends_on: [a, b]}", "fails, unless Up uploads 2 missing keys: 1 job"),
+        ("{label: Up, command: make pipeline upload}, {command: x, depends_on: a}", "fails, unless one of 2 steps uploads the key a"),
+        ("{command: x, depends_on: a}, {command: y, key: y}", "fails: 2 jobs"),
+        ("{command: x}", "passes: 2 jobs"),
+    ],
+)  # fmt: skip
+def test_a_plan_that_an_upload_may_keep_from_failing_says_so(steps: str, headline: str) -> None:
+    text = f"[{{label: Up, command: buildkite-agent pipeline upload}}, {steps}]"
+    plan = plan_pipeline(text, fail={"y": 1} if "key: y" in steps else None)
+    assert str(plan).startswith(f"The build of main {headline}")
+
+
+@pytest.mark.parametrize(
+    ("group", "note", "unset"),
+    [
+        ("$G/deploy", "concurrency group /deploy, as $G is unset", ["G"]),
+        ("${G}/${H:-x}", "concurrency group /x, as $G is unset", ["G"]),
+        ("$BUILDKITE_BRANCH/$$G", "concurrency group main/$G", []),
+        ("deploy", "concurrency group deploy", []),
+    ],
+)
+def test_a_concurrency_group_says_which_of_its_variables_is_unset(group: str, note: str, unset: list[str]) -> None:
+    plan = plan_pipeline(f"[{{command: a, concurrency: 1, concurrency_group: '{group}'}}]")
+    assert [line.strip() for line in str(plan).splitlines() if "concurrency group" in line] == [note]
+    assert plan.steps[0].to_dict()["unset_in_group"] == unset
+
+
 def test_a_gate_of_a_group_is_no_line_across_the_picture() -> None:
     group = "{group: Packages, steps: [{command: a}, wait, {block: Sure?}, {command: b}]}"
     drawn = str(plan_pipeline(f"[{group}, wait, {{command: c}}]")).splitlines()
@@ -371,7 +420,7 @@ def test_arguments_are_checked(arguments: dict[str, Any], error: type[Exception]
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("steps: [", "line 2, column 1: not YAML"),
+        ("steps: [", "line 1, column 9: not YAML"),
         ("- {command: x, parallelism: 0}", "line 1, column 29: `parallelism` is 0"),
         ("- {command: 'a ${B?never set}'}", "line 1, column 13: \\$B: never set"),
         ("- {command: a, if: build.branch == $UNSET}", "stands where a value was expected"),

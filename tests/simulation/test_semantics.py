@@ -800,6 +800,19 @@ def test_a_lost_agent_fails_its_job() -> None:
     assert agent.connection_state == "lost"
 
 
+def test_a_job_that_a_failure_cancels_holds_up_no_other_in_its_concurrency_group() -> None:
+    text = """
+      - {key: deploy, command: d, depends_on: smoke, concurrency: 1, concurrency_group: g, cancel_on_build_failing: true}
+      - {key: smoke, command: s, concurrency: 1, concurrency_group: g}
+      - {key: test, command: t}
+    """
+    web = (simulator := Simulator()).pipeline("web").configure(text).script("test", exit_status=1)
+    web.build()
+    simulator.clock.sleep(3600)
+    assert (web.builds[0].state, web.builds[0].broken) == ("failed", None)
+    assert [job.state for job in web.builds[0].jobs] == ["canceled", "passed", "failed"]
+
+
 def test_cancel_on_build_failing() -> None:
     simulator, web, build = started(
         "[{command: a, key: a}, {command: b, key: b, cancel_on_build_failing: true}, {command: c, key: c}]",

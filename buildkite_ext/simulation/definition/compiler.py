@@ -521,12 +521,14 @@ def _agents(read: AttributeReader) -> tuple[str, ...]:
     """Return the tags of `agents`, a mapping or a list of `key=value`."""
     key = "agents" if read.has("agents") else "agent_query_rules"
     value = read.tree.get(key)
+    queue = None
     if isinstance(value, TreeMap):
         found = tuple(f"{name}={text}" for name, text in read.variables(key).items())
+        queue = value.get("queue")
     else:
         read.quoted(key)
         found = read.texts(key)
-    if "queue=" in found:
+    if "queue=" in found and not isinstance(queue, TreeList | TreeMap):  # which is an error
         read.warn(
             key, "the queue is empty, and no agent has such a one. Leave it out for the default queue of the cluster"
         )

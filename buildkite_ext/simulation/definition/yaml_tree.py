@@ -206,7 +206,7 @@ def yaml_problem(text: str, error: yaml.YAMLError | UnicodeEncodeError) -> tuple
         return f"the character U+{ord(found):04X} is not allowed", _mark_at(text, max(0, text.find(found)))
     if isinstance(error, yaml.MarkedYAMLError):
         message = " ".join(filter(None, (error.context, error.problem)))
-        return message, _mark(error.problem_mark or error.context_mark)
+        return message, _within(text, _mark(error.problem_mark or error.context_mark))
     return " ".join(str(error).split()), Mark(1, 1)
 
 
@@ -214,6 +214,12 @@ def _mark_at(text: str, position: int) -> Mark:
     """Return the place of a character."""
     before = text[:position].replace("\r\n", "\n").replace("\r", "\n")
     return Mark(before.count("\n") + 1, len(before) - before.rfind("\n"))
+
+
+def _within(text: str, mark: Mark) -> Mark:
+    """Return a place of a text: its end, if the place is on a line behind the last one."""
+    lines = f"{text}.".splitlines()  # a line break at the end begins another line
+    return mark if mark.line <= len(lines) else Mark(len(lines), len(lines[-1]))
 
 
 def _begins_with_tab(text: str, mark: Mark) -> bool:

@@ -75,7 +75,7 @@ class Administration:
         for step in pipeline.steps:
             for each in (step, *step.combinations) if isinstance(step, CommandStep) else ():
                 if each.queue and "$" not in each.queue and "{{" not in each.queue:
-                    self.clusters.add_queue(cluster, each.queue, pipeline.created_by)
+                    self.clusters.add_queue(cluster, each.queue, pipeline.created_by, of_step=True)
 
     def draw(self, pipeline: Pipeline, steps: Sequence[Step]) -> None:
         """Give a pipeline visual steps."""

@@ -39,7 +39,7 @@ class BuildSteps:
         transitions: tells the new jobs.
         concurrency: the concurrency groups in which the jobs take their places.
         finish: moves a job to its last state, and returns the concurrency groups in which another may start then.
-        add_queue: adds a queue to a cluster, in the name of a user.
+        add_queue: adds a queue that a step names to a cluster, in the name of a user.
     """
 
     def __init__(

@@ -77,12 +77,22 @@ class ClusterAdministration:
         self._organization.clusters.remove(cluster)
         self._changes.cluster(cluster, cluster.name, None, by)
 
-    def add_queue(self, cluster: Cluster, key: str, by: User) -> Queue:
-        """Return the queue of a cluster by its key, and add it if it is new."""
-        count = len(cluster.queues)
+    def add_queue(self, cluster: Cluster, key: str, by: User, *, of_step: bool = False) -> Queue:
+        """Return the queue of a cluster by its key, and add it if it is new.
+
+        Args:
+            cluster: the cluster.
+            key: the key.
+            by: the user.
+            of_step: True if a step names it. A queue that is there only for that isn't the default one unless it is chosen.
+        """
+        known = cluster.queue(key)
+        if known is not None:
+            known.of_step = known.of_step and of_step
+            return known
         queue = self._organization.add_queue(cluster, key, by, self._changes.now)
-        if len(cluster.queues) > count:
-            self._changes.queue(queue, None, queue.state, by)
+        queue.of_step = of_step
+        self._changes.queue(queue, None, queue.state, by)
         return queue
 
     def create_queue(

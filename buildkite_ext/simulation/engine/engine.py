@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import TypeVarTuple
 
 from ...globs import branch_matches
@@ -103,7 +104,7 @@ class Engine:
             self._transitions,
             self._concurrency,
             self._progress.finish,
-            add_queue=self.administration.clusters.add_queue,
+            add_queue=partial(self.administration.clusters.add_queue, of_step=True),
         )
 
     # Time ----------------------------------------------------------------------------------------------------------

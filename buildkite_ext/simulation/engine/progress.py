@@ -304,20 +304,28 @@ class BuildProgress:
             if not any(job.running for job in build.current_jobs):
                 self._transitions.move_build(build, "canceled")
         elif before not in _UNSETTLED:
+            failing = build.failures > 0 and build.active_jobs > 0
+            if failing:  # others may wait for what is canceled
+                self._move(build)
             if not build.active_jobs:
                 self._give_up_steps(build)
             if build.limited_jobs or build.awaits_builds:
                 self._give_up_turns(build)
-            state = derived_state(build)
-            if state != build.state:
-                waited = build.started_at is None
-                self._transitions.move_build(build, state)
-                if waited and build.started_at is not None:
-                    self._started(build)
-            if state == "failing":
-                self._cancel_for_failure(build)
+            if not failing or derived_state(build) != build.state:
+                self._move(build)
         if build.triggered_by is not None:
             self._settled(build)
+
+    def _move(self, build: Build) -> None:
+        """Move a build to the state of its jobs, and cancel those that don't run on in a failing one."""
+        state = derived_state(build)
+        if state != build.state:
+            waited = build.started_at is None
+            self._transitions.move_build(build, state)
+            if waited and build.started_at is not None:
+                self._started(build)
+        if state == "failing":
+            self._cancel_for_failure(build)
 
     def _give_up_steps(self, build: Build) -> None:
         """Let the steps not run that can't begin, if nothing else goes on."""

@@ -20,6 +20,7 @@ class Queue:
     Attributes:
         instance_shape: the machines of its hosted agents; None for a queue of self-hosted agents.
         agent_image_ref: the image that they run; None for Buildkite's own.
+        of_step: True if it is there only because a step names it.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Queue:
     agents: list[Agent] = field(default_factory=list["Agent"])
     instance_shape: str | None = None
     agent_image_ref: str | None = None
+    of_step: bool = False
 
     @property
     def hosted(self) -> bool:
@@ -97,8 +99,10 @@ class Cluster:
 
     @property
     def default_queue(self) -> Queue | None:
-        """Queue of the jobs that name none: the one that was chosen, or the first."""
-        return self.chosen_queue or (self.queues[0] if self.queues else None)
+        """Queue of the jobs that name none: the one that was chosen, or the first that isn't there only for a step."""
+        if self.chosen_queue is not None:
+            return self.chosen_queue
+        return next((queue for queue in self.queues if not queue.of_step), None)
 
 
 class Agent(Struct, eq=False):
