@@ -1,4 +1,4 @@
-"""Transports that a forked process doesn't use."""
+"""Transports that a forked process doesn't use. They are apart from `_in_process`, which is imported without httpx too."""
 
 from __future__ import annotations
 

@@ -40,9 +40,8 @@ def import_httpx() -> None:
         with suppress(ValueError):  # another one has replaced the finders meanwhile
             sys.meta_path.remove(finder)
     names: dict[str, Any] = httpx.__dict__
-    loaded = getattr(
-        sys.modules.get(_COMMAND_LINE), "main", None
-    )  # by another thread, which may have imported httpx as well
+    # Another thread may have loaded it, and may have imported httpx as well.
+    loaded = getattr(sys.modules.get(_COMMAND_LINE), "main", None)
     if names.get("main") is loaded or "__getattr__" in names:
         return
 

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from urllib.parse import unquote
 
-__all__ = ["escaped_runs", "unescaped", "unescaped_each"]
+__all__ = ["DEEPEST", "SHORTEST", "escaped_runs", "unescaped", "unescaped_each"]
 
-_DEEPEST = 3
+DEEPEST = 3
 """Times that a text may be encoded around a secret."""
 
-_SHORTEST = 6
+SHORTEST = 6
 """Length of the shortest secret that is looked for. No escape is shorter than what it stands for."""
 
 _BEGINNING = re.compile(r"%[0-9a-fA-F]{2}|&[#A-Za-z]|\\")
@@ -45,7 +45,7 @@ def escaped_runs(text: str, secrets: Iterable[str] = ()) -> str:
 @lru_cache(maxsize=8)
 def _runs(further: str) -> re.Pattern[str]:
     """Return the expression of what may be a secret with escapes: characters of ASCII, and further ones."""
-    return re.compile(rf"[!-~{re.escape(further)}]{{{_SHORTEST},}}")
+    return re.compile(rf"[!-~{re.escape(further)}]{{{SHORTEST},}}")
 
 
 def unescaped(text: str) -> str:
@@ -65,7 +65,7 @@ def unescaped_each(text: str) -> Iterator[str]:
         >>> list(unescaped_each("%26amp;"))
         ['&amp;', '%26amp;', '%26amp;', '&']
     """
-    for _ in range(_DEEPEST):
+    for _ in range(DEEPEST):
         if _BEGINNING.search(text) is None:
             return
         yield from (unquote(text), html.unescape(text), _without_backslashes(text))

@@ -249,29 +249,26 @@ def without_used_tokens(text: str) -> str:
     return _without_known(text, [(TOKEN_NAME, token) for token in _used])
 
 
-def _without_token(text: str, token: str, name: str = TOKEN_NAME) -> str:
-    """Return a text with a token, or another secret, replaced by its name, in upper and lower case.
+def _without_known(text: str, secrets: Sequence[tuple[str, str]]) -> str:
+    """Return a text with secrets replaced by their names, in upper and lower case.
 
-    A text that holds the token in an encoded form, such as `%5F`, `&#95;` or `\\u005f` for `_`, is replaced as a whole.
+    A text that holds one in an encoded form, such as `%5F`, `&#95;` or `\\u005f` for `_`, is replaced as a whole. It is decoded
+    once for all of them.
 
     Example:
-        >>> _without_token("no user for 0123456789abcdef", "0123456789abcdef")
+        >>> _without_known("no user for 0123456789abcdef", [("the token", "0123456789abcdef")])
         'no user for [the token]'
-        >>> _without_token("see /abc%5F0123456789", "abc_0123456789")
+        >>> _without_known("see /abc%5F0123456789", [("the token", "abc_0123456789")])
         '[the token]'
     """
-    return _without_known(text, [(name, token)])
-
-
-def _without_known(text: str, secrets: Sequence[tuple[str, str]]) -> str:
-    """Return a text with secrets replaced by their names, as `_without_token` does. It is decoded once for all of them."""
+    if not secrets:
+        return text
     plain = text.lower()
     for name, secret in secrets:
         if secret.lower() in plain:
-            text = re.sub(re.escape(secret), lambda _, name=name: f"[{name}]", text, flags=re.IGNORECASE)  # type: ignore[misc]
+            shown = f"[{name}]".replace("\\", r"\\")  # in a replacement, a backslash begins an escape
+            text = re.sub(re.escape(secret), shown, text, flags=re.IGNORECASE)
             plain = text.lower()
-    if not secrets:
-        return text
     for decoded in unescaped_each(escaped_runs(text, [secret for _, secret in secrets])):
         plain = decoded.lower()
         for name, secret in secrets:
@@ -311,10 +308,7 @@ def redactor_of(request: httpx.Request) -> Callable[[str], str]:
     secrets = secrets_in(request)
 
     def redact(text: str) -> str:
-        text = _without_parameters(text)
-        for name, value in secrets:
-            text = _without_token(text, value, name)
-        return _without_tokens(text)
+        return _without_tokens(_without_known(_without_parameters(text), secrets))
 
     return redact
 

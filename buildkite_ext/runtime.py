@@ -78,14 +78,14 @@ class Runtime(Protocol):
         function: Callable[[], Coroutine[Any, Any, T]],
         *,
         seconds: float | None,
-        discard: Callable[[T], Coroutine[Any, Any, object]],
+        discard: Callable[[T], Coroutine[Any, Any, object]] | None = None,
     ) -> T:
         """Run one attempt of a request so that cancellation leaves no connection busy.
 
         Args:
             function: starts the attempt.
             seconds: limit on an async attempt. A blocking one ends by the timeouts of its socket.
-            discard: closes a result that arrives although the caller was cancelled.
+            discard: closes a result that arrives although the caller was cancelled; None if it needs no closing.
 
         Raises:
             TimeoutError: the attempt took longer than `seconds`.
@@ -218,7 +218,7 @@ class BlockingRuntime:
         function: Callable[[], Coroutine[Any, Any, T]],
         *,
         seconds: float | None,  # noqa: ARG002  # the timeouts of the socket hold them
-        discard: Callable[[T], Coroutine[Any, Any, object]],  # noqa: ARG002  # a blocking attempt is never cancelled
+        discard: Callable[[T], Coroutine[Any, Any, object]] | None = None,  # noqa: ARG002  # a blocking attempt is never cancelled
     ) -> T:
         return await function()
 
@@ -418,7 +418,7 @@ class AsyncRuntime:
         function: Callable[[], Coroutine[Any, Any, T]],
         *,
         seconds: float | None,
-        discard: Callable[[T], Coroutine[Any, Any, object]],
+        discard: Callable[[T], Coroutine[Any, Any, object]] | None = None,
     ) -> T:
         from ._cancellation import guarded
 

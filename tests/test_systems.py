@@ -238,8 +238,9 @@ def test_what_is_printed_for_a_shell_is_for_powershell(tmp_path: Path) -> None:
         text, sys.stdout = sys.stdout.getvalue(), out
         print(text)
     """
-    text = on_windows(program, cwd=tmp_path)
+    text = on_windows(program, cwd=tmp_path, HTTP_PROXY="http://proxy.test", NO_PROXY="o'brien.test")
     assert "  $env:BUILDKITE_ORGANIZATION_SLUG = 'acme'\n" in text
+    assert "  $env:NO_PROXY = 'o''brien.test,127.0.0.1" in text
     assert 'curl.exe -H "Authorization: Bearer $env:BUILDKITE_API_TOKEN" http://127.0.0.1:' in text
     assert "export" not in text
 

@@ -9,14 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..runtime import Runtime, Signal
 
-__all__ = ["FRESH_SECONDS", "QUICK_SECONDS", "Slot", "Slots"]
+__all__ = ["QUICK_SECONDS", "Slot", "Slots"]
 
 QUICK_SECONDS = 5.0
 """Limit on the seconds of a file behind which addresses are asked for ahead. They wait for about as long as a file takes."""
-
-FRESH_SECONDS = 45.0
-"""Seconds after which an address is asked for again instead of used: it is valid for 60.
-https://buildkite.com/docs/apis/rest-api/artifacts"""
 
 
 class Slots:

@@ -10,14 +10,17 @@ from buildkite_api.types import Secret
 from ..errors import ArtifactUnavailable
 from ..urls import in_clear_text
 from .names import label
-from .slots import FRESH_SECONDS
 
 if TYPE_CHECKING:
     from buildkite_api.models import Artifact
 
     from ..transport.requester import Requester
 
-__all__ = ["Source", "redirected", "refused"]
+__all__ = ["FRESH_SECONDS", "Source", "redirected", "refused"]
+
+FRESH_SECONDS = 45.0
+"""Seconds after which an address is asked for again instead of used: it is valid for 60.
+https://buildkite.com/docs/apis/rest-api/artifacts"""
 
 _GONE = frozenset({403, 404, 410})
 """Statuses of an artifact that is there no longer."""

@@ -325,7 +325,7 @@ async def _attempt(source: Source, part: _Part, progress: Progress | None, slot:
         try:
             async with aclosing(runtime.chunks(response)) as chunks:
                 # An attempt for a whole block, since one for each chunk would take a task each.
-                while await runtime.attempt(receive, seconds=None, discard=_nothing):
+                while await runtime.attempt(receive, seconds=None):
                     await runtime.offload(partial(content.add, block))
                     # The last block is kept until the next has come. Without it the allocator gives the memory of each back to
                     # the system, and takes it again for the next.
@@ -346,10 +346,6 @@ async def _attempt(source: Source, part: _Part, progress: Progress | None, slot:
         return content.size
     finally:
         await runtime.close(response)
-
-
-async def _nothing(_: bool) -> None:
-    """Discard what `receive` returns."""
 
 
 class _Part:

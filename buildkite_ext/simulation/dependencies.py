@@ -76,7 +76,7 @@ def dependency_cycles(steps: Sequence[Step]) -> Iterator[PipelineProblem]:
 
 
 class _Sources:
-    """Steps for which one or more steps wait, by their numbers. Those of a group are one item, whoever waits for them."""
+    """Numbers of the steps that other steps wait for. A group is one item, which all that wait for it share."""
 
     def __init__(self, items: Iterable[tuple[int, _Sources | None]]) -> None:
         """Take the number of each step, and that of the first step of each group with the steps of that."""

@@ -12,8 +12,7 @@ from ..messages import path_hint
 from ..states import outcome_of
 from ..unknown_keywords import checks_fields, checks_keywords
 from .cassettes.cleaning import Cleaner
-from .cassettes.client_secrets import learning
-from .cassettes.known_secrets import given_secrets, token_variables
+from .cassettes.known_secrets import given_secrets, learning, token_variables
 from .cassettes.plain_yaml import read_yaml
 from .clients import Simulator
 from .definition.checks import check_flags, check_name, check_whole

@@ -18,11 +18,14 @@ __all__ = [
     "HELD",
     "KINDS",
     "LEFT_OUT",
+    "NOT_BEGUN",
     "RETRIED_BY_RULES",
+    "UNREACHED",
     "RecordedBuild",
     "ScenarioAttempt",
     "ScenarioJob",
     "contradiction",
+    "last_of",
     "loaded",
     "ran",
     "state_of",
@@ -44,7 +47,10 @@ HELD = frozenset({"waiting", "pending"})
 
 _STATES = FINISHED_JOBS | HELD_JOBS | {"pending"}
 
-_UNREACHED = (UNREACHED_JOBS - LEFT_OUT) | HELD
+UNREACHED = UNREACHED_JOBS - LEFT_OUT
+"""Last states of jobs that never began, since another job has ended or the build was canceled."""
+
+NOT_BEGUN = UNREACHED | HELD
 """Last states of jobs that never began, as their build didn't come so far."""
 
 _STOPPED = RETRIED_BY_RULES | {"canceled"}
@@ -191,15 +197,15 @@ def state_of(jobs: Collection[ScenarioJob]) -> str:
     ends = _ends(jobs)
     if any(each.state == "blocked" for each in ends):
         return "blocked"
-    if any(_fails(each) or each.state in _UNREACHED for each in ends):
+    if any(_fails(each) or each.state in NOT_BEGUN for each in ends):
         return "failed"
     return "passed" if any(each.state not in LEFT_OUT for each in ends) else "not_run"
 
 
 def _ends(jobs: Collection[ScenarioJob]) -> list[ScenarioAttempt]:
     """Return the last attempts of jobs. That of a wait step counts where it says that the build didn't go on."""
-    ends = [(job.kind, job.attempts[-1] if job.attempts else ScenarioAttempt()) for job in jobs]
-    return [each for kind, each in ends if kind != "waiter" or each.state in _UNREACHED]
+    ends = [(job.kind, last_of(job)) for job in jobs]
+    return [each for kind, each in ends if kind != "waiter" or each.state in NOT_BEGUN]
 
 
 def _fails(last: ScenarioAttempt) -> bool:
@@ -256,7 +262,7 @@ def _contradiction_of_build(state: str, jobs: Collection[ScenarioJob]) -> str | 
     ends = _ends(jobs)
     states = {each.state for each in ends}
     failures = sorted({each.state for each in ends if _fails(each)})
-    unreached = sorted(states & _UNREACHED)
+    unreached = sorted(states & NOT_BEGUN)
     other = next(iter((*failures, *unreached)), None)
     match state:
         case "passed":
@@ -279,14 +285,19 @@ def _contradiction_of_build(state: str, jobs: Collection[ScenarioJob]) -> str | 
     return None
 
 
+def last_of(job: ScenarioJob) -> ScenarioAttempt:
+    """Return the last attempt of a job."""
+    return job.attempts[-1] if job.attempts else ScenarioAttempt()
+
+
 def _was_canceled(job: ScenarioJob) -> bool:
-    """Tell whether a job is one that the cancellation of its build ends. A wait step, and a trigger that creates no build, end
-    when nothing else goes on, also without one.
+    """Tell whether a job is one that the cancellation of its build ends.
+
+    A wait step, and a trigger that creates no build, end by themselves once nothing else runs.
     """
-    last = job.attempts[-1] if job.attempts else ScenarioAttempt()
     if job.kind == "waiter" or (job.kind == "trigger" and job.pipeline is None):
         return False
-    return last.state in HELD | {"canceled", "blocked"}
+    return last_of(job).state in HELD | {"canceled", "blocked"}
 
 
 def _value(kind: str, name: str, value: object, place: str) -> object:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..states import FINISHED_JOBS, UNREACHED_JOBS
 from .behaviour.commands import CommandBehaviour
 from .definition.steps import CommandStep, Step
 from .engine.changes import BuildChanged, Change, JobChanged
-from .scenario_jobs import HELD, LEFT_OUT, RETRIED_BY_RULES, RecordedBuild, ScenarioAttempt, ScenarioJob, ran
+from .scenario_jobs import HELD, RETRIED_BY_RULES, UNREACHED, RecordedBuild, ScenarioAttempt, ScenarioJob, ran
 from .scenario_steps import ends_itself, scenario_steps, seconds_before_signal
+from .state.states import JOB_OVER
 
 if TYPE_CHECKING:
     from .clients import Simulator
@@ -29,7 +29,7 @@ _BEGINNING = frozenset({"assigned", "accepted"})
 _WITHOUT_AGENT = frozenset({"canceled", "expired"}) | HELD
 """Last states of jobs that may have waited for an agent until then."""
 
-_ENDS = (FINISHED_JOBS | {"unblocked"}) - {"canceled"} - (UNREACHED_JOBS - LEFT_OUT)
+_ENDS = JOB_OVER - {"canceled"} - UNREACHED
 """Last states of jobs that end by themselves, and not since another job has ended or the build was canceled."""
 
 

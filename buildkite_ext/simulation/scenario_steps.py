@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ..states import FAILED_JOBS, FAILING_JOBS, UNREACHED_JOBS
+from ..states import FAILED_JOBS, FAILING_JOBS
 from .definition.steps import BlockStep, CommandStep, Dependency, InputStep, RetryRule, Step, TriggerStep, WaitStep
-from .scenario_jobs import HELD, LEFT_OUT, RecordedBuild, ScenarioAttempt, ScenarioJob, ran
+from .scenario_jobs import HELD, LEFT_OUT, NOT_BEGUN, UNREACHED, RecordedBuild, ScenarioAttempt, last_of, ran
 
 __all__ = ["ends_itself", "scenario_steps", "seconds_before_signal"]
 
-_UNREACHED = UNREACHED_JOBS - LEFT_OUT
-_NOT_BEGUN = _UNREACHED | HELD
 _GATES = frozenset({"waiter", "manual"})
 _NOWHERE = ""
 """Slug that no pipeline has, for a trigger that created no build."""
@@ -50,7 +48,7 @@ class _Steps:
         self._scale = scale
         self._grace = grace
         self._jobs = scenario.jobs
-        self._last = [_last(job) for job in self._jobs]
+        self._last = [last_of(job) for job in self._jobs]
         self._states = [each.state for each in self._last]
         for position, job in enumerate(self._jobs):
             if job.kind == "waiter" and not job.attempts:
@@ -61,13 +59,13 @@ class _Steps:
 
     def made(self) -> list[Step]:
         """Return the steps. Those that were reached come into being first: the others wait for them, wherever they stand."""
-        later = [at for at, state in enumerate(self._states) if state in _NOT_BEGUN]
+        later = [at for at, state in enumerate(self._states) if state in NOT_BEGUN]
         gate: int | None = None
         closed: int | None = None
         stopped: int | None = None
         since: list[int] = []
         for at, state in enumerate(self._states):
-            if state in _NOT_BEGUN:
+            if state in NOT_BEGUN:
                 continue
             is_gate = self._jobs[at].kind in _GATES and state not in LEFT_OUT
             script = self._jobs[at].kind == "script"
@@ -111,9 +109,9 @@ class _Steps:
         """Return the last state of a wait step that isn't told, by those of the jobs around it."""
         before = self._last[:position]
         after = {each.state for each in self._last[position + 1 :]} - LEFT_OUT
-        if any(each.state == "blocked" for each in before) and after <= _NOT_BEGUN:
+        if any(each.state == "blocked" for each in before) and after <= NOT_BEGUN:
             return "waiting"
-        if any(each.state in FAILING_JOBS and not each.soft_failed for each in before) and after <= _UNREACHED | {
+        if any(each.state in FAILING_JOBS and not each.soft_failed for each in before) and after <= UNREACHED | {
             "blocked"
         }:
             return "waiting_failed"
@@ -169,7 +167,7 @@ def seconds_before_signal(attempt: ScenarioAttempt, scale: float, grace: float) 
     Args:
         attempt: the attempt.
         scale: the factor of all times.
-        grace: the seconds after which the agent ends a command that goes on.
+        grace: the seconds after which the agent ends a command that hasn't ended.
     """
     return max(0.0, attempt.seconds * scale - (0.0 if ends_itself(attempt) else grace))
 
@@ -177,10 +175,6 @@ def seconds_before_signal(attempt: ScenarioAttempt, scale: float, grace: float) 
 def ends_itself(attempt: ScenarioAttempt) -> bool:
     """Tell whether a command ended with an exit status of its own when it was to stop."""
     return attempt.state in _STOPPED and attempt.exit_status not in (None, _BY_AGENT)
-
-
-def _last(job: ScenarioJob) -> ScenarioAttempt:
-    return job.attempts[-1] if job.attempts else ScenarioAttempt()
 
 
 def _nearest(at: int, others: Sequence[int]) -> int | None:

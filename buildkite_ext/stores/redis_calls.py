@@ -203,7 +203,7 @@ class RedisCalls:
         try:
             if not runtime.real_time:
                 return read(work())  # by another clock than the system's, time would pass while a thread works
-            return read(await runtime.attempt(partial(runtime.offload, work), seconds=None, discard=discard or _drop))
+            return read(await runtime.attempt(partial(runtime.offload, work), seconds=None, discard=discard))
         except Exception as error:
             if _is_odd(error):
                 self._later(partial(self._delete, keys, self._describe(error)), runtime)
@@ -399,7 +399,3 @@ def seconds_of(told: str, *, least: float = -math.inf, most: float = math.inf) -
 def _is_odd(error: Exception) -> bool:
     """Tell if an error is one of reading what this package didn't write, while Redis itself answers as it should."""
     return isinstance(error, _ODD) or any(text in str(error) for text in _ODD_STATE)
-
-
-async def _drop(_: object) -> None:
-    """Leave an answer: nothing has to be taken back."""

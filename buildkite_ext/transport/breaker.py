@@ -80,8 +80,9 @@ class CircuitBreakerStage:
                 name, self._policy, runtime, admission=self._admission, probe_for=_probes_for(request, runtime.now())
             )
             if isinstance(permit, Permit) and permit.probe:
-                wait = self._vain_until.get(name, 0.0) - runtime.now()
-                if wait > 0 and self._may_say_nothing(request, runtime.now()):
+                now = runtime.now()
+                wait = self._vain_until.get(name, 0.0) - now
+                if wait > 0 and self._may_say_nothing(request, now):
                     self._store.release(name, permit, runtime)
                     permit = wait
             if not isinstance(permit, Permit):
@@ -106,7 +107,7 @@ class CircuitBreakerStage:
         failed, answered = None, True
         try:
             response = await send(request)
-            failed = self._failed(request, response, context, runtime.now())
+            failed = self._failed(request, response, context, runtime)
             if failed is None and permit.probe:
                 self._vain_until[name] = runtime.now() + self._policy.open_for
             return response
@@ -126,21 +127,21 @@ class CircuitBreakerStage:
                 await self._report(name, permit, runtime, failed=failed, answered=answered)
 
     def _failed(
-        self, request: httpx.Request, response: httpx.Response, context: RequestContext, now: float
+        self, request: httpx.Request, response: httpx.Response, context: RequestContext, runtime: Runtime
     ) -> bool | None:
         """Tell if an answer is a failure of the API; None if it says nothing.
 
         Logs are polled, and the store of one may fail for long: it counts once until it can be read, or isn't read for a while.
         In an outage, several fail.
         """
-        failed = _failed(response, context)
+        failed = _failure_of(response, context)
         if not _reads_log(context):
             return failed
-        path = request.url.path
+        path, now = request.url.path, runtime.now()
         if not failed:
             self._unreadable.pop(path, None)
             return failed
-        excused = now < self._unreadable.get(path, now)
+        excused = self._is_excused(path, now)
         if path not in self._unreadable and len(self._unreadable) >= _MOST_LOGS:
             self._unreadable.clear()
         self._unreadable[path] = now + self._excused_for
@@ -149,9 +150,11 @@ class CircuitBreakerStage:
     def _may_say_nothing(self, request: httpx.Request, now: float) -> bool:
         """Tell if a failure of a call would say nothing about the API, so that it would let the next call probe at once."""
         context = context_of(request)
-        if _reads_log(context):
-            return now < self._unreadable.get(request.url.path, now)
-        return context.operation is not None and context.operation.unavailable
+        return self._is_excused(request.url.path, now) if _reads_log(context) else _may_be_off(context)
+
+    def _is_excused(self, path: str, now: float) -> bool:
+        """Tell if a log couldn't be read before, not too long ago."""
+        return now < self._unreadable.get(path, now)
 
     async def _answered(self, context: RequestContext, name: str, permit: Permit, runtime: Runtime) -> None:
         """Report a call that probes, and that Buildkite has answered. It goes on as any other."""
@@ -176,12 +179,16 @@ def _probes_for(request: httpx.Request, now: float) -> float:
     return min(PROBE_LEASE, max(0.0, deadline.ends - now) + _LATE)
 
 
-def _failed(response: httpx.Response, context: RequestContext) -> bool | None:
+def _failure_of(response: httpx.Response, context: RequestContext) -> bool | None:
     """Tell if an answer is a failure of the API. None: it says nothing, such as a 503 that stands for a feature that is off."""
     if response.status_code < 500:
         return False
-    documented = context.operation is not None and context.operation.unavailable
-    return None if response.status_code == 503 and documented else True
+    return None if response.status_code == 503 and _may_be_off(context) else True
+
+
+def _may_be_off(context: RequestContext) -> bool:
+    """Tell if a 503 of the operation is documented for a feature that is off."""
+    return context.operation is not None and context.operation.unavailable
 
 
 def _reads_log(context: RequestContext) -> bool:

@@ -194,9 +194,8 @@ class MemoryQueue:
 
     def _adopt(self) -> None:
         """Move waiting deliveries to new lanes: workers of another loop may have waited for the old ones."""
-        left = self._lanes
-        self._lanes = self._new_lanes()
-        for old in left:
+        lanes, self._lanes = self._lanes, self._new_lanes()
+        for old in lanes:
             for delivery in old.items:
                 if delivery is not None:
                     self._lane_of(delivery).put(delivery)

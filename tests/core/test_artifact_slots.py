@@ -15,7 +15,8 @@ import httpx
 import pytest
 
 from buildkite_ext import errors
-from buildkite_ext.artifacts.slots import FRESH_SECONDS, QUICK_SECONDS, Slots
+from buildkite_ext.artifacts.slots import QUICK_SECONDS, Slots
+from buildkite_ext.artifacts.storage_urls import FRESH_SECONDS
 from buildkite_ext.runtime import AsyncRuntime
 
 from .fakes import FakeClock, Flavor

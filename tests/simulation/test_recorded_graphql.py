@@ -316,3 +316,9 @@ def test_a_long_text_takes_no_quadratic_time() -> None:
     ):
         body = json.dumps({"query": "{" + part * (20_000 // len(part))}).encode()
         assert Cleaner().request_body(body)
+
+
+def test_variables_that_are_nested_too_deeply_are_left_out_of_a_form_and_a_url() -> None:
+    deep = "[" * 200_000
+    assert deep.encode() not in Cleaner().request_body(f"query=x&variables={deep}".encode())
+    assert deep not in Cleaner().url(f"https://a.test/?variables={deep}")

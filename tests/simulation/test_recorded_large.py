@@ -45,7 +45,14 @@ FORMS = {
 def test_a_secret_is_found_wherever_it_stands_in_a_large_body(form: str, place: int) -> None:
     text = f"{'.' * place} {FORMS[form]} {'.' * 1000}"
     cleaner = Cleaner(secrets={SECRET})
-    for body in (text, b"\xff" + text.encode(), gzip.compress(text.encode()), text.encode("utf-16")):
+    packed = gzip.compress(text.encode())
+    for body in (
+        text,
+        b"\xff" + text.encode(),
+        packed,
+        gzip.compress(b"a member before") + packed,
+        text.encode("utf-16"),
+    ):
         with pytest.raises(SecretRecorded):
             cleaner.check({"body": body}, "it", hint="")
     cleaner.check({"body": text.replace(FORMS[form], "")}, "it", hint="")

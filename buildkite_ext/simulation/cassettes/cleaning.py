@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ...errors import ConfigurationError
+from ...escapes import SHORTEST
 from ...redaction import may_name_secret, names_secret, redacted_text
 from ...urls import CREDENTIALS
 from ..api.multipart import form_parts
+from .codings import header_texts
 from .encoded_secrets import standing_secrets
 from .forms import declared_pairs, pairs_of, recorded_pairs, recorded_parts
 from .graphql_text import Place, cleaned_graphql, is_graphql, variables_of
-from .json_texts import begins_as_json, bytes_of, cleaned_json, declares_json, text_of
-from .known_secrets import SHORTEST
+from .json_texts import begins_as_json, bytes_of, cleaned_json, declares_json, text_of, values_of
 from .named_values import named_values, names_of, snake_case
 from .pipeline_text import redacted_pipeline
 from .secret_headers import MACHINE_HEADERS, hides_header, secrets_of
@@ -111,8 +111,7 @@ class Cleaner:
         """Remember the tokens of a request, and the credentials in its URL and in its form, as secrets."""
         for name, value in headers.items():
             if hides_header(name, value):
-                for each in value if isinstance(value, list) else [value]:
-                    text = each.decode("latin-1") if isinstance(each, bytes) else str(each)
+                for text in header_texts(value):
                     self.secrets.update(secrets_of(text))
         query = parse_qsl(urlsplit(url).query)
         for name, value in query:
@@ -123,15 +122,13 @@ class Cleaner:
     def learn_answer(self, body: bytes, content_type: str = "") -> None:
         """Remember as secrets the credentials of the forms for uploads in an answer, and those of an answer that is a form."""
 
-        def learn(found: dict[str, Any]) -> dict[str, Any]:
+        def learn(found: dict[str, Any]) -> None:
             data = form.get("data") if isinstance(form := found.get("form"), dict) else None
             self._learn_credentials([*data.items()] if isinstance(data, dict) else [])
-            return found
 
         self._learn_credentials(declared_pairs(body, content_type), _LOGIN_FIELDS)
         if b'"form"' in body:
-            with suppress(ValueError, RecursionError):  # it isn't JSON, or is nested too deeply
-                json.loads(body, object_hook=learn)
+            values_of(text_of(body)[0], learn)
 
     def _learn_credentials(
         self, fields: Iterable[tuple[str, object]], further: re.Pattern[str] = _STORE_POLICY
@@ -321,11 +318,15 @@ class Cleaner:
             key: its key.
             query: the text of GraphQL whose variables have these values.
         """
-        with suppress(ValueError):  # it isn't JSON
+        try:
             parsed = json.loads(text)
             if isinstance(parsed, dict):
                 clean = self._values(parsed, query) if key == _VARIABLES else self._json(parsed, key)
                 return text if clean == parsed else json.dumps(clean, separators=(",", ":"))
+        except RecursionError:
+            return REDACTED
+        except ValueError:  # it isn't JSON
+            pass
         return self._cleaned(text)
 
     def _json(self, value: Any, key: str = "", within: str = "") -> Any:

@@ -7,13 +7,24 @@ from collections.abc import Mapping
 
 from ...errors import ConfigurationError
 
-__all__ = ["UndecodedBody", "decoded"]
+__all__ = ["UndecodedBody", "decoded", "header_texts"]
 
 _GZIP = b"\x1f\x8b"
 
 
 class UndecodedBody(ConfigurationError):
     """A body whose coding can't be decoded, so that nobody knows what it holds."""
+
+
+def header_texts(value: object) -> list[str]:
+    """Return the texts of a header, whose value may be bytes or a list.
+
+    Example:
+        >>> header_texts([b"gzip", "br"]), header_texts("gzip")
+        (['gzip', 'br'], ['gzip'])
+    """
+    values = value if isinstance(value, list) else [value]
+    return [each.decode("latin-1") if isinstance(each, bytes) else str(each) for each in values]
 
 
 def decoded(body: bytes, headers: Mapping[str, object]) -> bytes:
@@ -35,8 +46,8 @@ def decoded(body: bytes, headers: Mapping[str, object]) -> bytes:
         coding
         for name, value in headers.items()
         if name.lower() == "content-encoding"
-        for each in (value if isinstance(value, list) else [value])
-        for part in (each.decode("latin-1") if isinstance(each, bytes) else str(each)).split(",")
+        for each in header_texts(value)
+        for part in each.split(",")
         if (coding := part.strip().lower()) not in ("", "identity")
     ]
     for coding in reversed(codings) if body else ():

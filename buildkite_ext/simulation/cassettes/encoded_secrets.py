@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import re
-import zlib
 from base64 import b64encode
 from binascii import a2b_base64
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -12,7 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self, TypeVar
 
-from ...escapes import escaped_runs, unescaped
+import httpx
+
+from ..._decompression import Decompressor
+from ...escapes import DEEPEST, escaped_runs, unescaped
 
 __all__ = ["standing_secrets"]
 
@@ -20,9 +22,6 @@ T = TypeVar("T", str, bytes)
 
 _ANY = ("utf-8", "surrogatepass")
 _URL_SAFE = str.maketrans("+/", "-_")
-_DEEPEST = 3
-"""Times that a text may be encoded around a secret."""
-
 _GZIP = b"\x1f\x8b"
 _LARGEST = 64 * 1024 * 1024
 """Bytes that are looked at in a file that is compressed."""
@@ -120,7 +119,7 @@ class _Search:
             for form, secret in self.plain:
                 if form in lower:
                     return secret
-        if depth < _DEEPEST:
+        if depth < DEEPEST:
             for each in (text, unescaped(runs)):
                 for held in self._from_base64(each):
                     found = self.found(held, depth + 1)
@@ -160,7 +159,7 @@ def _in_base64(secret: str) -> Iterator[str]:
 def _decoded(runs: str) -> Iterator[str]:
     """Yield what is in runs with escapes, as URLs, HTML and JSON encode it, possibly several times."""
     text = runs.lower()
-    for _ in range(_DEEPEST):
+    for _ in range(DEEPEST):
         before = text
         text = unescaped(text).lower()
         if text == before:
@@ -176,12 +175,13 @@ def _pieces(value: T) -> Iterator[T]:
 
 def _decompressed(value: bytes) -> Iterator[str]:
     """Yield the pieces of what is compressed, a character a byte."""
-    inflate, size = zlib.decompressobj(31), 0
-    with suppress(zlib.error):  # not whole, or something else
-        left = value
-        while size < _LARGEST and (piece := inflate.decompress(left, _WINDOW)):
+    size = 0
+    with suppress(httpx.DecodingError):  # not whole, or something else
+        for piece in Decompressor("gzip").feed(value):
             yield piece.decode("latin-1")
-            size, left = size + len(piece), inflate.unconsumed_tail
+            size += len(piece)
+            if size >= _LARGEST:
+                return
 
 
 def _values(value: object, place: str) -> Iterator[tuple[str, str | bytes | bytearray]]:

@@ -170,7 +170,7 @@ def literals(
 
 def _inside(place: Place, mark: str, holds_values: Callable[[str, str], bool]) -> Place:
     """Return the place of what comes behind a bracket."""
-    if mark == "(":  # arguments of a field, whatever an alias calls it
+    if mark == "(":  # arguments of a field, whose name says nothing about them
         return Place()
     if mark == "[":
         return replace(place, listed=True)

@@ -16,7 +16,7 @@ _OBJECT = re.compile(r"[\s\[\ufeff\x1e]*\{\s*[\"}]")
 """Beginning of an object, or of a list of objects. That of a list alone may be a word in brackets."""
 
 _BETWEEN = re.compile(r"[\s\ufeff\x1e]*")
-"""What stands between values: white space, or the separator of RFC 7464."""
+"""White space and separators between two values: a byte order mark, and the separator of RFC 7464."""
 
 _WIDE = re.compile(r"[^\x00-\xff]")
 _WHOLE_TEXT = re.compile(r"\s*\"")

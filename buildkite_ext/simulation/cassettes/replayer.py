@@ -17,6 +17,7 @@ from buildkite_api.types import kind_of
 
 from ...errors import ConfigurationError
 from ...unknown_keywords import checks_keywords
+from ...urls import READS
 from ..definition.checks import check_flags
 from .cleaning import Cleaner
 from .comparison import ReplayedRequest, differences
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Interaction", "ReplayMiss", "Replayer", "organization_of"]
 
-_READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _STATUSES = range(200, 600)
 """Statuses of answers. Those below 200 precede an answer."""
 
@@ -74,7 +74,7 @@ class Interaction:
     @property
     def repeatable(self) -> bool:
         """True for a read, which changes nothing."""
-        return self.method in _READS
+        return self.method in READS
 
     def __str__(self) -> str:
         parts = urlsplit(self.url)
@@ -187,13 +187,13 @@ class Replayer:
             key = self._key(method, url, body)
             group = [each for each in self.interactions if each.key == key]
             if not group and not self._strict:
-                group = self._alike(method, url, body)
+                group = self._alike(key)
             shown = str(Interaction(0, method, self._cleaner.url(url), body, 0, (), b""))
             if not group:
                 near = self._nearest(key)
                 self._sent.append(ReplayedRequest(shown, None, near))
                 raise ReplayMiss(f"the cassette doesn't answer {shown}. {near}")
-            found = self._next(group) if method in _READS else _next_write(group)
+            found = self._next(group) if method in READS else _next_write(group)
             found.used += 1
             self._at[found.key] = found
             self._sent.append(ReplayedRequest(shown, found, "; ".join(differing(found.key, key))))
@@ -223,8 +223,7 @@ class Replayer:
         after = [each for each in left if each.index > least]
         return next(iter(after or left), last or group[0])
 
-    def _alike(self, method: str, url: str, body: bytes) -> list[Interaction]:
-        wanted = self._key(method, url, body)
+    def _alike(self, wanted: Key) -> list[Interaction]:
         same = [each for each in self.interactions if each.key[:3] == wanted[:3]]
         if not same:
             return []

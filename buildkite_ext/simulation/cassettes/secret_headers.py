@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from ...redaction import has_secret_word
+from .codings import header_texts
 
 __all__ = ["MACHINE_HEADERS", "hides_header", "secrets_of"]
 
@@ -24,7 +25,7 @@ _CREDENTIALS = re.compile(r"\s*(?:Bearer\s+\S|Basic\s+[\w+/=-]{4,}\s*$)", re.IGN
 _SHORTEST_USER = 16
 """Length of the shortest name of a user that may be a token."""
 _NO_PASSWORDS = frozenset({"", "x", "x-oauth-basic"})
-"""What stands for the password where the user is a token."""
+"""Passwords that mean nothing: the name of the user is the token then."""
 
 
 def hides_header(name: str, value: object) -> bool:
@@ -40,12 +41,11 @@ def hides_header(name: str, value: object) -> bool:
     """
     if name.lower() in _CHALLENGES:
         return False
-    values = value if isinstance(value, list) else [value]
     return (
         name.lower() in _COOKIES
         or has_secret_word(name)
         or _WORDS.search(name) is not None
-        or any(_CREDENTIALS.match(each.decode("latin-1") if isinstance(each, bytes) else str(each)) for each in values)
+        or any(map(_CREDENTIALS.match, header_texts(value)))
     )
 
 

@@ -18,7 +18,7 @@ _DESCRIBING = re.compile(
     r"(?:.*_)?(?:id|url|at|by|type)|__typename|name|description|scopes|allowed_ip_addresses|page_info|count"
     r"|algorithm|signed_fields"
 )
-"""Keys of what describes a secret, or the signature of a step, where there is no id."""
+"""Keys whose values are kept in a map without an id: they describe a secret, or the signature of a step."""
 
 
 def hidden_map(value: Mapping[str, Any], redacted: str, clean: Callable[[str, Any], Any], key: str) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ...states import ACTIVE_JOBS, FINISHED_BUILDS
-from ..definition.steps import TriggerStep
 from ..state.builds import Build, Job
 from ..state.graph import Node
 from .concurrency import ConcurrencyGroups, created
@@ -22,7 +21,7 @@ _SETTLED = FINISHED_BUILDS | {"creating", "canceling"}
 
 
 class Deadlock(NamedTuple):
-    """What has to be given up, so that others can run.
+    """Steps to give up so that other jobs can run.
 
     Attributes:
         steps: the steps that can't begin: that of the job ahead, or those that wait for a key which no step has.
@@ -88,15 +87,13 @@ def _waits_for_builds(build: Build) -> bool:
     """Tell whether a build continues by jobs alone that wait for their turns, and by trigger steps."""
     if build.state in _SETTLED or build.blocked_jobs or not build.active_jobs:
         return False
-    triggers = build.active_jobs - build.limited_jobs
-    if not (triggers and build.awaits_builds):
-        return not triggers
-    return triggers == sum(
-        job.state == "running"
-        for node, run in build.runs.items()
-        if isinstance(node.step, TriggerStep)
-        for job in build.jobs_of(run)
+    return build.active_jobs == build.limited_jobs or (
+        build.awaits_builds and all(job.state == "limited" or _awaits_build(job) for job in _active(build))
     )
+
+
+def _awaits_build(job: Job) -> bool:
+    return job.state == "running" and job.triggered_build is not None
 
 
 def _active(build: Build) -> Iterator[Job]:

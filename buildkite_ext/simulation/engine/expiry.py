@@ -19,8 +19,8 @@ _PAST_THE_HOUR = 300.0
 class JobExpiry:
     """Expiry of jobs that no agent takes, as the settings of the organization say.
 
-    Buildkite looks for such jobs hourly, five minutes past the hour. The simulator looks only when one of
-    them has to expire, so jobs without an agent cost nothing meanwhile.
+    Buildkite looks for such jobs hourly, at five minutes past the hour. The simulator looks only in the hours when one of them
+    expires, so jobs without an agent cost nothing until then.
     https://buildkite.com/docs/pipelines/configure/build-timeouts
 
     Args:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from ...states import FINISHED_BUILDS, FINISHED_JOBS, RUNNING_BUILDS
+from ...states import FINISHED_BUILDS, RUNNING_BUILDS
 from ..behaviour.commands import Upload
 from ..behaviour.timing import Timing
 from ..definition.steps import BlockStep, CommandStep, TriggerStep, WaitStep
 from ..state.builds import Build, Job, StepRun
 from ..state.graph import Effect
 from ..state.organization import Organization
+from ..state.states import JOB_OVER
 from .agents import AgentConnections
 from .build_steps import NOT_BEGUN
 from .changes import Changes
@@ -28,7 +29,7 @@ _NEVER_READY = "steps waited for a key that no step has, or for each other"
 _ENDING = FINISHED_BUILDS | {"canceling"}
 """States of builds in which no further step begins."""
 
-_ENDED = (FINISHED_JOBS | {"unblocked"}) - {"waiting_failed", "blocked_failed"}
+_ENDED = JOB_OVER - {"waiting_failed", "blocked_failed"}
 """States of jobs that don't begin with their step."""
 
 _UNSETTLED = frozenset({"creating", "canceled", "skipped", "not_run"})
@@ -328,7 +329,7 @@ class BuildProgress:
             self._cancel_for_failure(build)
 
     def _give_up_steps(self, build: Build) -> None:
-        """Let the steps not run that can't begin, if nothing else goes on."""
+        """Give up the steps that can't begin, if no job is active or blocked."""
         while not build.active_jobs and not build.blocked_jobs and (stuck := build.graph.give_up()):
             build.broken = build.broken or _NEVER_READY
             self.apply(build, stuck)

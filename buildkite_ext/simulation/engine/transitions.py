@@ -17,10 +17,11 @@ from .scheduler import Scheduler
 __all__ = ["Transitions", "derived_state"]
 
 _COUNTED = {
-    (before, after): tuple((after in states) - (before in states) for states in (ACTIVE_JOBS, {"limited"}, {"blocked"}))
+    (before, after): change
     for before in JOB_STATES
     for after in JOB_STATES
-    if any((after in states) != (before in states) for states in (ACTIVE_JOBS, {"limited"}, {"blocked"}))
+    for change in [tuple((after in states) - (before in states) for states in (ACTIVE_JOBS, {"limited"}, {"blocked"}))]
+    if any(change)
 }
 """By the states of a job before and after a move, how many more jobs of its build continue by themselves, wait for a turn in
 their concurrency group, and wait for a user; for those moves that change one of these."""

@@ -11,7 +11,7 @@ from posixpath import basename, dirname
 from msgspec import Struct
 from msgspec import field as msgspec_field
 
-from ...states import FAILING_JOBS, FINISHED_BUILDS, FINISHED_JOBS, RUNNING_JOBS
+from ...states import FAILING_JOBS, FINISHED_BUILDS, RUNNING_JOBS
 from ..behaviour.commands import CommandBehaviour
 from ..behaviour.logs import Log
 from ..definition.selection import LeftOut
@@ -21,11 +21,11 @@ from .clusters import Agent, Queue
 from .graph import Graph, Node, Result
 from .ids import uuid_of
 from .pipelines import Pipeline
+from .states import JOB_OVER
 from .users import User
 
 __all__ = ["Annotation", "Artifact", "Build", "BuildRequest", "Job", "StepRun", "StepUpload"]
 
-_OVER = FINISHED_JOBS | {"unblocked"}
 
 # The machine's own table would make the answers differ between machines.
 _MIME_TYPES = MimeTypes(filenames=())
@@ -202,7 +202,7 @@ class Build(Struct, eq=False):
         jobs = self.current_jobs
         for index in range(run.first + run.count - 1, run.first - 1, -1):  # the last one mostly ends last
             job = jobs[index]
-            if job.state not in _OVER:
+            if job.state not in JOB_OVER:
                 return None
             if job.state in ("canceled", "expired"):
                 result = "canceled"
@@ -312,7 +312,7 @@ class Job(Struct, eq=False):
     @property
     def over(self) -> bool:
         """True if nothing more happens in it."""
-        return self.state in _OVER
+        return self.state in JOB_OVER
 
     @property
     def retried(self) -> bool:
@@ -328,11 +328,6 @@ class Job(Struct, eq=False):
     def failed_hard(self) -> bool:
         """True if it makes the build fail."""
         return self.state in FAILING_JOBS and not self.soft_failed
-
-    @property
-    def executed(self) -> bool:
-        """True if it has started, or was unblocked."""
-        return self.started_at is not None or self.state == "unblocked"
 
 
 class StepRun(Struct, eq=False, gc=False):

@@ -129,7 +129,7 @@ class Organization:
 
     def add_queue(self, cluster: Cluster, key: str, by: User, now: float) -> Queue:
         """Return the queue of a cluster by its key, and add it if it is new."""
-        known = next((queue for queue in cluster.queues if queue.key == key), None)
+        known = cluster.queue(key)
         if known is not None:
             return known
         queue = Queue(self.ids.uuid(), key, f"The queue {key}", cluster, to_millisecond(now), created_by=by)

@@ -80,8 +80,7 @@ class AsgiApp:
                 await self._discard_rest(receive)
             await send({"type": "http.response.body", "body": b""})
         else:
-            await _start(send, response)
-            await send({"type": "http.response.body", "body": response.body})
+            await respond(send, response)
         # Without a lifespan nothing tells when the server ends. It waits for the calls of its app.
         for future in queued:
             await _ended(future)

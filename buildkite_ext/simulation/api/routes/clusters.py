@@ -101,7 +101,7 @@ def _create_queue(request: RoutedRequest) -> SimResponse:
     """Create a queue. An image of its hosted agents is ignored, as documented."""
     cluster, given = cluster_of(request), Attributes(request.body())
     key = given.required("key")
-    if any(queue.key == key for queue in cluster.queues):
+    if cluster.queue(key) is not None:
         raise validation_failed("Key has already been taken")
     if len(cluster.queues) >= _MAX_QUEUES:
         raise validation_failed(f"Cluster can't have more than {_MAX_QUEUES} queues")

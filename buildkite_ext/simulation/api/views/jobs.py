@@ -31,7 +31,7 @@ def job_view(
         urls: the URLs that the view contains.
         agents: the form of its agent.
         in_build: whether it is shown in its build.
-        of_build: the URL of its build in the API, and that of the build's web page, for whoever shows many jobs of a build.
+        of_build: the API URL and the web URL of its build, if the caller has them; else they are made.
     """
     if isinstance(job.step, CommandStep):
         view = _script(job, job.step, urls, agents, of_build or (urls.build(job.build), urls.build_web(job.build)))
